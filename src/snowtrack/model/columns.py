@@ -1,0 +1,92 @@
+"""Batches as columns: frozen dataclasses of equally long arrays.
+
+The dtype of each column is declared once, by its annotation. A value that is not there is the smallest value of
+the column's dtype (`absent`), so that presence needs no second array.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+Bools = npt.NDArray[np.bool_]
+UInt8s = npt.NDArray[np.uint8]
+UInt64s = npt.NDArray[np.uint64]
+Int8s = npt.NDArray[np.int8]
+Int16s = npt.NDArray[np.int16]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+ABSENT_8 = int(np.iinfo(np.int8).min)
+ABSENT_16 = int(np.iinfo(np.int16).min)
+ABSENT_32 = int(np.iinfo(np.int32).min)
+ABSENT_64 = int(np.iinfo(np.int64).min)
+
+
+def present(values: npt.NDArray[np.signedinteger[Any]]) -> Bools:
+    """Where a column has a value."""
+    mask: Bools = values != np.iinfo(values.dtype).min
+    return mask
+
+
+_declared: dict[type[Any], Mapping[str, np.dtype[Any]]] = {}
+
+
+def declared_dtypes(owner: type[Any]) -> Mapping[str, np.dtype[Any]]:
+    """The array fields of a dataclass and their dtypes, read from the annotations once."""
+    if owner not in _declared:
+        hints = {f.name: get_type_hints(owner)[f.name] for f in fields(owner)}
+        arrays = {name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is np.ndarray}
+        _declared[owner] = {name: np.dtype(get_args(dtype)[0]) for name, dtype in arrays.items()}
+    return _declared[owner]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    """Base of all batches."""
+
+    @classmethod
+    def dtypes(cls) -> Mapping[str, np.dtype[Any]]:
+        """Column name to dtype, in order."""
+        return declared_dtypes(cls)
+
+    @classmethod
+    def empty(cls) -> Self:
+        return cls(**{name: np.empty(0, dtype) for name, dtype in cls.dtypes().items()})
+
+    @classmethod
+    def concat(cls, batches: Iterable[Self]) -> Self:
+        parts = [batch for batch in batches if len(batch)]
+        if not parts:
+            return cls.empty()
+        if len(parts) == 1:
+            return parts[0]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.dtypes()})
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[int]]) -> Self:
+        """Build a batch from tuples in column order."""
+        if not rows:
+            return cls.empty()
+        columns = zip(*rows, strict=True)
+        return cls(
+            **{
+                name: np.array(values, dtype)
+                for (name, dtype), values in zip(cls.dtypes().items(), columns, strict=True)
+            }
+        )
+
+    def rows(self) -> list[tuple[int, ...]]:
+        """The batch as tuples of plain integers in column order."""
+        return list(zip(*(getattr(self, name).tolist() for name in self.dtypes()), strict=True))
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """The given rows (numbers or a mask), as a new batch."""
+        return type(self)(**{name: getattr(self, name)[rows] for name in self.dtypes()})
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))

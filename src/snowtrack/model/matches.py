@@ -1,0 +1,52 @@
+"""Where fixes are on the road network."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from snowtrack.model.columns import Columns, Int8s, Int16s, Int32s, Int64s
+from snowtrack.model.tracks import DirtyStretch
+
+NO_ROW = -1
+
+
+class MatchStatus(IntEnum):
+    MATCHED = 0
+    OFF_ROAD = 1
+    NO_CANDIDATE = 2
+    INFERRED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MatchBatch(Columns):
+    """One answer per fix. `row` is the segment's row in the network, `NO_ROW` where there is none.
+
+    `direction` is 1 along the segment, -1 against it, 0 unknown; `confidence` is in thousandths; `lat_e7`, `lon_e7`
+    is the snapped position (the fix's own where nothing matched); `track_us` is when the track began.
+    """
+
+    device: Int32s
+    observed_us: Int64s
+    track_us: Int64s
+    received_us: Int64s
+    row: Int32s
+    direction: Int8s
+    along_mm: Int32s
+    distance_mm: Int32s
+    status: Int8s
+    confidence: Int16s
+    lat_e7: Int32s
+    lon_e7: Int32s
+    speed_mmps: Int32s
+    course_cdeg: Int32s
+    blade: Int8s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What a matcher answers: `head` at lag 0 (newest fix per device), `settled` in observed order, the stretches that
+    its settled answers no longer hold for, and the devices whose tail `ended` with this answer."""
+
+    head: MatchBatch
+    settled: MatchBatch
+    dirty: tuple[DirtyStretch, ...] = ()
+    ended: tuple[int, ...] = ()

@@ -1,0 +1,1 @@
+"""Roads as immutable arrays (`arrays`), and from a place to the segments near it (`cells`, `geometry`)."""

@@ -1,0 +1,1 @@
+"""What was worked, where, and by what evidence: settled matches to passes (`builder`)."""

@@ -1,0 +1,84 @@
+"""Fixes to heads and passes, as they come: tracks → matching → passes, joined here and nowhere else.
+
+Stateful per device, with `on_batch`, `on_time`, `snapshot` and `restore`. The engine reads no clock and does no I/O.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snowtrack.matching.matcher import Matcher, NearestMatcher
+from snowtrack.model.fixes import FixBatch
+from snowtrack.model.matches import MatchBatch, Matches
+from snowtrack.model.passes import PassBatch
+from snowtrack.model.tracks import DirtyStretch
+from snowtrack.network.arrays import Network
+from snowtrack.passes.builder import PassStage
+from snowtrack.tracks.clock import observe
+
+SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePolicy:
+    """How fixes become passes. A change of policy changes results, so the numbers stand with the results' version.
+
+    lag_us      how long a fix waits for earlier ones before it is settled
+    cut_us      nothing observed for longer than this ends a track
+    bridge_us   two matches further apart than this do not belong to one pass
+    silence_us  a device not heard for so long has its tail settled provisionally
+    """
+
+    lag_us: int = 30 * SECOND_US
+    cut_us: int = 300 * SECOND_US
+    bridge_us: int = 15 * SECOND_US
+    silence_us: int = 60 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What a batch led to."""
+
+    heads: MatchBatch
+    passes: PassBatch
+    dirty: tuple[DirtyStretch, ...] = ()
+
+
+class Engine:
+    """The stages for the devices of one worker."""
+
+    def __init__(self, network: Network, policy: EnginePolicy) -> None:
+        self.network = network
+        self.policy = policy
+        self.matcher: Matcher = NearestMatcher(
+            network=network, lag_us=policy.lag_us, cut_us=policy.cut_us, silence_us=policy.silence_us
+        )
+        self.passes = PassStage(network, policy.bridge_us)
+
+    def on_batch(self, fixes: FixBatch) -> Outputs:
+        """New fixes of any devices, in any order."""
+        matches = self.matcher.on_batch(observe(fixes))
+        return Outputs(heads=matches.head, passes=self.passes.on_batch(matches.settled), dirty=matches.dirty)
+
+    def on_time(self, now_us: int) -> Outputs:
+        """Settle what silent devices left open."""
+        return self._ended(self.matcher.on_time(now_us))
+
+    def flush(self, devices: list[int]) -> Outputs:
+        """Settle everything of these devices, whatever the lag."""
+        return self._ended(self.matcher.flush(devices))
+
+    def snapshot(self, device: int) -> Mapping[str, Any]:
+        return {"matcher": self.matcher.snapshot(device), "passes": self.passes.builder(device).snapshot()}
+
+    def restore(self, device: int, kept: Mapping[str, Any]) -> None:
+        self.matcher.restore(device, kept["matcher"])
+        self.passes.builder(device).restore(kept["passes"])
+
+    def forget(self, device: int) -> None:
+        self.matcher.forget(device)
+        self.passes.forget(device)
+
+    def _ended(self, matches: Matches) -> Outputs:
+        passes = PassBatch.concat([self.passes.on_batch(matches.settled), self.passes.flush(list(matches.ended))])
+        return Outputs(heads=matches.head, passes=passes)

@@ -1,0 +1,1 @@
+"""Where networks come from: `lines` and `build` cut roads into segments, `files` keeps them, `sample` draws a town."""

@@ -1,0 +1,231 @@
+"""All settings: the file, then the environment, then flags; frozen, checked at start.
+
+Each key stands in one group with its unit last in its name. An unknown or wrong one stops the program with its name,
+where it came from and what was expected. `config/snowtrack.toml` shows them all.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from snowtrack.model.errors import ConfigError
+
+EMBEDDED = "embedded"
+DEFAULT_FILE = Path("config/snowtrack.toml")
+PREFIX = "SNOWTRACK_"
+# For the test suite, not for the program.
+FOREIGN = ("SNOWTRACK_CONFIG", "SNOWTRACK_TEST_")
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Group(BaseModel):
+    """A frozen group of settings that knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(Group):
+    """Where this instance keeps what it has to keep."""
+
+    folder: Path = Path("snowtrack-data")
+    free_mb_min: Count = 500
+
+
+class Broker(Group):
+    """The MQTT broker: our own for trying things, or any other by URL."""
+
+    url: str = EMBEDDED
+    port: Port = 18_830
+
+
+class DatabaseSettings(Group):
+    """PostgreSQL: our own, or any other (TimescaleDB too) by URL."""
+
+    url: str = EMBEDDED
+    run_as: str = "nobody"
+
+
+class NetworkSettings(Group):
+    """The roads: a network folder, or the sample town in the data folder."""
+
+    folder: Path | None = None
+    sample_seed: int = 1
+
+
+class Ingest(Group):
+    """Bounds of the way from the broker to the commit."""
+
+    batch_s: Seconds = 0.1
+    batch_fixes: Count = 20_000
+    live_messages_max: Count = 2_000
+    backlog_messages_max: Count = 200
+    dirty_quiet_s: Seconds = 5
+    dirty_patience_s: Seconds = 60
+
+
+class EngineSettings(Group):
+    """How fixes become passes."""
+
+    lag_s: Annotated[float, Field(ge=0)] = 30
+    cut_s: Seconds = 300
+    bridge_s: Seconds = 15
+    silence_s: Seconds = 60
+
+
+class Clearance(Group):
+    """How facts become labels, and when an event begins."""
+
+    done_percent: Annotated[float, Field(gt=0, le=100)] = 90
+    under_way_min: Seconds = 10
+    aged_h: Seconds = 6
+    event_hour: Annotated[int, Field(ge=0, le=23)] = 12
+    fold_segments: Count = 5_000
+
+
+class Public(Group):
+    """What residents see, and how exactly."""
+
+    cut_s: Annotated[int, Field(ge=1)] = 600
+    round_s: Annotated[int, Field(ge=300)] = 300
+
+
+class Api(Group):
+    """The HTTP interface."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8_080
+    connections: Count = 4
+    live_subscribers_max: Count = 1_000
+    live_events_kept: Count = 256
+    page_segments_max: Count = 10_000
+
+
+class Portal(Group):
+    """The residents' page."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8_081
+
+
+class Log(Group):
+    """What the services write to standard error: readable on a terminal, JSON elsewhere."""
+
+    level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+
+
+class Settings(Group):
+    """Everything that can be set."""
+
+    data: Place = Place()
+    broker: Broker = Broker()
+    database: DatabaseSettings = DatabaseSettings()
+    network: NetworkSettings = NetworkSettings()
+    ingest: Ingest = Ingest()
+    engine: EngineSettings = EngineSettings()
+    clearance: Clearance = Clearance()
+    public: Public = Public()
+    api: Api = Api()
+    portal: Portal = Portal()
+    log: Log = Log()
+
+    @property
+    def network_folder(self) -> Path:
+        return self.network.folder or self.data.folder / "network"
+
+    @property
+    def broker_url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.broker.port}" if self.broker.url == EMBEDDED else self.broker.url
+
+
+def load_settings(
+    file: Path | None = None, environment: Mapping[str, str] = os.environ, flags: Iterable[str] = ()
+) -> Settings:
+    """Put the sources over one another; `flags` are `group.key=value`."""
+    values: dict[str, dict[str, Any]] = {}
+    origins: dict[tuple[str, str], str] = {}
+    for origin, group, key, value in [
+        *_from_file(file, environment),
+        *_from_environment(environment),
+        *_from_flags(flags),
+    ]:
+        values.setdefault(group, {})[key] = value
+        origins[group, key] = origin
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, origins)) from None
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables that a child process reads back, whatever file lies where it runs."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    named = {
+        f"{PREFIX}{group}_{key}".upper(): str(value) for group, keys in values.items() for key, value in keys.items()
+    }
+    return {"SNOWTRACK_CONFIG": "", **named}
+
+
+Entry = tuple[str, str, str, Any]
+"""Where it came from, group, key, value."""
+
+
+def _from_file(file: Path | None, environment: Mapping[str, str]) -> list[Entry]:
+    named = environment.get("SNOWTRACK_CONFIG")
+    path = file or (Path(named) if named else DEFAULT_FILE)
+    if file is None and not named and (named == "" or not path.exists()):
+        return []
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: this is not TOML: {error}") from error
+    for group, keys in content.items():
+        if not isinstance(keys, dict):
+            raise ConfigError(f"{path}: {group}: expected a group, one of [{'], ['.join(Settings.model_fields)}]")
+    return [(str(path), group, key, value) for group, keys in content.items() for key, value in keys.items()]
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[Entry]:
+    found = []
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(FOREIGN):
+            continue
+        group, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        found.append((f"environment {name}", group, key, value))
+    return found
+
+
+def _from_flags(flags: Iterable[str]) -> list[Entry]:
+    found = []
+    for flag in flags:
+        name, equals, value = flag.partition("=")
+        group, dot, key = name.partition(".")
+        if not (equals and dot):
+            raise ConfigError(f"--set {flag}: expected group.key=value, for example api.port=8090")
+        found.append((f"--set {name}", group, key, value))
+    return found
+
+
+def _explain(error: ValidationError, origins: Mapping[tuple[str, str], str]) -> str:
+    """The first fault, in one line."""
+    fault = error.errors(include_url=False)[0]
+    group, key = str(fault["loc"][0]), str(fault["loc"][1]) if len(fault["loc"]) > 1 else ""
+    if fault["type"] == "extra_forbidden":
+        known = (
+            Settings.model_fields
+            if group not in Settings.model_fields
+            else type(getattr(Settings(), group)).model_fields
+        )
+        what = f"unknown {'group' if group not in Settings.model_fields else 'key'}; expected one of {', '.join(known)}"
+    else:
+        what = f"{fault['input']!r} does not fit: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+    origin = next((o for (g, k), o in origins.items() if g == group and key in ("", k)), "settings")
+    return f"{origin}: {group}{'.' if key else ''}{key}: {what}"

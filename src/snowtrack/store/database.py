@@ -1,0 +1,64 @@
+"""Connections, and the database's errors in our own words."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from snowtrack.model.errors import StoreError
+
+CONNECT_S_MAX = 10
+
+
+@contextmanager
+def store_errors(doing: str) -> Iterator[None]:
+    """Say what could not be done; the driver's own error stays as the cause."""
+    try:
+        yield
+    except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise StoreError(f"database: {doing}: {first_line}") from error
+
+
+@asynccontextmanager
+async def connect(url: str, *, name: str) -> AsyncIterator[AsyncConnection]:
+    """One connection in UTC, each statement its own transaction unless one is opened."""
+    with store_errors(f"cannot connect to {describe(url)}"):
+        connection = await AsyncConnection.connect(
+            url,
+            autocommit=True,
+            application_name=f"snowtrack {name}",
+            connect_timeout=CONNECT_S_MAX,
+            options="-c timezone=UTC",
+        )
+    async with connection:
+        yield connection
+
+
+@asynccontextmanager
+async def connection_pool(url: str, *, name: str, size: int) -> AsyncIterator[AsyncConnectionPool]:
+    """A bounded pool; who waits longer than the time-out is told so."""
+    kwargs = {"autocommit": True, "application_name": f"snowtrack {name}", "options": "-c timezone=UTC"}
+    pool = AsyncConnectionPool(
+        url, min_size=1, max_size=size, timeout=CONNECT_S_MAX, max_waiting=size * 16, kwargs=kwargs, open=False
+    )
+    with store_errors(f"cannot connect to {describe(url)}"):
+        await pool.open(wait=True, timeout=CONNECT_S_MAX)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def describe(url: str) -> str:
+    """Where a database is, without any password."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        raise StoreError(
+            "database: the address is not a PostgreSQL URL; expected postgresql://user@host/name"
+        ) from None
+    return f"{parts.get('dbname', '')} on {parts.get('host', 'localhost')}"

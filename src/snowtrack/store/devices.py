@@ -1,0 +1,101 @@
+"""Devices: their numbers, their committed sequence numbers, and what the stages keep of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.types.multirange import Int8Multirange
+from psycopg.types.range import Int8Range
+
+from snowtrack.model.ids import DeviceId
+from snowtrack.model.intervals import Intervals
+from snowtrack.store.instants import to_instant
+from snowtrack.store.queries import query
+from snowtrack.tracks.identity import BootId, Committed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRow:
+    """A device as the store knows it."""
+
+    number: int
+    id: DeviceId
+    fixes: int
+    latest_at: datetime | None
+    heard_at: datetime | None
+
+
+async def device_number(connection: AsyncConnection, device: DeviceId) -> int:
+    """The number of a device, given at first sight."""
+    named = {"agency": device.agency, "name": device.device}
+    row = await (await connection.execute(query("device_number"), named)).fetchone()
+    if row is None:  # another worker made it between the two halves of the statement
+        return await device_number(connection, device)
+    return int(row[0])
+
+
+async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
+    rows = await (await connection.execute(query("devices"))).fetchall()
+    return [
+        DeviceRow(number=number, id=DeviceId(agency, name), fixes=fixes, latest_at=latest_at, heard_at=heard_at)
+        for number, agency, name, fixes, latest_at, heard_at in rows
+    ]
+
+
+async def note_device(
+    connection: AsyncConnection, device: int, *, fixes: int, latest_us: int | None, heard_us: int
+) -> None:
+    """Count a device's new fixes, and move its latest instants forward."""
+    noted = {
+        "device": device,
+        "fixes": fixes,
+        "latest_at": None if latest_us is None else to_instant(latest_us),
+        "heard_at": to_instant(heard_us),
+    }
+    await connection.execute(query("note_device"), noted)
+
+
+async def read_committed(connection: AsyncConnection, device: int) -> dict[BootId, Committed]:
+    """The committed sequence numbers of a device, by boot."""
+    rows = await (await connection.execute(query("committed_of_device"), {"device": device})).fetchall()
+    return {
+        BootId(device, boot): Committed(ranges=from_multirange(ranges), floor=floor) for boot, ranges, floor in rows
+    }
+
+
+async def save_committed(connection: AsyncConnection, boot: BootId, committed: Committed) -> None:
+    kept = {
+        "device": boot.device,
+        "boot": boot.boot,
+        "ranges": Int8Multirange(Int8Range(start, to) for start, to in committed.ranges),
+        "floor": committed.floor,
+    }
+    await connection.execute(query("save_committed"), kept)
+
+
+async def free_boots(connection: AsyncConnection, device: int, boot: int) -> None:
+    """Forget the boots before this one: the device holds nothing of them."""
+    await connection.execute(query("free_boots"), {"device": device, "boot": boot})
+
+
+async def read_kept(connection: AsyncConnection, device: int, network_id: str) -> Mapping[str, Any] | None:
+    """What the stages kept of a device on this network."""
+    asked = {"device": device, "network_id": network_id}
+    row = await (await connection.execute(query("state_of_device"), asked)).fetchone()
+    if row is None:
+        return None
+    kept: Mapping[str, Any] = orjson.loads(row[0])
+    return kept
+
+
+async def save_kept(connection: AsyncConnection, device: int, network_id: str, kept: Mapping[str, Any]) -> None:
+    saved = {"device": device, "network_id": network_id, "kept": orjson.dumps(kept)}
+    await connection.execute(query("save_state"), saved)
+
+
+def from_multirange(ranges: Any) -> Intervals:  # noqa: ANN401 - the driver's multiranges have no common type
+    """Multiranges come in canonical form: half-open, in order, disjoint."""
+    return tuple((part.lower, part.upper) for part in ranges)

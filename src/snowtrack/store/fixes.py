@@ -1,0 +1,161 @@
+"""Fixes: stored once, as sent."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from psycopg import AsyncConnection, sql
+
+from snowtrack.model.columns import ABSENT_64, Bools, present
+from snowtrack.model.fixes import FixBatch
+from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
+from snowtrack.store.queries import query
+
+DAY = timedelta(days=1)
+MINUTE_US = 60_000_000
+_SHARED = (
+    ("uptime_ms", "int8"),
+    ("lat_e7", "int4"),
+    ("lon_e7", "int4"),
+    ("alt_mm", "int4"),
+    ("speed_mmps", "int4"),
+    ("course_cdeg", "int4"),
+    ("quality", "int2"),
+    ("satellites", "int2"),
+    ("hdop_centi", "int4"),
+    ("blade", "int2"),
+)
+_KEY = (("boot", "int8"), ("seq", "int8"), ("digest", "int8"))
+
+
+class FixWriter:
+    """Writes fixes over one connection, and makes the day's partition before its first fix."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.days: set[datetime] = set()
+        self.partitioned: bool | None = None
+
+    async def write(self, fixes: FixBatch, dated: Bools) -> None:
+        """Store new fixes: dated ones by their own time, the others by when they were received."""
+        await self._write_dated(fixes.take(dated))
+        await self._write_undated(fixes.take(~dated))
+
+    async def _write_dated(self, fixes: FixBatch) -> None:
+        if not len(fixes):
+            return
+        await self._make_partitions(fixes)
+        times = [to_instant(time) for time in fixes.time_us.tolist()]
+        received = [to_instant(time) for time in fixes.received_us.tolist()]
+        head = [("device", "int4"), ("device_time", "timestamptz"), *_KEY, ("received_at", "timestamptz")]
+        columns = [fixes.device.tolist(), times, *_keys(fixes), received, *_shared(fixes)]
+        await self._copy("fix", [*head, *_SHARED], columns)
+
+    async def _write_undated(self, fixes: FixBatch) -> None:
+        """Few: one by one, since two with the same bytes in the same minute are one."""
+        if not len(fixes):
+            return
+        names = [
+            "device",
+            "received_at",
+            "received_minute",
+            "device_time",
+            "day_us",
+            *(name for name, _ in (*_KEY, *_SHARED)),
+        ]
+        received = [to_instant(time) for time in fixes.received_us.tolist()]
+        minutes = [to_instant(time - time % MINUTE_US) for time in fixes.received_us.tolist()]
+        times = [to_instant_or_none(time) for time in fixes.time_us.tolist()]
+        columns = [
+            fixes.device.tolist(),
+            received,
+            minutes,
+            times,
+            _or_none(fixes.day_us),
+            *_keys(fixes),
+            *_shared(fixes),
+        ]
+        statement = sql.SQL("insert into fix_undated ({}) values ({}) on conflict do nothing").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join([sql.Placeholder()] * len(names))
+        )
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(statement, list(zip(*columns, strict=True)))
+
+    async def _copy(self, table: str, columns: list[tuple[str, str]], values: list[list[Any]]) -> None:
+        statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+        )
+        async with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([kind for _, kind in columns])
+            for row in zip(*values, strict=True):
+                await copy.write_row(row)
+
+    async def _make_partitions(self, fixes: FixBatch) -> None:
+        if self.partitioned is None:
+            cursor = await self.connection.execute("select relkind = 'p' from pg_class where oid = 'fix'::regclass")
+            row = await cursor.fetchone()
+            self.partitioned = bool(row and row[0])
+        if not self.partitioned:
+            return
+        for number in np.unique(fixes.time_us // (DAY // timedelta(microseconds=1))).tolist():
+            start = to_instant(0) + number * DAY
+            if start not in self.days:
+                await self.connection.execute(
+                    sql.SQL("create table if not exists {} partition of fix for values from ({}) to ({})").format(
+                        sql.Identifier(f"fix_{start:%Y%m%d}"), sql.Literal(start), sql.Literal(start + DAY)
+                    )
+                )
+                self.days.add(start)
+
+
+async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
+    """Which dated fixes without a sequence number are stored already."""
+    asked = {
+        "devices": fixes.device.tolist(),
+        "times": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
+        "digests": fixes.digest.tolist(),
+    }
+    rows = await (await connection.execute(query("known_digests"), asked)).fetchall()
+    known = set(rows)
+    keys = zip(asked["devices"], asked["times"], asked["digests"], strict=True)
+    return np.array([key in known for key in keys], np.bool_)
+
+
+async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> FixBatch:
+    """A device's dated fixes of a time range, in observed order."""
+    asked = {"device": device, "from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
+    rows = await (await connection.execute(query("fixes_of_device"), asked)).fetchall()
+    return FixBatch.from_rows([_fix_row(row) for row in rows])
+
+
+def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
+    device, boot, seq, digest, uptime_ms, device_time, received_at, *shared = row
+    names = [name for name, _ in _SHARED[1:]]
+    dtypes = FixBatch.dtypes()
+    filled = [
+        int(np.iinfo(dtypes[name]).min) if value is None else value for name, value in zip(names, shared, strict=True)
+    ]
+    numbers = [ABSENT_64 if value is None else value for value in (_stored_key(boot), _stored_key(seq))]
+    uptime = ABSENT_64 if uptime_ms is None else uptime_ms
+    return (device, *numbers, digest, uptime, to_us(device_time), ABSENT_64, to_us(received_at), *filled)
+
+
+def _stored_key(value: int) -> int | None:
+    return value or None
+
+
+def _keys(fixes: FixBatch) -> list[list[Any]]:
+    """Keys cannot be null: 0 stands for no boot and no sequence number, which begin at 1."""
+    return [
+        np.where(present(fixes.boot), fixes.boot, 0).tolist(),
+        np.where(present(fixes.seq), fixes.seq, 0).tolist(),
+        fixes.digest.tolist(),
+    ]
+
+
+def _shared(fixes: FixBatch) -> list[list[Any]]:
+    return [_or_none(getattr(fixes, name)) for name, _ in _SHARED]
+
+
+def _or_none(column: np.ndarray[Any, np.dtype[Any]]) -> list[int | None]:
+    return [value if there else None for value, there in zip(column.tolist(), present(column).tolist(), strict=True)]

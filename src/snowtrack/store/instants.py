@@ -1,0 +1,24 @@
+"""Microseconds in the program, timestamptz in the database."""
+
+from datetime import UTC, datetime, timedelta
+
+from snowtrack.model.columns import ABSENT_64
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_instant(time_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def to_instant_or_none(time_us: int | None) -> datetime | None:
+    return None if time_us is None or time_us == ABSENT_64 else to_instant(time_us)
+
+
+def to_us(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def to_us_or_none(instant: datetime | None) -> int | None:
+    return None if instant is None else to_us(instant)

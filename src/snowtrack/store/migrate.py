@@ -1,0 +1,90 @@
+"""Numbered migrations: applied in order, once, checked by hash; a newer schema is refused."""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, LiteralString, cast
+
+from psycopg import AsyncConnection
+
+from snowtrack.model.errors import StoreError
+from snowtrack.store.database import store_errors
+
+_FILE = re.compile(r"(\d{4})_(\w+)(?:\.(plain|timescale))?\.sql")
+# Any number that no other program is likely to take: two that start at once migrate one after the other.
+_LOCK = 7_304_866_221
+_TABLE = """
+create table if not exists schema_migration (
+    number      integer primary key,
+    name        text not null,
+    sha256      text not null,
+    applied_at  timestamptz not null default now()
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One file. `kind` is set where a migration differs by kind of database."""
+
+    number: int
+    name: str
+    kind: str | None
+    text: LiteralString
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.text.encode()).hexdigest()
+
+
+def migrations(kind: str) -> list[Migration]:
+    """The migrations for this kind of database (`plain` or `timescale`), in order."""
+    found: list[Migration] = []
+    for file in files("snowtrack.store").joinpath("sql/migrations").iterdir():
+        parts = _FILE.fullmatch(file.name)
+        if parts and parts[3] in (None, kind):
+            text: LiteralString = cast(Any, file.read_text("utf-8"))  # part of the program
+            found.append(Migration(number=int(parts[1]), name=parts[2], kind=parts[3], text=text))
+    return sorted(found, key=lambda migration: migration.number)
+
+
+async def migrate(connection: AsyncConnection) -> list[Migration]:
+    """Bring the schema up to this program's; what was applied now."""
+    with store_errors("cannot prepare the schema"):
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+            await connection.execute(_TABLE)
+            wanted = migrations(await _kind(connection))
+            rows = await (
+                await connection.execute("select number, sha256 from schema_migration order by number")
+            ).fetchall()
+            missing = _missing(wanted, dict(rows))
+            for migration in missing:
+                await connection.execute(migration.text)
+                await connection.execute(
+                    "insert into schema_migration (number, name, sha256) values (%s, %s, %s)",
+                    [migration.number, migration.name, migration.sha256],
+                )
+    return missing
+
+
+async def _kind(connection: AsyncConnection) -> str:
+    cursor = await connection.execute("select count(*) from pg_available_extensions where name = 'timescaledb'")
+    row = await cursor.fetchone()
+    return "timescale" if row and row[0] else "plain"
+
+
+def _missing(wanted: list[Migration], applied: dict[int, str]) -> list[Migration]:
+    newest = wanted[-1].number
+    if applied and max(applied) > newest:
+        raise StoreError(
+            f"database: its schema is at migration {max(applied)}, this program knows {newest}; use a newer snowtrack"
+        )
+    for migration in wanted:
+        if applied.get(migration.number, migration.sha256) != migration.sha256:
+            raise StoreError(
+                f"database: migration {migration.number} ({migration.name}) was applied with another text; "
+                "this database was made by another build of snowtrack"
+            )
+    return [migration for migration in wanted if migration.number not in applied]

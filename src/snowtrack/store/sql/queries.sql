@@ -1,0 +1,156 @@
+-- Every statement that the program runs, by name. Python refers to the names.
+
+-- device_number: the number of an (agency, device), made at first sight
+with made as (
+    insert into device (agency, name) values (%(agency)s, %(name)s)
+    on conflict (agency, name) do nothing
+    returning device
+)
+select device from made
+union all
+select device from device where agency = %(agency)s and name = %(name)s
+limit 1;
+
+-- devices: all devices, with how much and when they were last heard of
+select device, agency, name, fixes, latest_at, heard_at from device order by agency, name;
+
+-- note_device: count fixes and move the latest instants, which never go back
+update device
+set fixes = fixes + %(fixes)s, latest_at = greatest(latest_at, %(latest_at)s), heard_at = greatest(heard_at, %(heard_at)s)
+where device = %(device)s;
+
+-- committed_of_device: the committed sequence numbers of a device
+select boot, ranges, floor from committed where device = %(device)s;
+
+-- save_committed: keep the committed numbers of a boot
+insert into committed (device, boot, ranges, floor) values (%(device)s, %(boot)s, %(ranges)s, %(floor)s)
+on conflict (device, boot) do update set ranges = excluded.ranges, floor = excluded.floor;
+
+-- free_boots: forget boots that the device no longer holds
+delete from committed where device = %(device)s and boot < %(boot)s;
+
+-- known_digests: which of these undecided fixes are stored already
+select f.device, f.device_time, f.digest
+from fix f
+join unnest(%(devices)s::integer[], %(times)s::timestamptz[], %(digests)s::bigint[]) as asked (device, device_time, digest)
+    using (device, device_time, digest);
+
+-- fixes_of_device: stored fixes of a device in a time range
+select device, boot, seq, digest, uptime_ms, device_time, received_at, lat_e7, lon_e7, alt_mm, speed_mmps, course_cdeg,
+       quality, satellites, hdop_centi, blade
+from fix
+where device = %(device)s and device_time >= %(from_time)s and device_time <= %(to_time)s
+order by device_time, boot, seq, digest;
+
+-- track_start: when the track that holds an instant began
+select max(device_time) from (
+    select device_time, device_time - lag(device_time) over (order by device_time) as gap
+    from fix
+    where device = %(device)s and lat_e7 is not null
+      and device_time <= %(at)s and device_time > %(at)s - %(reach)s::interval
+) as steps
+where gap is null or gap > %(cut)s::interval;
+
+-- track_end: when the track that holds an instant ended, so far
+select min(device_time) from (
+    select device_time, lead(device_time) over (order by device_time) - device_time as gap
+    from fix
+    where device = %(device)s and lat_e7 is not null
+      and device_time >= %(at)s and device_time < %(at)s + %(reach)s::interval
+) as steps
+where gap is null or gap > %(cut)s::interval;
+
+-- save_state: what the stages keep of a device
+insert into device_state (device, network_id, kept) values (%(device)s, %(network_id)s, %(kept)s)
+on conflict (device) do update set network_id = excluded.network_id, kept = excluded.kept;
+
+-- state_of_device: what the stages kept of a device
+select kept from device_state where device = %(device)s and network_id = %(network_id)s;
+
+-- mark_dirty: a stretch to compute again
+insert into dirty (device, from_time, to_time) values (%(device)s, %(from_time)s, %(to_time)s);
+
+-- next_dirty: the device that has waited longest, once it has been quiet
+select device, min(from_time), max(to_time), array_agg(dirty)
+from dirty
+group by device
+having max(marked_at) <= now() - %(quiet)s::interval or min(marked_at) <= now() - %(patience)s::interval
+order by min(marked_at)
+limit 1;
+
+-- clear_dirty: stretches that were computed again
+delete from dirty where dirty = any(%(ids)s);
+
+-- remove_passes: passes of a device in a time range, giving the segments that they were on
+delete from pass
+where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s
+returning segment_id;
+
+-- touch: tell the fold which segments to look at
+insert into touched (segment_id) select unnest(%(segments)s::bigint[]);
+
+-- take_touched: take segments off the list
+delete from touched where touched in (select touched from touched order by touched limit %(limit)s)
+returning segment_id;
+
+-- passes_of_segments: passes on segments since an event began, in the order of a PassBatch
+select device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence
+from pass
+where segment_id = any(%(segments)s) and ended_at >= %(since)s
+order by segment_id, ended_at, started_at, pass;
+
+-- passes_of_device: passes of a device in a time range, in the order of a PassBatch
+select device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence
+from pass
+where device = %(device)s and ended_at > %(from_time)s and started_at < %(to_time)s
+order by started_at, ended_at, segment_id;
+
+-- take_lease: become the holder, when nobody is or the holder's time is up
+insert into lease as l (name, holder, epoch, expires_at)
+values (%(name)s, %(holder)s, 1, now() + %(lasts)s::interval)
+on conflict (name) do update
+set holder = excluded.holder, epoch = l.epoch + 1, expires_at = excluded.expires_at
+where l.expires_at < now()
+returning epoch;
+
+-- hold_lease: stay the holder; no row when another one is
+update lease set expires_at = now() + %(lasts)s::interval
+where name = %(name)s and epoch = %(epoch)s
+returning epoch;
+
+-- leave_lease: let the next one in at once
+update lease set expires_at = now() where name = %(name)s and epoch = %(epoch)s;
+
+-- fold_progress: the number of the last delta and the event it belongs to
+select number, event_start from fold_progress where network_id = %(network_id)s;
+
+-- save_fold_progress: keep them
+insert into fold_progress (network_id, number, event_start) values (%(network_id)s, %(number)s, %(event_start)s)
+on conflict (network_id) do update set number = excluded.number, event_start = excluded.event_start;
+
+-- segments_with_passes: all segments worked since an event began
+select distinct segment_id from pass where ended_at >= %(since)s;
+
+-- remove_states: facts that no longer hold
+delete from segment_state where segment_id = any(%(segments)s);
+
+-- remove_all_states: a new event begins
+delete from segment_state returning segment_id;
+
+-- save_segment_state: the facts of a segment in a direction
+insert into segment_state
+    (segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device)
+values
+    (%(segment_id)s, %(direction)s, %(covered)s, %(length_mm)s, %(passes)s, %(first_at)s, %(last_at)s, %(done_at)s,
+     %(evidence)s, %(last_device)s);
+
+-- states: all facts
+select segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device
+from segment_state order by segment_id, direction;
+
+-- save_public_cut: what the public sees until the next cut
+insert into public_cut (network_id, cut_at, segments) values (%(network_id)s, %(cut_at)s, %(segments)s)
+on conflict (network_id) do update set cut_at = excluded.cut_at, segments = excluded.segments;
+
+-- public_cut: what the public sees
+select cut_at, segments from public_cut where network_id = %(network_id)s;

@@ -1,0 +1,1 @@
+"""Whose fix, and at which instant: identity (`identity`) and trust in clocks (`clock`)."""

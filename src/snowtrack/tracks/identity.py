@@ -1,0 +1,120 @@
+"""Which fixes are new, and up to where a device may forget.
+
+A fix with a sequence number is (device, boot, seq). The committed numbers of a boot are kept as ranges, so that a
+resend is dropped exactly, also after a restart. Numbers below `floor` that never came are passed over: the tracker no
+longer holds them, or sent them three times and they cannot be read.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from snowtrack.model.columns import Bools, present
+from snowtrack.model.fixes import FixBatch
+from snowtrack.model.intervals import Intervals, total, union
+
+RESENDS_BEFORE_LOST = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BootId:
+    """One power cycle of one device."""
+
+    device: int
+    boot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What is committed of one boot: ranges of sequence numbers, and the number below which gaps are passed over."""
+
+    ranges: Intervals = ()
+    floor: int = 1
+
+    @property
+    def durable_seq(self) -> int:
+        """The highest number up to which everything is committed or passed over."""
+        return union([(0, self.floor), *self.ranges])[0][1] - 1
+
+    @property
+    def lost(self) -> int:
+        """How many numbers were passed over and never came."""
+        below = union((start, min(to, self.floor)) for start, to in self.ranges)
+        return self.floor - 1 - total(below)
+
+    def missing_from(self, seqs: list[int]) -> list[int]:
+        """Those of the sorted numbers that are not committed."""
+        starts = [start for start, _ in self.ranges]
+        before = ((seq, bisect_right(starts, seq) - 1) for seq in seqs)
+        return [seq for seq, at in before if at < 0 or seq >= self.ranges[at][1]]
+
+    def with_seqs(self, seqs: Iterable[int]) -> "Committed":
+        return Committed(ranges=union([*self.ranges, *((seq, seq + 1) for seq in seqs)]), floor=self.floor)
+
+    def with_floor(self, floor: int) -> "Committed":
+        return Committed(ranges=self.ranges, floor=max(floor, self.floor))
+
+
+@dataclass(slots=True)
+class SequenceLedger:
+    """The committed numbers of the devices of one worker. All changes go through here."""
+
+    boots: dict[BootId, Committed] = field(default_factory=dict)
+    resends: dict[BootId, int] = field(default_factory=dict)
+
+    def fresh(self, fixes: FixBatch) -> Bools:
+        """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap."""
+        fresh = np.ones(len(fixes), np.bool_)
+        for boot_id, rows in _by_boot(fixes).items():
+            committed = self.boots.get(boot_id, Committed())
+            first_rows = {int(seq): int(row) for seq, row in zip(fixes.seq[rows][::-1], rows[::-1], strict=True)}
+            new = committed.missing_from(sorted(first_rows))
+            fresh[rows] = False
+            fresh[[first_rows[seq] for seq in new]] = True
+            self.boots[boot_id] = self._passed_over(boot_id, committed.with_seqs(new), first_rows.keys() - set(new))
+        return fresh
+
+    def oldest_held(self, device: int, boot: int, seq: int) -> set[BootId]:
+        """The tracker holds nothing older than this: pass over what is missing below; give the boots that are freed."""
+        boot_id = BootId(device, boot)
+        self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_floor(seq)
+        freed = {other for other in self.boots if other.device == device and other.boot < boot}
+        for other in freed:
+            del self.boots[other]
+        return freed
+
+    def durable(self, device: int) -> list[dict[str, int]]:
+        """What the device is told: one entry per boot that it may still hold."""
+        mine = sorted((boot_id, committed) for boot_id, committed in self.boots.items() if boot_id.device == device)
+        return [{"boot": boot_id.boot, "seq": committed.durable_seq} for boot_id, committed in mine]
+
+    def forget(self, device: int) -> None:
+        """Drop what is known of a device; the store has it."""
+        for boot_id in [boot_id for boot_id in self.boots if boot_id.device == device]:
+            del self.boots[boot_id]
+            self.resends.pop(boot_id, None)
+
+    def _passed_over(self, boot_id: BootId, committed: Committed, resent: set[int]) -> Committed:
+        """A number that follows a gap and comes again means that the gap was sent again too, and was not readable."""
+        behind_gap = next((start for start, _ in committed.ranges if start > committed.durable_seq + 1), None)
+        if behind_gap is None:
+            self.resends.pop(boot_id, None)
+            return committed
+        if behind_gap not in resent:
+            return committed
+        self.resends[boot_id] = self.resends.get(boot_id, 0) + 1
+        if self.resends[boot_id] < RESENDS_BEFORE_LOST:
+            return committed
+        del self.resends[boot_id]
+        return committed.with_floor(behind_gap)
+
+
+def _by_boot(fixes: FixBatch) -> dict[BootId, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    rows = np.flatnonzero(present(fixes.seq))
+    rows = rows[np.lexsort((rows, fixes.boot[rows], fixes.device[rows]))]
+    keys = np.stack([fixes.device[rows], fixes.boot[rows]])
+    starts = np.flatnonzero(np.any(keys[:, 1:] != keys[:, :-1], axis=0)) + 1
+    groups = np.split(rows, starts) if len(rows) else []
+    return {BootId(int(fixes.device[group[0]]), int(fixes.boot[group[0]])): group for group in groups}
