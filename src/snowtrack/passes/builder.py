@@ -4,22 +4,16 @@ A pass is one machine working along one segment in one direction. It grows with 
 the segment's end when the next match is on a segment that meets it there, and ends when the machine turns, lifts its
 blade, leaves the road, goes to another segment or was not observed for `bridge_us`. Nothing is credited that was not
 driven between two matches: a jump to a segment that does not touch the last one covers neither.
-
-The blade input says whether the machine works. A machine without one is taken to work while it moves at ploughing
-speed, and its passes say `INFERRED`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from snowtrack.model.columns import ABSENT_8, ABSENT_32
-from snowtrack.model.fixes import BLADE_DOWN
 from snowtrack.model.matches import MatchBatch, MatchStatus
-from snowtrack.model.passes import Evidence, PassBatch, Work
+from snowtrack.model.passes import PassBatch, Work
+from snowtrack.model.work import judge_work
 from snowtrack.network.arrays import Network
-
-PLOUGHING_MMPS = (1_000, 11_000)
 
 
 class Place(NamedTuple):
@@ -185,11 +179,3 @@ class PassStage:
                 for done in builder.take()
             ]
         )
-
-
-def judge_work(blade: int, speed_mmps: int) -> tuple[bool, Evidence]:
-    """Is the machine working, and how do we know."""
-    if blade != ABSENT_8:
-        return blade == BLADE_DOWN, Evidence.BLADE
-    low, high = PLOUGHING_MMPS
-    return speed_mmps != ABSENT_32 and low <= speed_mmps <= high, Evidence.INFERRED

@@ -42,6 +42,7 @@ class Outputs:
     heads: MatchBatch
     passes: PassBatch
     dirty: tuple[DirtyStretch, ...] = ()
+    ended: tuple[int, ...] = ()
 
 
 class Engine:
@@ -68,6 +69,10 @@ class Engine:
         """Settle everything of these devices, whatever the lag."""
         return self._ended(self.matcher.flush(devices))
 
+    def newest_us(self, device: int) -> int:
+        """The newest trusted instant of a device; 0 for one not heard of."""
+        return self.matcher.newest_us(device)
+
     def snapshot(self, device: int) -> Mapping[str, Any]:
         return {"matcher": self.matcher.snapshot(device), "passes": self.passes.builder(device).snapshot()}
 
@@ -81,4 +86,4 @@ class Engine:
 
     def _ended(self, matches: Matches) -> Outputs:
         passes = PassBatch.concat([self.passes.on_batch(matches.settled), self.passes.flush(list(matches.ended))])
-        return Outputs(heads=matches.head, passes=passes)
+        return Outputs(heads=matches.head, passes=passes, ended=matches.ended)

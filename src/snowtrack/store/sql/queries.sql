@@ -86,8 +86,11 @@ delete from pass
 where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s
 returning segment_id;
 
--- touch: tell the fold which segments to look at
-insert into touched (segment_id) select unnest(%(segments)s::bigint[]);
+-- touch: tell the fold which segments to look at, and wake it at the commit
+with added as (
+    insert into touched (segment_id) select unnest(%(segments)s::bigint[]) returning 1
+)
+select pg_notify('snowtrack_touched', '') where exists (select from added);
 
 -- take_touched: take segments off the list
 delete from touched where touched in (select touched from touched order by touched limit %(limit)s)

@@ -1,0 +1,112 @@
+"""News between our own processes, over the broker: heads and figures from ingest, deltas from the fold.
+
+Nothing here has to arrive: heads are sent anew, and who misses a delta sees it by its number and reads the store. So
+the queue is bounded and the oldest news goes first.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import aiomqtt
+import orjson
+import structlog
+
+from snowtrack.addresses import BrokerAddress
+
+ROOT = "snow-live/v1"
+QUEUED_MAX = 1_000
+RECONNECT_S = 1.0
+KEEPALIVE_S = 30
+
+log = structlog.get_logger()
+
+
+class News(StrEnum):
+    """What travels."""
+
+    HEADS = "heads"
+    DELTA = "delta"
+    INGEST = "ingest"
+    FOLD = "fold"
+
+
+Listener = Callable[[News, dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Bus:
+    """One connection, kept up by `run`. `say` never waits; `listener` gets what others say."""
+
+    address: BrokerAddress
+    name: str
+    listener: Listener | None = None
+    connected: bool = False
+    dropped: int = 0
+    queue: deque[tuple[News, bytes]] = field(default_factory=lambda: deque(maxlen=QUEUED_MAX))
+    filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def say(self, news: News, content: dict[str, Any]) -> None:
+        """Send as soon as there is a connection."""
+        self.dropped += len(self.queue) == QUEUED_MAX
+        self.queue.append((news, orjson.dumps(content)))
+        self.filled.set()
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled."""
+        while True:
+            try:
+                async with self._client() as client:
+                    self.connected = True
+                    await self._serve(client)
+            except aiomqtt.MqttError as error:
+                log.warning("live bus lost its broker", broker=str(self.address), error=str(error))
+            finally:
+                self.connected = False
+            await asyncio.sleep(RECONNECT_S)
+
+    def _client(self) -> aiomqtt.Client:
+        return aiomqtt.Client(
+            self.address.host,
+            self.address.port,
+            username=self.address.username,
+            password=self.address.password,
+            identifier=f"snowtrack.{self.name}",
+            tls_context=self.address.tls,
+            keepalive=KEEPALIVE_S,
+            max_queued_incoming_messages=QUEUED_MAX,
+        )
+
+    async def _serve(self, client: aiomqtt.Client) -> None:
+        if self.listener is None:
+            await self._send(client)
+            return
+        await client.subscribe(f"{ROOT}/#", qos=1)
+        sending = asyncio.create_task(self._send(client), name="bus sender")
+        try:
+            async for message in client.messages:
+                await self._hear(message)
+        finally:
+            sending.cancel()
+
+    async def _send(self, client: aiomqtt.Client) -> None:
+        while True:
+            await self.filled.wait()
+            self.filled.clear()
+            while self.queue:
+                news, content = self.queue.popleft()
+                await client.publish(f"{ROOT}/{news}", content, qos=1 if news is News.DELTA else 0)
+
+    async def _hear(self, message: aiomqtt.Message) -> None:
+        kind = message.topic.value.removeprefix(f"{ROOT}/")
+        if self.listener is None or kind not in set(News) or not isinstance(message.payload, bytes | bytearray):
+            return
+        try:
+            content = orjson.loads(message.payload)
+        except orjson.JSONDecodeError:
+            log.warning("live bus: this is not JSON", topic=message.topic.value)
+            return
+        await self.listener(News(kind), content)

@@ -1,0 +1,101 @@
+"""Numbered deltas to many subscribers of one process: encoded once, bounded per subscriber.
+
+A subscriber that comes back with the number of its last event gets what it missed, as long as that is kept; everyone
+else begins with a snapshot. Who reads too slowly loses its queue and is given a new snapshot.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+QUEUED_MAX = 64
+WAKE = b""
+
+
+class TooManySubscribersError(Exception):
+    """The process serves as many live streams as it may."""
+
+
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """One reader. `lost` says that its queue ran over."""
+
+    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUED_MAX))
+    lost: bool = False
+
+    def offer(self, event: bytes) -> None:
+        if self.lost:
+            return
+        try:
+            self.queue.put_nowait(event)
+        except asyncio.QueueFull:
+            self.lost = True
+
+    def start_again(self) -> None:
+        self.queue = asyncio.Queue(maxsize=QUEUED_MAX)
+        self.lost = False
+
+
+@dataclass(slots=True)
+class Hub:
+    """All subscribers of this process. `snapshot` makes the first event for a newcomer."""
+
+    snapshot: Callable[[], bytes]
+    subscribers_max: int
+    kept_max: int
+    subscribers: set[Subscriber] = field(default_factory=set)
+    kept: deque[tuple[int, bytes]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = deque(maxlen=self.kept_max)
+
+    def publish(self, event: bytes, number: int | None = None) -> None:
+        """Give an event to all. A numbered one is kept for those who come back."""
+        if number is not None:
+            self.kept.append((number, event))
+        for subscriber in self.subscribers:
+            subscriber.offer(event)
+
+    def begin_anew(self) -> None:
+        """Numbers were missed: what is kept has a hole, and everyone needs a snapshot."""
+        self.kept.clear()
+        for subscriber in self.subscribers:
+            subscriber.offer(WAKE)
+            subscriber.lost = True
+
+    async def events(self, last_number: int | None, idle_s: float, idle: bytes) -> AsyncIterator[bytes]:
+        """What one subscriber gets, for as long as it listens; `idle` when nothing happens for so long."""
+        with self._subscribed() as subscriber:
+            for event in self._missed(last_number):
+                yield event
+            while True:
+                if subscriber.lost:
+                    subscriber.start_again()
+                    yield self.snapshot()
+                try:
+                    async with asyncio.timeout(idle_s):
+                        event = await subscriber.queue.get()
+                except TimeoutError:
+                    event = idle
+                if not subscriber.lost:
+                    yield event
+
+    def _missed(self, last_number: int | None) -> list[bytes]:
+        """What came after the number, or a snapshot where that is not kept."""
+        numbers = [number for number, _ in self.kept]
+        if last_number is None or last_number not in numbers:
+            return [self.snapshot()]
+        return [event for number, event in self.kept if number > last_number]
+
+    @contextmanager
+    def _subscribed(self) -> Iterator[Subscriber]:
+        if len(self.subscribers) >= self.subscribers_max:
+            raise TooManySubscribersError
+        subscriber = Subscriber()
+        self.subscribers.add(subscriber)
+        try:
+            yield subscriber
+        finally:
+            self.subscribers.discard(subscriber)

@@ -1,0 +1,31 @@
+"""Japanese days and snow events. Japan has one time zone and no summer time."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
+SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
+_OFFSET_US = 9 * 3_600 * SECOND_US
+
+
+def event_start_us(now_us: int, hour: int) -> int:
+    """When the present event began: the last time it was `hour` o'clock in Japan."""
+    local = now_us + _OFFSET_US - hour * 3_600 * SECOND_US
+    return local - local % DAY_US - _OFFSET_US + hour * 3_600 * SECOND_US
+
+
+def day_range_us(day: date) -> tuple[int, int]:
+    """A Japanese day, from midnight to midnight."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=TOKYO)
+    start = int(midnight.timestamp()) * SECOND_US
+    return start, start + DAY_US
+
+
+def utc_text(time_us: int) -> str:
+    """As machines read it: ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(time_us // SECOND_US, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:
+    """As people in Japan read it."""
+    return datetime.fromtimestamp(time_us // SECOND_US, TOKYO).strftime(pattern)

@@ -1,0 +1,62 @@
+"""Ingest's figures: what it took in, what it could not read, and how fresh the heads were."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from snowtrack.model.fixes import Reject
+
+WINDOW_S = 10
+SAMPLES_MAX = 20_000
+
+
+@dataclass(slots=True)
+class IngestFigures:
+    """Counters since the start, and a window of the last seconds."""
+
+    messages: int = 0
+    fixes: int = 0
+    doubled: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+    store_fault: str | None = None
+    fresh_ms: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES_MAX))
+    rate: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=WINDOW_S + 1))
+
+    def count(self, *, messages: int, rejects: Iterable[Reject]) -> None:
+        self.messages += messages
+        self.rejects.update(reject.reason.name.lower() for reject in rejects)
+
+    def count_fixes(self, *, new: int, doubled: int) -> None:
+        self.fixes += new
+        self.doubled += doubled
+
+    def note_heads(self, ages_us: Iterable[int]) -> None:
+        """How long ago the messages of these heads had been received."""
+        now = time.monotonic()
+        self.fresh_ms.extend((now, age / 1_000) for age in ages_us)
+
+    def news(self, waiting: int, refusal: str | None) -> dict[str, Any]:
+        """The figures as the API shows them. Called about once a second."""
+        now = time.monotonic()
+        while self.fresh_ms and self.fresh_ms[0][0] < now - WINDOW_S:
+            self.fresh_ms.popleft()
+        self.rate.append((now, self.fixes))
+        (first_at, first), (last_at, last) = self.rate[0], self.rate[-1]
+        ages = sorted(age for _, age in self.fresh_ms)
+        return {
+            "messages": self.messages,
+            "fixes": self.fixes,
+            "fixes_per_s": round((last - first) / (last_at - first_at), 1) if last_at > first_at else 0.0,
+            "doubled": self.doubled,
+            "rejects": dict(self.rejects),
+            "waiting": waiting,
+            "broker_fault": refusal,
+            "store_fault": self.store_fault,
+            "freshness_ms": {"p50": _quantile(ages, 0.5), "p99": _quantile(ages, 0.99)},
+        }
+
+
+def _quantile(ordered: list[float], share: float) -> float | None:
+    return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 1) if ordered else None
