@@ -1,0 +1,49 @@
+/** The bar on top: which network, is the stream alive, and the figures of the moment. */
+import { byId, setText } from "../shared/dom";
+import { prepareLanguage, texts } from "../shared/language";
+import type { Connection, Summary } from "../shared/live";
+import { clockSeconds } from "../shared/time";
+import { Facts } from "./facts";
+import type { Network } from "./api";
+
+const words = texts.dispatch;
+
+export class Header {
+  private readonly figures = new Facts("figures-list");
+  private readonly connection = byId("connection");
+  private wasLive = false;
+
+  constructor() {
+    prepareLanguage(words.title, byId<HTMLAnchorElement>("language"));
+    setText(byId("title"), words.title);
+    setText(byId("docs"), words.apiDocs);
+    setText(byId("open-machines"), words.machineList);
+    for (const name of [words.machines, words.fixes, words.freshness, words.lastUpdate]) this.figures.set(name, words.none);
+    byId("figures").replaceWith(this.figures.list);
+    this.showConnection("connecting");
+  }
+
+  showNetwork(network: Network): void {
+    setText(byId("network"), network.name);
+    document.title = `${words.title} — ${network.name}`;
+  }
+
+  showConnection(state: Connection): void {
+    document.documentElement.dataset["state"] = state;
+    this.wasLive ||= state === "live";
+    setText(this.connection, words.connection[this.wasLive ? state : "first"]);
+  }
+
+  showSummary(summary: Summary): void {
+    const { working, known, silent } = summary.machines;
+    this.figures.set(words.machines, words.machinesOf(working, known, silent));
+    this.figures.set(words.fixes, words.fixesPerSecond(Math.round(summary.fixes.per_s).toLocaleString("en")));
+    this.figures.set(words.freshness, freshness(summary.freshness_ms));
+    this.figures.set(words.lastUpdate, clockSeconds(new Date(summary.now)));
+  }
+}
+
+function freshness({ p50, p99 }: Summary["freshness_ms"]): string {
+  if (p50 === null || p99 === null) return words.none;
+  return words.freshnessOf((p50 / 1000).toFixed(1), (p99 / 1000).toFixed(1));
+}

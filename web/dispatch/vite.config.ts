@@ -1,0 +1,3 @@
+import { pageBuild } from "../build.ts";
+
+export default pageBuild(["dispatch/index.html", "dispatch/docs.html"], "../../src/snowtrack/api/pages");

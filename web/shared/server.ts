@@ -1,0 +1,44 @@
+/** Asking a server for JSON, with failures that can be put into words. */
+import { texts } from "./language";
+
+export type FailureKind = "unreachable" | "missing" | "busy" | "broken";
+
+const TIMEOUT_MS = 15_000;
+
+/** The server could not be reached or did not answer as promised. */
+export class ServerFailure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    readonly address: string,
+  ) {
+    super(`${address}: ${kind}`);
+    this.name = "ServerFailure";
+  }
+}
+
+export async function fetchJson<Answer>(address: string): Promise<Answer> {
+  const response = await reach(address);
+  if (!response.ok) throw new ServerFailure(kindOf(response.status), address);
+  try {
+    return (await response.json()) as Answer;
+  } catch {
+    throw new ServerFailure("broken", address);
+  }
+}
+
+export function describeFailure(failure: unknown): string {
+  return texts.failures[failure instanceof ServerFailure ? failure.kind : "broken"];
+}
+
+async function reach(address: string): Promise<Response> {
+  try {
+    return await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw new ServerFailure("unreachable", address);
+  }
+}
+
+function kindOf(status: number): FailureKind {
+  if (status === 404) return "missing";
+  return status === 429 || status === 503 ? "busy" : "broken";
+}

@@ -1,0 +1,181 @@
+/** Everything the pages say, in Japanese: the default, and the shape that other languages must fill. */
+import type { Evidence, Label } from "../labels";
+import type { FailureKind } from "../server";
+
+type EvidenceKey = Exclude<Evidence, null> | "none";
+
+const labels: Record<Label, string> = {
+  done: "除雪完了",
+  under_way: "除雪中",
+  partly: "一部除雪",
+  aged: "時間経過",
+  never: "未除雪",
+  unknown: "不明",
+};
+
+/** What stands behind the label where there is room for it. */
+const labelNotes: Record<Label, string> = {
+  done: "",
+  under_way: "",
+  partly: "",
+  aged: "（除雪後）",
+  never: "（記録なし）",
+  unknown: "（端末応答なし）",
+};
+
+const labelMeanings: Record<Label, string> = {
+  done: "区間の全体を除雪車が通過しました。",
+  under_way: "いま除雪車が作業しています。",
+  partly: "区間の一部だけ除雪の記録があります。",
+  aged: "除雪から時間がたち、また雪が積もっているおそれがあります。",
+  never: "この降雪で除雪の記録がありません。",
+  unknown: "除雪車の端末から応答がなく、状況が分かりません。「未除雪」ではありません。",
+};
+
+const evidence: Record<EvidenceKey, string> = {
+  blade: "ブレード確認",
+  inferred: "走行から推定",
+  reported: "作業報告",
+  none: "記録なし",
+};
+
+const failures: Record<FailureKind, string> = {
+  unreachable: "サーバーに接続できません。通信の状態を確認してください。自動で再接続します。",
+  missing: "お探しの情報は見つかりませんでした。",
+  busy: "ただいま混み合っています。しばらくすると自動で表示されます。",
+  broken: "サーバーで問題が起きています。しばらくしてからもう一度お試しください。",
+};
+
+const roadClasses: Record<string, string> = {
+  national: "国道",
+  prefectural: "県道",
+  main: "幹線市町道",
+  local: "市町道",
+  ramp: "ランプ",
+  frontage: "側道",
+  footway: "歩道",
+};
+
+const managers: Record<string, string> = { nation: "国", prefecture: "県", city: "市町", municipality: "市町" };
+
+const mapControls: Record<string, string> = {
+  "Map.Title": "除雪状況の地図",
+  "NavigationControl.ZoomIn": "拡大",
+  "NavigationControl.ZoomOut": "縮小",
+  "NavigationControl.ResetBearing": "ドラッグで回転、クリックで北を上に",
+  "AttributionControl.ToggleAttribution": "出典を表示",
+  "Popup.Close": "閉じる",
+};
+
+function age(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)}秒前`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}分前`;
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return `${Math.floor(seconds / 3600)}時間${minutes > 0 ? `${minutes}分` : ""}前`;
+}
+
+export const ja = {
+  languageName: "日本語",
+  labels,
+  labelNotes,
+  labelMeanings,
+  evidence,
+  failures,
+  roadClasses,
+  managers,
+  mapControls,
+  age,
+  timeAndAge: (time: string, howOld: string) => `${time}（${howOld}）`,
+  unnamedRoad: "名称なし",
+  unknownIsNotUncleared: "「不明」は「未除雪」ではありません。除雪車の端末から応答がない区間です。",
+  close: "閉じる",
+  noMap: "このブラウザーでは地図を表示できません（WebGL 2 が必要です）。",
+  legend: "凡例",
+  howSure: "確からしさ",
+  evidenceMeanings: {
+    blade: "ブレード（排土板）の上げ下げを計測",
+    inferred: "速度と経路から推定（白い破線）",
+    unknown: "端末応答なし（白い点線）",
+  },
+  dispatch: {
+    title: "除雪状況マップ",
+    apiDocs: "API",
+    connection: { first: "接続中", live: "受信中", connecting: "再接続中" },
+    roadsMissing: "道路の一部を読み込めませんでした。自動で読み込み直します。",
+    machines: "稼働",
+    machinesOf: (working: number, known: number, silent: number) =>
+      `${working}／${known}台${silent > 0 ? `（応答なし${silent}台）` : ""}`,
+    fixes: "受信",
+    fixesPerSecond: (perSecond: string) => `${perSecond}件/秒`,
+    freshness: "反映まで",
+    freshnessOf: (p50: string, p99: string) => `${p50}秒（99%: ${p99}秒）`,
+    lastUpdate: "最終更新",
+    none: "—",
+    since: (time: string, segments: string) => `${time} 以降の除雪・全${segments}区間`,
+    footway: "歩道",
+    bridge: "橋",
+    tunnel: "トンネル",
+    machineList: "除雪車一覧",
+    stateAndAge: (state: string, howOld: string) => `${state}・${howOld}`,
+    machineListHint: "選ぶと地図がその除雪車へ移動します。",
+    noMachines: "除雪車の位置はまだ届いていません。",
+    machineStates: { working: "作業中", travelling: "回送・待機", unsure: "作業状態不明", silent: "応答なし" },
+    device: "端末",
+    agency: "所属",
+    state: "状態",
+    lastFix: "最終測位",
+    speed: "速度",
+    speedOf: (kmh: string) => `${kmh} km/h`,
+    course: "進行方向",
+    courseOf: (degrees: number) => `${degrees}°（${compass(degrees, "北 北東 東 南東 南 南西 西 北西")}）`,
+    onSegment: "走行区間",
+    segmentNumber: (id: number) => `区間 ${id}`,
+    dailyReport: "除雪作業日報",
+    reportDay: (day: string) => `${day} の日報`,
+    excel: "Excel で開く",
+    json: "JSON",
+    loading: "読み込み中…",
+    route: "路線",
+    roadClass: "種別",
+    manager: "管理者",
+    length: "延長",
+    directions: "方向別",
+    direction: (direction: number): string => (direction > 0 ? "起点 → 終点" : direction < 0 ? "終点 → 起点" : "双方向"),
+    covered: (share: number) => `除雪済み ${share}%`,
+    doneAt: "完了",
+    lastPass: "最後の通過",
+    lastPassOf: (time: string, evidenceText: string) => `最後の通過 ${time}・${evidenceText}`,
+    passes: "通過",
+    passesOf: (count: number) => `${count}回`,
+    evidenceName: "根拠",
+  },
+  docs: { title: "snowtrack API", back: "除雪状況マップへ戻る" },
+  portal: {
+    title: "除雪状況",
+    lead: "道路ごとの除雪状況",
+    search: "道路名で探す",
+    searchHint: "例：雪町通り、国道",
+    legend: "色と確からしさの見方",
+    map: "地図を見る",
+    back: "一覧に戻る",
+    wholeMap: "全体を表示",
+    cut: (time: string) => `${time} 時点（数分ごとに自動更新）`,
+    old: (age: string) => `最新の情報を受け取れていません（${age}の情報です）。実際の状況と異なるおそれがあります。`,
+    shownIsOld: "前回受け取った情報を表示しています。",
+    loading: "読み込んでいます…",
+    noRoads: "表示できる道路がまだありません。",
+    found: (shown: number, total: number) => (shown === total ? `${total}路線` : `${total}路線中 ${shown}路線`),
+    nothingFound: (query: string) => `「${query}」に当てはまる道路は見つかりませんでした。`,
+    roadState: (done: string, total: string, label: string) => `${label} ${done}/${total} km`,
+    roadDetail: (time: string, evidenceText: string) => `（${time}頃・${evidenceText}）`,
+    showOnMap: (name: string) => `${name}を地図で見る`,
+    noMapData: "この道路は地図に含まれていません。",
+    about: "時刻は5分単位に丸めています。除雪車の位置や作業者は公開していません。通行の際は実際の路面状況にご注意ください。",
+  },
+};
+
+function compass(degrees: number, names: string): string {
+  return names.split(" ")[Math.round(degrees / 45) % 8] ?? "";
+}
+
+export type Texts = typeof ja;
