@@ -17,8 +17,8 @@ from snowtrack.model.errors import ConfigError
 EMBEDDED = "embedded"
 DEFAULT_FILE = Path("config/snowtrack.toml")
 PREFIX = "SNOWTRACK_"
-# For the test suite, not for the program.
-FOREIGN = ("SNOWTRACK_CONFIG", "SNOWTRACK_TEST_")
+# Variables that are not settings.
+FOREIGN = ("SNOWTRACK_CONFIG", "SNOWTRACK_SUPERVISED", "SNOWTRACK_TEST_")
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -96,7 +96,18 @@ class Public(Group):
     round_s: Annotated[int, Field(ge=300)] = 300
 
 
-class Api(Group):
+class Listener(Group):
+    """Where HTTP is answered."""
+
+    host: str
+    port: Port
+
+    @property
+    def url(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class Api(Listener):
     """The HTTP interface."""
 
     host: str = "127.0.0.1"
@@ -107,7 +118,7 @@ class Api(Group):
     page_segments_max: Count = 10_000
 
 
-class Portal(Group):
+class Portal(Listener):
     """The residents' page."""
 
     host: str = "127.0.0.1"

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 from snowtrack.clearance.labels import LabelPolicy, label_direction, label_segment
-from snowtrack.model.calendar import utc_text
+from snowtrack.model.calendar import read_utc, utc_text
 from snowtrack.model.passes import Evidence
 from snowtrack.model.states import DirectionFacts, Label
 from snowtrack.network.arrays import Kind, Network
@@ -30,6 +30,17 @@ class SegmentView:
             "at": None if self.at_us is None else utc_text(self.at_us),
             "evidence": None if self.evidence is None else self.evidence.name.lower(),
         }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        at, evidence = content["at"], content["evidence"]
+        return cls(
+            segment_id=content["id"],
+            label=Label(content["label"]),
+            share=content["share"],
+            at_us=None if at is None else read_utc(at),
+            evidence=None if evidence is None else Evidence[evidence.upper()],
+        )
 
 
 def untouched(segment_id: int) -> SegmentView:

@@ -26,6 +26,11 @@ def utc_text(time_us: int) -> str:
     return datetime.fromtimestamp(time_us // SECOND_US, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def read_utc(text: str) -> int:
+    """What `utc_text` wrote."""
+    return int(datetime.fromisoformat(text).timestamp()) * SECOND_US
+
+
 def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:
     """As people in Japan read it."""
     return datetime.fromtimestamp(time_us // SECOND_US, TOKYO).strftime(pattern)

@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from snowtrack.clearance.fold import fold_segment
 from snowtrack.clearance.view import SegmentView, changed_views, is_two_way, untouched, view_segments
 from snowtrack.live.bus import Bus, News
-from snowtrack.model.calendar import SECOND_US, event_start_us
+from snowtrack.model.calendar import SECOND_US, event_start_us, utc_text
 from snowtrack.model.errors import StoreError
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.states import DirectionFacts
@@ -28,7 +28,7 @@ from snowtrack.services.public_cut import public_segments
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.devices import read_devices
+from snowtrack.store.devices import devices_silent_since
 from snowtrack.store.instants import to_us
 from snowtrack.store.passes import read_segment_passes
 from snowtrack.store.states import (
@@ -46,6 +46,7 @@ from snowtrack.store.states import (
     take_lease,
     take_touched,
 )
+from snowtrack.supervised import announce_ready
 
 LEASE_S = 15.0
 WAKE_S = 1.0
@@ -67,6 +68,7 @@ class Fold:
         self.network = network
         self.bus = bus
         self.policy = label_policy(settings)
+        self.silence_us = round(settings.engine.silence_s * SECOND_US)
         self.lease = f"fold {network.network_id}"
         self.facts: dict[int, list[DirectionFacts]] = {}
         self.views: dict[int, SegmentView] = {}
@@ -93,6 +95,7 @@ class Fold:
                 raise LeaseLostError("another fold holds the lease of this network")
             await connection.execute("listen snowtrack_touched")
             await self._load(connection)
+            announce_ready()
             try:
                 while not stopping.is_set():
                     await self._turn(connection, epoch, time.time_ns() // 1_000)
@@ -125,7 +128,14 @@ class Fold:
             await save_progress(connection, self.network.network_id, progress)
         if progress.number != self.progress.number:
             self._remember(touched, facts, changed, progress)
-            self.bus.say(News.DELTA, {"number": progress.number, "segments": [view.as_json() for view in changed]})
+            self.bus.say(
+                News.DELTA,
+                {
+                    "number": progress.number,
+                    "event_start": utc_text(progress.event_us),
+                    "segments": [view.as_json() for view in changed],
+                },
+            )
         await self._cut(connection, now_us)
         self.bus.say(News.FOLD, {"number": self.progress.number, "fault": None})
 
@@ -166,7 +176,7 @@ class Fold:
                 self.network,
                 [one for segment in looked_at for one in latest[segment]],
                 now_us=now_us,
-                silent=await silent_devices(connection, now_us, self.settings.engine.silence_s),
+                silent=await devices_silent_since(connection, now_us - self.silence_us),
                 policy=self.policy,
             )
         }
@@ -200,10 +210,3 @@ class Fold:
 
     def _cut_begins(self, time_us: int) -> int:
         return time_us - time_us % (self.settings.public.cut_s * SECOND_US)
-
-
-async def silent_devices(connection: AsyncConnection, now_us: int, silence_s: float) -> set[int]:
-    """Devices that were not heard for so long that what they last did is not known to be finished."""
-    devices = await read_devices(connection)
-    heard_before = now_us - round(silence_s * SECOND_US)
-    return {device.number for device in devices if device.heard_at and to_us(device.heard_at) < heard_before}

@@ -35,6 +35,7 @@ from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
 from snowtrack.store.fixes import FixWriter, known_fixes
 from snowtrack.store.passes import add_passes, mark_dirty
+from snowtrack.supervised import announce_ready
 from snowtrack.tracks.clock import trusted
 from snowtrack.tracks.identity import BootId
 
@@ -76,6 +77,7 @@ class Ingest:
         for device in await read_devices(connection):
             await self.devices.learn(connection, device.id)
         self.figures.store_fault = None
+        announce_ready()
         while not stopping.is_set():
             deliveries = await self.source.batch(
                 batch_s=limits.batch_s, fixes_max=limits.batch_fixes, idle_s=limits.batch_s

@@ -1,22 +1,7 @@
-"""How a service learns that it shall stop: SIGTERM, or the end of its parent."""
+"""How a service learns that it shall stop."""
 
 import asyncio
-import ctypes
-import os
 import signal
-import sys
-
-_PR_SET_PDEATHSIG = 1
-
-
-def stop_with_parent() -> None:
-    """Have the kernel send SIGTERM when the parent ends, even by SIGKILL. Linux only; elsewhere nothing is promised."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent or parent == 1:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def stop_on_signals() -> asyncio.Event:

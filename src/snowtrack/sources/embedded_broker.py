@@ -7,9 +7,10 @@ from amqtt.broker import Broker
 from amqtt.errors import BrokerError
 
 from snowtrack.model.errors import SourceError
+from snowtrack.supervised import announce_ready
 
 
-async def run_broker(port: int, stopping: asyncio.Event, ready: asyncio.Event) -> None:
+async def run_broker(port: int, stopping: asyncio.Event) -> None:
     """Serve until told to stop."""
     logging.getLogger("amqtt").setLevel(logging.ERROR)
     logging.getLogger("transitions").setLevel(logging.ERROR)
@@ -23,7 +24,7 @@ async def run_broker(port: int, stopping: asyncio.Event, ready: asyncio.Event) -
         await broker.start()
     except (BrokerError, OSError) as error:
         raise SourceError(f"embedded broker: cannot listen on 127.0.0.1:{port}: {error}") from error
-    ready.set()
+    announce_ready()
     try:
         await stopping.wait()
     finally:

@@ -45,6 +45,12 @@ async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
     ]
 
 
+async def devices_silent_since(connection: AsyncConnection, time_us: int) -> set[int]:
+    """Devices that were not heard since then: what they last did is not known to be finished."""
+    since = to_instant(time_us)
+    return {row.number for row in await read_devices(connection) if row.heard_at and row.heard_at < since}
+
+
 async def note_device(
     connection: AsyncConnection, device: int, *, fixes: int, latest_us: int | None, heard_us: int
 ) -> None:

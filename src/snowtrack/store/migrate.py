@@ -55,11 +55,7 @@ async def migrate(connection: AsyncConnection) -> list[Migration]:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             await connection.execute(_TABLE)
-            wanted = migrations(await _kind(connection))
-            rows = await (
-                await connection.execute("select number, sha256 from schema_migration order by number")
-            ).fetchall()
-            missing = _missing(wanted, dict(rows))
+            missing = await missing_migrations(connection)
             for migration in missing:
                 await connection.execute(migration.text)
                 await connection.execute(
@@ -69,7 +65,19 @@ async def migrate(connection: AsyncConnection) -> list[Migration]:
     return missing
 
 
-async def _kind(connection: AsyncConnection) -> str:
+async def missing_migrations(connection: AsyncConnection) -> list[Migration]:
+    """What this program would apply; refuses a schema that it does not know."""
+    wanted = migrations(await database_kind(connection))
+    cursor = await connection.execute("select to_regclass('schema_migration') is not null")
+    row = await cursor.fetchone()
+    if not (row and row[0]):
+        return wanted
+    rows = await (await connection.execute("select number, sha256 from schema_migration order by number")).fetchall()
+    return _missing(wanted, dict(rows))
+
+
+async def database_kind(connection: AsyncConnection) -> str:
+    """`timescale` where the server offers it, else `plain`."""
     cursor = await connection.execute("select count(*) from pg_available_extensions where name = 'timescaledb'")
     row = await cursor.fetchone()
     return "timescale" if row and row[0] else "plain"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.types.multirange import Int4Multirange
@@ -74,34 +75,14 @@ async def replace_states(connection: AsyncConnection, segments: list[int], facts
 
 
 async def read_states(connection: AsyncConnection) -> list[DirectionFacts]:
-    """All facts."""
-    rows = await (await connection.execute(query("states"))).fetchall()
-    return [
-        DirectionFacts(
-            segment_id=segment_id,
-            direction=direction,
-            covered_mm=from_multirange(covered),
-            length_mm=length_mm,
-            passes=passes,
-            first_us=to_us(first_at),
-            last_us=to_us(last_at),
-            done_us=to_us_or_none(done_at),
-            evidence=Evidence(evidence),
-            last_device=last_device,
-        )
-        for (
-            segment_id,
-            direction,
-            covered,
-            length_mm,
-            passes,
-            first_at,
-            last_at,
-            done_at,
-            evidence,
-            last_device,
-        ) in rows
-    ]
+    """All facts, ordered by segment."""
+    return [_facts(row) for row in await (await connection.execute(query("states"))).fetchall()]
+
+
+async def read_states_of(connection: AsyncConnection, segment_id: int) -> list[DirectionFacts]:
+    """The facts of one segment."""
+    rows = await (await connection.execute(query("states_of_segment"), {"segment": segment_id})).fetchall()
+    return [_facts(row) for row in rows]
 
 
 async def save_public_cut(connection: AsyncConnection, network_id: str, *, cut_us: int, segments: bytes) -> None:
@@ -113,6 +94,22 @@ async def read_public_cut(connection: AsyncConnection, network_id: str) -> tuple
     """When the public's view was cut, and what it is."""
     row = await (await connection.execute(query("public_cut"), {"network_id": network_id})).fetchone()
     return None if row is None else (row[0], bytes(row[1]))
+
+
+def _facts(row: tuple[Any, ...]) -> DirectionFacts:
+    segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device = row
+    return DirectionFacts(
+        segment_id=segment_id,
+        direction=direction,
+        covered_mm=from_multirange(covered),
+        length_mm=length_mm,
+        passes=passes,
+        first_us=to_us(first_at),
+        last_us=to_us(last_at),
+        done_us=to_us_or_none(done_at),
+        evidence=Evidence(evidence),
+        last_device=last_device,
+    )
 
 
 def _parameters(facts: DirectionFacts) -> dict[str, object]:

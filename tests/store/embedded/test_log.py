@@ -3,13 +3,15 @@
 import os
 from pathlib import Path
 
-from snowtrack.store.embedded.log import FILE_BYTES_MAX, ServerLog, failure_in
+from snowtrack.process_log import FILE_BYTES_MAX, ProcessLog
+from snowtrack.store.embedded.failures import failure_in
+from snowtrack.store.embedded.server import READY
 
 
 def test_the_files_keep_their_bound_and_the_newest_lines(tmp_path: Path) -> None:
     path = tmp_path / "postgresql.log"
     reader, writer = os.pipe()
-    log = ServerLog(path)
+    log = ProcessLog(path, READY)
     log.read(os.fdopen(reader, "rb"))
     with os.fdopen(writer, "w") as server:
         server.writelines(f"{number:099}\n" for number in range(30_000))
@@ -21,7 +23,7 @@ def test_the_files_keep_their_bound_and_the_newest_lines(tmp_path: Path) -> None
 
 def test_a_server_that_ends_is_settled_but_not_ready(tmp_path: Path) -> None:
     reader, writer = os.pipe()
-    log = ServerLog(tmp_path / "postgresql.log")
+    log = ProcessLog(tmp_path / "postgresql.log", READY)
     log.read(os.fdopen(reader, "rb"))
     os.write(writer, b"2026-01-14 [1] FATAL:  no room\n2026-01-14 [1] LOG:  database system is shut down\n")
     os.close(writer)
@@ -33,7 +35,7 @@ def test_a_server_that_ends_is_settled_but_not_ready(tmp_path: Path) -> None:
 
 def test_a_ready_server_is_noticed_while_it_runs(tmp_path: Path) -> None:
     reader, writer = os.pipe()
-    log = ServerLog(tmp_path / "postgresql.log")
+    log = ProcessLog(tmp_path / "postgresql.log", READY)
     log.read(os.fdopen(reader, "rb"))
     os.write(writer, b"LOG:  database system is ready to accept connections\n")
     assert log.await_settled(10)

@@ -9,8 +9,8 @@ from pathlib import Path
 from snowtrack.model.errors import StoreError
 from snowtrack.store.embedded.account import Account
 from snowtrack.store.embedded.binaries import MAJOR_VERSION
+from snowtrack.store.embedded.failures import failure_in
 from snowtrack.store.embedded.folders import Folders, make_folder, require_free_space
-from snowtrack.store.embedded.log import failure_in
 from snowtrack.store.embedded.processes import launch
 
 ROLE = "snowtrack"

@@ -14,15 +14,17 @@ import psycopg
 from psycopg import sql
 
 from snowtrack.model.errors import StoreError
+from snowtrack.process_log import ProcessLog
 from snowtrack.store.embedded.account import caller, server_account
 from snowtrack.store.embedded.binaries import bundled_programs, shared_programs
 from snowtrack.store.embedded.cluster import ROLE, check_version, create_cluster
 from snowtrack.store.embedded.configuration import write_configuration
+from snowtrack.store.embedded.failures import failure_in
 from snowtrack.store.embedded.folders import Folders, locate, locked, make_folders
-from snowtrack.store.embedded.log import ServerLog, failure_in
 from snowtrack.store.embedded.processes import FAST, MARK, end_leftovers, end_server, launch
 
 DATABASE = "snowtrack"
+READY = b"database system is ready to accept connections"
 _READY_S_MAX = 120.0  # recovery after a power cut reads up to max_wal_size
 _FAST_STOP_S = 8.0
 
@@ -87,7 +89,7 @@ class EmbeddedServer:
                 create_cluster(programs, folders, account, process_group)
             socket_folder = folders.make_socket_folder(account)
             afterwards.callback(folders.remove_socket_folder)
-            log = ServerLog(folders.log)
+            log = ProcessLog(folders.log, READY)
             afterwards.callback(log.close)
             afterwards.callback(end_leftovers, folders.data)  # before the log, which is open as long as one of them is
             process = launch(_command(programs, folders, socket_folder), account, FAST, process_group)
@@ -113,7 +115,7 @@ def _command(programs: Path, folders: Folders, socket_folder: Path) -> list[str]
     return [str(programs / "postgres"), "-D", str(folders.data), "-c", f"config_file={configuration}", "-c", MARK]
 
 
-def _await_ready(log: ServerLog, file: Path) -> None:
+def _await_ready(log: ProcessLog, file: Path) -> None:
     if not log.await_settled(_READY_S_MAX):
         raise StoreError(f"PostgreSQL was not ready after {_READY_S_MAX:.0f} s; see {file}")
     if not log.ready:

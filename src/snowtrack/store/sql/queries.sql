@@ -151,6 +151,10 @@ values
 select segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device
 from segment_state order by segment_id, direction;
 
+-- states_of_segment: the facts of one segment
+select segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device
+from segment_state where segment_id = %(segment)s order by direction;
+
 -- save_public_cut: what the public sees until the next cut
 insert into public_cut (network_id, cut_at, segments) values (%(network_id)s, %(cut_at)s, %(segments)s)
 on conflict (network_id) do update set cut_at = excluded.cut_at, segments = excluded.segments;

@@ -1,0 +1,49 @@
+"""Segments to roads: what a resident asks about is a road by its name."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+DONE_SHARE = 0.9
+FINISHED = ("done", "aged")
+# Strongest first; a road is known no better than by its weakest evidence.
+EVIDENCE = ("blade", "inferred", "reported")
+
+Properties = dict[str, Any]
+
+
+def summarise_roads(segments: Iterable[Properties]) -> list[Properties]:
+    """One entry per named road, in the order of the names."""
+    named = sorted((one for one in segments if one["name"]), key=itemgetter("name", "id"))
+    return [_road(name, list(own)) for name, own in groupby(named, key=itemgetter("name"))]
+
+
+def _road(name: str, segments: Sequence[Properties]) -> Properties:
+    known = [one for one in segments if one["at"] is not None]
+    return {
+        "name": name,
+        "km_total": _km(segments),
+        "km_done": _km([one for one in segments if one["label"] in FINISHED]),
+        "label": _label(segments),
+        "since": max((one["at"] for one in known), default=None),
+        "evidence": max((one["evidence"] for one in known if one["evidence"]), key=EVIDENCE.index, default=None),
+    }
+
+
+def _label(segments: Sequence[Properties]) -> str:
+    """Done when nearly all of it is; else the most that can be said of any part."""
+    finished = [one for one in segments if one["label"] in FINISHED]
+    if _km(finished) >= DONE_SHARE * _km(segments):
+        return "aged" if any(one["label"] == "aged" for one in finished) else "done"
+    labels = {one["label"] for one in segments}
+    if "under_way" in labels:
+        return "under_way"
+    if labels & {"partly", *FINISHED}:
+        return "partly"
+    return "unknown" if "unknown" in labels else "never"
+
+
+def _km(segments: Iterable[Properties]) -> float:
+    metres: float = sum(one["length_m"] for one in segments)
+    return round(metres / 1000, 3)

@@ -1,0 +1,5 @@
+"""`python -m snowtrack` is `snowtrack`."""
+
+from snowtrack.cli import main
+
+main()

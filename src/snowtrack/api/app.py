@@ -1,0 +1,25 @@
+"""The application: routes over a context that the service opens and closes."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from snowtrack import __doc__ as purpose
+from snowtrack.api import devices, health, live, network, segments, tiles
+from snowtrack.api.context import Context
+from snowtrack.api.errors import add_error_handlers
+from snowtrack.serving import CommonHeaders, mount_pages
+
+PAGES = Path(__file__).with_name("pages")
+
+
+def create_app(context: Context) -> FastAPI:
+    """All routes, and the pages at the root."""
+    app = FastAPI(title="snowtrack", description=purpose or "", docs_url=None, redoc_url=None)
+    app.state.context = context
+    app.add_middleware(CommonHeaders)
+    add_error_handlers(app)
+    for part in (network, segments, devices, live, tiles, health):
+        app.include_router(part.router)
+    mount_pages(app, PAGES)
+    return app

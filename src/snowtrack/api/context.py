@@ -1,0 +1,30 @@
+"""What routes share, put on the application at its start."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
+
+from snowtrack.api.state import LiveState
+from snowtrack.network.arrays import Network
+from snowtrack.settings import Settings
+from snowtrack.tiles.layers import TileMaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One per application."""
+
+    settings: Settings
+    network: Network
+    pool: AsyncConnectionPool
+    live: LiveState
+    tiles: TileMaker
+
+
+def _context(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+Shared = Annotated[Context, Depends(_context)]

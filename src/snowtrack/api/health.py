@@ -1,0 +1,74 @@
+"""`/healthz`: this process lives; `/readyz`: all that it needs is there; `/metrics`: figures for Prometheus."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from psycopg import Error as DatabaseError
+from psycopg_pool import PoolTimeout
+
+from snowtrack.api.context import Context, Shared
+from snowtrack.live.bus import News
+
+router = APIRouter(tags=["health"])
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Answers as long as the process does."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(shared: Shared) -> JSONResponse:
+    """503, with what is missing, while anything is."""
+    faults = await _faults(shared)
+    return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(shared: Shared) -> Response:
+    """What the services of this instance last said of themselves."""
+    registry = CollectorRegistry()
+    for name, (text, value) in _gauges(shared).items():
+        Gauge(name, text, registry=registry).set(value)
+    rejects = Gauge("snowtrack_rejects_total", "Lines that could not be used", ["reason"], registry=registry)
+    for reason, count in shared.live.news.get(News.INGEST, {}).get("rejects", {}).items():
+        rejects.labels(reason).set(count)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE)
+
+
+async def _faults(shared: Context) -> dict[str, str]:
+    faults = {}
+    try:
+        async with shared.pool.connection(timeout=2) as connection:
+            await connection.execute("select 1")
+    except (DatabaseError, PoolTimeout):
+        faults["database"] = "does not answer"
+    for service in (News.INGEST, News.FOLD):
+        if not shared.live.is_up(service):
+            faults[str(service)] = "was not heard lately"
+    ingest = shared.live.news.get(News.INGEST, {})
+    for part in ("broker_fault", "store_fault"):
+        if ingest.get(part):
+            faults[f"ingest {part}"] = ingest[part]
+    return faults
+
+
+def _gauges(shared: Context) -> dict[str, tuple[str, float]]:
+    live = shared.live
+    ingest: dict[str, Any] = live.news.get(News.INGEST, {})
+    fresh = ingest.get("freshness_ms", {})
+    return {
+        "snowtrack_messages_total": ("Messages taken in", ingest.get("messages", 0)),
+        "snowtrack_fixes_total": ("Fixes stored", ingest.get("fixes", 0)),
+        "snowtrack_doubled_total": ("Fixes that were stored already", ingest.get("doubled", 0)),
+        "snowtrack_waiting_messages": ("Messages in hand, not yet committed", ingest.get("waiting", 0)),
+        "snowtrack_freshness_p99_ms": ("From receiving a message to its head", fresh.get("p99") or 0.0),
+        "snowtrack_live_subscribers": ("Readers of /v1/live", len(live.hub.subscribers)),
+        "snowtrack_delta_number": ("Number of the last delta", live.number),
+        "snowtrack_ingest_up": ("Ingest was heard lately", int(live.is_up(News.INGEST))),
+        "snowtrack_fold_up": ("The fold was heard lately", int(live.is_up(News.FOLD))),
+    }

@@ -1,0 +1,22 @@
+"""`/v1/network`: which roads this server speaks of."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from snowtrack.api.context import Shared
+
+router = APIRouter(prefix="/v1", tags=["network"])
+
+
+@router.get("/network")
+async def network(shared: Shared) -> dict[str, Any]:
+    """Name, version and extent of the road network."""
+    roads = shared.network
+    return {
+        "name": roads.name,
+        "network_id": roads.network_id,
+        "bbox": [edge / 1e7 for edge in roads.bbox_e7],
+        "segments": len(roads),
+        "attribution": roads.attribution,
+    }

@@ -1,0 +1,55 @@
+"""`/tiles`: vector tiles and their TileJSON."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from snowtrack.api.context import Context, Shared
+from snowtrack.api.errors import NotFoundError
+from snowtrack.tiles.layers import ZOOM_MAX, ZOOM_MIN, TileKey
+
+router = APIRouter(prefix="/tiles", tags=["tiles"])
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+FIELDS = {
+    "roads": {"class": "String", "name": "String", "route": "String", "structure": "String", "oneway": "Number"},
+    "clearance": {"label": "String", "share": "Number", "evidence": "String"},
+}
+
+
+@router.get("/{layer}.json")
+async def tilejson(request: Request, shared: Shared, layer: str) -> dict[str, Any]:
+    """TileJSON 3 of a layer: `roads` or `clearance`."""
+    if layer not in FIELDS:
+        raise NotFoundError(f"there is no layer {layer!r}; there are {', '.join(FIELDS)}")
+    west, south, east, north = (edge / 1e7 for edge in shared.network.bbox_e7)
+    version = shared.network.network_id
+    return {
+        "tilejson": "3.0.0",
+        "name": f"{shared.network.name} {layer}",
+        "attribution": shared.network.attribution,
+        "tiles": [f"{request.base_url}tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?v={version}"],
+        "minzoom": ZOOM_MIN,
+        "maxzoom": ZOOM_MAX,
+        "bounds": [west, south, east, north],
+        "vector_layers": [{"id": layer, "fields": FIELDS[layer], "minzoom": ZOOM_MIN, "maxzoom": ZOOM_MAX}],
+    }
+
+
+@router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response)
+def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: int) -> Response:
+    """One tile; 204 where there is nothing to show."""
+    key = TileKey(z, x, y)
+    if layer not in FIELDS or not key.exists:
+        raise NotFoundError(f"there is no tile {layer}/{z}/{x}/{y}; zooms are {ZOOM_MIN} to {ZOOM_MAX}")
+    etag, fresh_s = _version(shared, layer)
+    headers = {"etag": etag, "cache-control": f"public, max-age={fresh_s}"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    content = shared.tiles.roads(key) if layer == "roads" else shared.tiles.clearance(key, shared.live.views)
+    return Response(content, 200 if content else 204, media_type=MEDIA_TYPE if content else None, headers=headers)
+
+
+def _version(shared: Context, layer: str) -> tuple[str, int]:
+    """What a tile depends on, and for how long it may be kept without asking."""
+    network_id = shared.network.network_id
+    return (f'"{network_id}"', 86_400) if layer == "roads" else (f'"{network_id}-{shared.live.number}"', 0)

@@ -1,0 +1,38 @@
+"""The API and the dispatch page: follows the other services over the bus, answers over HTTP."""
+
+import asyncio
+
+from snowtrack.addresses import parse_broker
+from snowtrack.api.app import create_app
+from snowtrack.api.context import Context
+from snowtrack.api.state import LiveState
+from snowtrack.live.bus import Bus
+from snowtrack.roads.files import open_network
+from snowtrack.services.background import running
+from snowtrack.services.policies import label_policy
+from snowtrack.serving import listen, serve_until_stopped
+from snowtrack.settings import Settings
+from snowtrack.store.database import connection_pool
+from snowtrack.tiles.layers import TileMaker
+
+TICK_S = 1.0
+
+
+async def serve(settings: Settings) -> None:
+    """Until told to stop."""
+    network = open_network(settings.network_folder)
+    with listen(settings.api.host, settings.api.port) as listener:
+        async with connection_pool(settings.database.url, name="api", size=settings.api.connections) as pool:
+            state = LiveState(settings, network, label_policy(settings), pool)
+            await state.reload()
+            tiles = TileMaker(network, settings.api.page_segments_max)
+            context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)
+            bus = Bus(address=parse_broker(settings.broker_url), name="api", listener=state.on_news)
+            async with running(bus.run(), _tick(state)):
+                await serve_until_stopped(create_app(context), listener)
+
+
+async def _tick(state: LiveState) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        state.tick()

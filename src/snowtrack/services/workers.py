@@ -1,0 +1,45 @@
+"""Ingest, fold and the embedded broker as processes: open what they need, run, close in order."""
+
+from snowtrack.addresses import parse_broker
+from snowtrack.live.bus import Bus
+from snowtrack.roads.files import open_network
+from snowtrack.services.background import running
+from snowtrack.services.fold import Fold
+from snowtrack.services.ingest import Ingest
+from snowtrack.services.stopping import stop_on_signals
+from snowtrack.settings import Settings
+from snowtrack.sources.embedded_broker import run_broker
+from snowtrack.sources.mqtt import MqttSource
+from snowtrack.store.database import connect
+from snowtrack.store.migrate import migrate
+
+
+async def run_ingest(settings: Settings) -> None:
+    """One ingest worker, until told to stop."""
+    stopping = stop_on_signals()
+    network = open_network(settings.network_folder)
+    address = parse_broker(settings.broker_url)
+    async with connect(settings.database.url, name="ingest") as connection:
+        await migrate(connection)
+    limits = settings.ingest
+    source = MqttSource(address, "ingest", live_max=limits.live_messages_max, backlog_max=limits.backlog_messages_max)
+    bus = Bus(address=address, name="ingest-news")
+    async with running(bus.run()):
+        source.start()
+        try:
+            await Ingest(settings, network, source, bus).run(stopping)
+        finally:
+            await source.stop()
+
+
+async def run_fold(settings: Settings) -> None:
+    """The fold of the network, until told to stop."""
+    stopping = stop_on_signals()
+    bus = Bus(address=parse_broker(settings.broker_url), name="fold-news")
+    async with running(bus.run()):
+        await Fold(settings, open_network(settings.network_folder), bus).run(stopping)
+
+
+async def run_embedded_broker(settings: Settings) -> None:
+    """The broker for trying things, until told to stop."""
+    await run_broker(settings.broker.port, stop_on_signals())

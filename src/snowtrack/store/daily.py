@@ -1,0 +1,30 @@
+"""What a daily report is made of, read in one look at the database."""
+
+from datetime import date
+
+from psycopg import AsyncConnection
+
+from snowtrack.model.calendar import SECOND_US, day_range_us
+from snowtrack.model.ids import DeviceId
+from snowtrack.network.arrays import Network
+from snowtrack.reports.daily import DailyReport, make_daily_report
+from snowtrack.store.devices import read_devices
+from snowtrack.store.fixes import read_fixes
+from snowtrack.store.passes import read_device_passes
+
+# What crosses midnight is seen from both sides.
+AROUND_US = 600 * SECOND_US
+
+
+async def read_daily_report(
+    connection: AsyncConnection, network: Network, device: DeviceId, day: date
+) -> DailyReport | None:
+    """The report of one day; nothing for a device that was never heard."""
+    start, end = day_range_us(day)
+    async with connection.transaction():
+        number = next((row.number for row in await read_devices(connection) if row.id == device), None)
+        if number is None:
+            return None
+        fixes = await read_fixes(connection, number, start - AROUND_US, end + AROUND_US)
+        passes = await read_device_passes(connection, number, start, end)
+    return make_daily_report(device, day, fixes=fixes, passes=passes, network=network)
