@@ -1,0 +1,1 @@
+"""Simulated snow ploughs with GPS trackers that speak the device protocol."""

@@ -1,0 +1,216 @@
+"""The simulator, a real broker and a small engine: whatever is killed, every epoch arrives with the bytes it had.
+
+The engine here knows nothing but the protocol: it collects epochs, and confirms of each boot what has no gap below it.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+import pytest
+from aiomqtt import Client, Message
+
+from ploughsim.flash import FileFlash
+from ploughsim.ring import Epoch, stored_epochs
+
+_SLOTS = 50_000
+_DEVICES = ("plough-01", "plough-02")
+_SCENARIO = f"""
+name = "two"
+agency = "kaga"
+ploughs = {len(_DEVICES)}
+speed = 20
+start = "now-9h"
+epochs_per_message = 5
+ring_slots = {_SLOTS}
+"""
+
+_BROKER = """
+listeners: {{default: {{type: tcp, bind: "127.0.0.1:{port}"}}}}
+plugins: {{amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}}}
+"""
+
+Key = tuple[str, int, int]
+
+
+@dataclass
+class Engine:
+    """Remembers what it received over any number of sessions; `present` is one session."""
+
+    port: int
+    received: dict[Key, bytes] = field(default_factory=dict)
+    statuses: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    @contextlib.asynccontextmanager
+    async def present(self) -> AsyncIterator[None]:
+        async with Client("127.0.0.1", self.port, identifier="engine") as client:
+            await client.subscribe("snow/v1/kaga/#", qos=1)
+            listening = asyncio.create_task(self._listen(client))
+            try:
+                yield
+            finally:
+                listening.cancel()
+                (ended,) = await asyncio.gather(listening, return_exceptions=True)
+                assert isinstance(ended, asyncio.CancelledError), ended
+
+    async def _listen(self, client: Client) -> None:
+        async for message in client.messages:
+            *_, device, lane = str(message.topic).split("/")
+            if lane == "status":
+                self.statuses[device] = orjson.loads(_bytes(message))
+            elif lane in ("up", "log"):
+                self._collect(device, _bytes(message))
+                await client.publish(f"snow/v1/kaga/{device}/durable", self._durable(device), qos=1, retain=True)
+
+    def _collect(self, device: str, payload: bytes) -> None:
+        assert len(payload) <= 256 * 1024
+        for epoch in payload.split(b"$PSNOW,")[1:]:
+            boot, seq, _ = epoch.split(b",", 2)
+            raw = b"$PSNOW," + epoch
+            assert self.received.setdefault((device, int(boot), int(seq)), raw) == raw
+
+    def _durable(self, device: str) -> bytes:
+        marks = []
+        for boot in sorted({boot for of, boot, _ in self.received if of == device}):
+            seqs = {seq for of, of_boot, seq in self.received if (of, of_boot) == (device, boot)}
+            marks.append({"boot": boot, "seq": next(seq for seq in range(len(seqs) + 1) if seq + 1 not in seqs)})
+        return orjson.dumps(marks)
+
+
+def _bytes(message: Message) -> bytes:
+    assert isinstance(message.payload, bytes)
+    return message.payload
+
+
+@dataclass
+class Simulator:
+    """Starts and stops the real command on one state folder, and reads what lies on its flash."""
+
+    command: list[str]
+    state: Path
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await asyncio.create_subprocess_exec(*self.command, stderr=asyncio.subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    def written(self) -> dict[Key, bytes]:
+        return {
+            (device, epoch.boot, epoch.seq): epoch.payload
+            for device in _DEVICES
+            for epoch in self._epochs(self.state / "kaga" / f"{device}.ring")
+        }
+
+    def _epochs(self, path: Path) -> Iterator[Epoch]:
+        flash = FileFlash(path)
+        yield from stored_epochs(flash, _SLOTS)
+        flash.close()
+
+
+@contextlib.asynccontextmanager
+async def _broker(port: int) -> AsyncIterator[None]:
+    """Ends without a farewell: what it knew is gone."""
+    program = [sys.executable, "-c", "from amqtt.scripts.broker_script import main; main()", "-c", "/dev/stdin"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdin=pipe, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        assert process.stdin
+        process.stdin.write(_BROKER.format(port=port).encode())
+        process.stdin.close()
+        await _until(lambda: _listens(port), "the broker listens")
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def _until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, f"not within a minute: {what}"
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def simulator(town: Path, tmp_path: Path, port: int) -> Simulator:
+    scenario, state = tmp_path / "two.toml", tmp_path / "state"
+    scenario.write_text(_SCENARIO)
+    given = ["--broker", f"mqtt://127.0.0.1:{port}", "--network", str(town), "--state", str(state)]
+    return Simulator([sys.executable, "-m", "ploughsim", "run", str(scenario), *given], state)
+
+
+@pytest.mark.slow
+def test_whatever_is_killed_every_epoch_arrives_with_the_bytes_it_had(simulator: Simulator, port: int) -> None:
+    asyncio.run(_a_bad_night(simulator, Engine(port), port))
+
+
+async def _a_bad_night(simulator: Simulator, engine: Engine, port: int) -> None:
+    async with _broker(port):
+        async with simulator.running() as process:
+            async with engine.present():
+                await _until(lambda: len(engine.received) > 200, "the first epochs arrive")
+            # The broker takes and acknowledges what no engine sees.
+            await _grow(simulator, 200)
+            process.kill()
+        async with simulator.running(), engine.present():
+            await _grow(simulator, 100)
+            await _all_arrived(simulator, engine)
+    # Without a broker the rings fill.
+    async with simulator.running() as process:
+        await _grow(simulator, 200)
+        async with _broker(port), engine.present():
+            await _all_arrived(simulator, engine)
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+            offline = {"state": "offline"}
+            await _until(lambda: [*engine.statuses.values()] == [offline] * 2, "both trackers say goodbye")
+    async with _broker(port), simulator.running(), engine.present():
+        await _all_arrived(simulator, engine)
+    _judge(simulator)
+
+
+async def _grow(simulator: Simulator, epochs: int) -> None:
+    enough = len(simulator.written()) + epochs
+    await _until(lambda: len(simulator.written()) >= enough, "the rings fill")
+
+
+async def _all_arrived(simulator: Simulator, engine: Engine) -> None:
+    written = simulator.written()
+    await _until(lambda: written.keys() <= engine.received.keys(), "all that was written has arrived")
+    assert all(engine.received[key] == raw for key, raw in written.items())
+
+
+def _judge(simulator: Simulator) -> None:
+    """Boots count up, sequences have no gap, and time never goes back."""
+    written = simulator.written()
+    for device in _DEVICES:
+        epochs = sorted((boot, seq, raw) for (of, boot, seq), raw in written.items() if of == device)
+        for (boot, seq, _), (next_boot, next_seq, _) in itertools.pairwise(epochs):
+            assert (next_boot, next_seq) == (boot, seq + 1) or (next_boot > boot and next_seq == 1)
+        assert {boot for boot, _, _ in epochs} >= {1, 2, 3}
+        times = [raw.split(b"$GPRMC,")[1].split(b",")[0] for _, _, raw in epochs]
+        assert sum(later <= earlier for earlier, later in itertools.pairwise(times)) <= 1  # midnight
