@@ -17,6 +17,7 @@ import orjson
 import pytest
 from aiomqtt import Client, Message
 
+from ploughsim.ending import end_tasks
 from ploughsim.flash import FileFlash
 from ploughsim.ring import Epoch, stored_epochs
 
@@ -56,9 +57,8 @@ class Engine:
             try:
                 yield
             finally:
-                listening.cancel()
-                (ended,) = await asyncio.gather(listening, return_exceptions=True)
-                assert isinstance(ended, asyncio.CancelledError), ended
+                await end_tasks([listening])
+                assert listening.cancelled(), listening.exception()
 
     async def _listen(self, client: Client) -> None:
         async for message in client.messages:

@@ -82,5 +82,5 @@ def test_a_lane_runs_from_its_start_to_its_end_without_empty_pieces(lanes: Lanes
         assert line.locate(line.length_m)[:2] == pytest.approx((line.lat_deg[-1], line.lon_deg[-1]), abs=1e-12)
 
 
-def test_depots_are_far_apart(lanes: Lanes) -> None:
-    assert len(set(spread_nodes(lanes, 6, first=12345))) == 6
+def test_depots_are_as_many_as_asked_for_and_none_twice(lanes: Lanes) -> None:
+    assert all(len(set(spread_nodes(lanes, count))) == count for count in range(1, 7))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ def _load(folder: Path, text: str) -> Scenario:
     return load_scenario(str(path))
 
 
-def test_the_demo_is_forty_ploughs_of_ishikawa_ten_times_as_fast_three_hours_behind() -> None:
+def test_the_demo_is_forty_ploughs_of_ishikawa_ten_times_as_fast() -> None:
     demo = load_scenario("demo")
-    assert (demo.agency, demo.ploughs, demo.speed, demo.lag_s) == ("ishikawa", 40, 10, 3 * 3600)
+    assert (demo.agency, demo.ploughs, demo.speed) == ("ishikawa", 40, 10)
     assert (demo.noise_sigma_m, demo.noise_correlation_s) == (1.5, 60)
 
 
@@ -30,7 +31,15 @@ def test_keys_with_a_default_may_be_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("start", "lag_s"), [("now", 0), ("now-3h", 10800), ("now-30m", 1800), ("now-90s", 90)])
 def test_a_start_is_so_far_in_the_past(tmp_path: Path, start: str, lag_s: int) -> None:
-    assert _load(tmp_path, f'{_GOOD}start = "{start}"').lag_s == lag_s
+    assert _load(tmp_path, f'{_GOOD}start = "{start}"').start_ms(1_000_000_000) == 1_000_000_000 - lag_s * 1000
+
+
+@pytest.mark.parametrize(("clock", "starts"), [("12:05", "12:00"), ("14:30", "13:00"), ("00:30", "23:00")])
+def test_the_demo_never_starts_before_the_noon_of_its_event(clock: str, starts: str) -> None:
+    japan = timezone(timedelta(hours=9))
+    wall = datetime.fromisoformat(f"2026-01-14T{clock}").replace(tzinfo=japan)
+    start_ms = load_scenario("demo").start_ms(int(wall.timestamp() * 1000))
+    assert datetime.fromtimestamp(start_ms / 1000, japan).strftime("%H:%M") == starts
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import fcntl
 import math
 import os
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ploughsim.chance import draw
+from ploughsim.ending import end_tasks
 from ploughsim.errors import StateError
 from ploughsim.flash import FileFlash
 from ploughsim.lanes import Lanes
@@ -23,7 +23,6 @@ from ploughsim.tracker import SendingRules, Tracker
 from ploughsim.world import World
 
 _PACE_S = 0.1
-_GOODBYE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class Fleet:
         self._lock = _lock(state)
         world = World(lanes, ploughs=scenario.ploughs, seed=scenario.seed, rate_hz=scenario.rate_hz)
         self._night = Night(world, state / "night.json", speed=scenario.speed, rate_hz=scenario.rate_hz)
-        self._night.resume(_wall_ms() - scenario.lag_s * 1000)
+        self._night.resume(scenario.start_ms(_wall_ms()))
         self._power_up_tick = world.tick
         folder = state / scenario.agency
         self._machines = [self._power_up(number, folder, broker) for number in range(scenario.ploughs)]
@@ -81,7 +80,7 @@ class Fleet:
         try:
             done, _ = await asyncio.wait([stopping, *working], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _end([stopping, *working])
+            await end_tasks([stopping, *working])
             self._close()
         for task in done - {stopping}:
             task.result()
@@ -128,17 +127,6 @@ class Fleet:
             machine.flash.sync()
             machine.flash.close()
         os.close(self._lock)
-
-
-async def _end(tasks: Iterable[asyncio.Task[object]]) -> None:
-    """Cancels; a task that does not take leave in time is cancelled again."""
-    pending = set(tasks)
-    for limit_s in (_GOODBYE_S, None):
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=limit_s)
-        if not pending:
-            return
 
 
 def _wall_ms() -> int:

@@ -84,17 +84,24 @@ class Lanes:
         )
 
 
-def spread_nodes(lanes: Lanes, count: int, first: int) -> list[int]:
-    """`count` nodes far from each other: each next one is the farthest from those chosen before."""
+def spread_nodes(lanes: Lanes, count: int) -> list[int]:
+    """`count` nodes, each in the middle of an equal share of all nodes: a dense town gets more than a long road."""
     lat_deg = lanes.network.node_lat_e7[lanes.nodes] / 1e7
     north = lat_deg * METRES_PER_DEGREE
     east = lanes.network.node_lon_e7[lanes.nodes] / 1e7 * METRES_PER_DEGREE * math.cos(math.radians(lat_deg.mean()))
-    chosen = [first % len(lanes.nodes)]
-    nearest = np.full(len(lanes.nodes), np.inf)
-    while len(chosen) < count:
-        nearest = np.minimum(nearest, (north - north[chosen[-1]]) ** 2 + (east - east[chosen[-1]]) ** 2)
-        chosen.append(int(nearest.argmax()))
-    return [int(lanes.nodes[row]) for row in chosen]
+    middles = _middles(np.stack((east, north)), np.arange(len(lanes.nodes)), count)
+    return [int(lanes.nodes[row]) for row in middles]
+
+
+def _middles(places: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> list[int]:
+    """Halve the rows across their longer side until each part is one share; the row nearest to each part's centre."""
+    own = places[:, rows]
+    if count <= 1:
+        centre = own.mean(axis=1, keepdims=True)
+        return [int(rows[((own - centre) ** 2).sum(axis=0).argmin()])]
+    order = rows[np.argsort(own[np.ptp(own, axis=1).argmax()], kind="stable")]
+    cut = len(order) * (count // 2) // count
+    return _middles(places, order[:cut], count // 2) + _middles(places, order[cut:], count - count // 2)
 
 
 def _allowed_lanes(network: RoadNetwork) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiomqtt import Client, MqttError, Will
 
+from ploughsim.ending import end_tasks
 from ploughsim.errors import BrokerAddressError
 from ploughsim.tracker import OFFLINE, Lane, Tracker
 
@@ -115,9 +116,7 @@ class Link:
             done.pop().result()
         finally:
             self._tracker.disconnect()
-            for task in talking:
-                task.cancel()
-            await asyncio.gather(*talking, return_exceptions=True)
+            await end_tasks(talking)
 
     async def _send(self, client: Client) -> None:
         while True:

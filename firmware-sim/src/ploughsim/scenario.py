@@ -14,6 +14,7 @@ from ploughsim.tracker import LIVE_EPOCHS_MAX
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _START = re.compile(r"now(?:-(\d{1,4})([hms]))?")
+_JAPAN_MS = 9 * 3_600_000
 _UNIT_S = {"h": 3600, "m": 60, "s": 1}
 
 
@@ -53,6 +54,7 @@ class Scenario:
     seed: int = field(default=1, metadata=_whole(0, 2**63 - 1))
     speed: float = field(default=1.0, metadata=_number(0.1, 100))
     start: str = field(default="now", metadata=_text('"now", or "now-3h", "now-30m", "now-90s"', _START))
+    not_before_hour: int = field(default=-1, metadata=_whole(-1, 23))
     rate_hz: int = field(default=1, metadata={"rule": _Rule((int,), "1, 2, 5 or 10", {1, 2, 5, 10}.__contains__)})
     epochs_per_message: int = field(default=10, metadata=_whole(1, LIVE_EPOCHS_MAX))
     message_wait_s: float = field(default=1.0, metadata=_number(0, 60))
@@ -60,12 +62,15 @@ class Scenario:
     noise_correlation_s: float = field(default=60.0, metadata=_number(0.1, 86_400))
     ring_slots: int = field(default=43_200, metadata=_whole(100, 1_000_000))
 
-    @property
-    def lag_s(self) -> int:
-        """How far in the past the night starts."""
+    def start_ms(self, wall_ms: int) -> int:
+        """When the night starts: so far in the past, but not before the last `not_before_hour` in Japan."""
         match = _START.fullmatch(self.start)
         amount, unit = match.groups() if match else (None, None)
-        return int(amount) * _UNIT_S[unit] if amount and unit else 0
+        start_ms = wall_ms - (int(amount) * _UNIT_S[unit] * 1000 if amount and unit else 0)
+        if self.not_before_hour < 0:
+            return start_ms
+        since_ms = (wall_ms + _JAPAN_MS - self.not_before_hour * 3_600_000) % 86_400_000
+        return max(start_ms, wall_ms - since_ms)
 
 
 _RULES: dict[str, _Rule] = {key.name: key.metadata["rule"] for key in fields(Scenario)}

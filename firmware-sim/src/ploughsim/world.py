@@ -31,7 +31,7 @@ _STOP_CHANCE, _STOP_S = 0.25, (3, 15)
 _PAUSE_CHANCE, _PAUSE_S = 0.004, (120, 600)
 
 # What a draw decides.
-_DEPOT, _ORDER, _WORK_SPEED, _HALT, _HALT_LENGTH = range(5)
+_ORDER, _WORK_SPEED, _HALT, _HALT_LENGTH = range(4)
 _NEVER = -1
 
 
@@ -77,7 +77,7 @@ class World:
         # When a plough last chose the lane, and when one last cleared it.
         self._chosen_at = np.full(lanes.count, _NEVER, dtype=np.int64)
         self._cleared_at = np.full(lanes.count, _NEVER, dtype=np.int64)
-        depots = spread_nodes(lanes, math.ceil(ploughs / _PLOUGHS_PER_DEPOT), draw(seed, _DEPOT))
+        depots = spread_nodes(lanes, math.ceil(ploughs / _PLOUGHS_PER_DEPOT))
         self._ploughs = [self._parked(number, depots[number % len(depots)]) for number in range(ploughs)]
         for number, plough in enumerate(self._ploughs):
             plough.standing_ticks = number // len(depots) * _DEPARTURE_EVERY_S * rate_hz

@@ -1,7 +1,7 @@
 """Fold the passes of one segment into facts: the one place where clearance state changes.
 
 Facts are a function of the set of passes since the event began, so folding again always gives the same. Covered lengths
-are a union of intervals. On footways and one-way streets the direction driven does not matter.
+are a union of intervals. Where one pass clears the whole width the direction driven does not matter.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,21 +15,21 @@ PassRow = tuple[int, ...]
 
 
 def fold_segment(
-    passes: Iterable[PassRow], *, length_mm: int, two_way: bool, done_permille: int
+    passes: Iterable[PassRow], *, length_mm: int, both_ways: bool, done_permille: int
 ) -> list[DirectionFacts]:
     """The facts of one segment, one entry per direction that was worked, from passes of any order."""
     ordered = sorted(passes, key=lambda row: (row[6], row[5], row))
-    directions = sorted({_direction(row, two_way) for row in ordered})
+    directions = sorted({_direction(row, both_ways) for row in ordered})
     return [
         _fold_direction(
-            [row for row in ordered if _direction(row, two_way) == direction], direction, length_mm, done_permille
+            [row for row in ordered if _direction(row, both_ways) == direction], direction, length_mm, done_permille
         )
         for direction in directions
     ]
 
 
-def _direction(row: PassRow, two_way: bool) -> int:
-    return row[2] if two_way else ANY_DIRECTION
+def _direction(row: PassRow, both_ways: bool) -> int:
+    return row[2] if both_ways else ANY_DIRECTION
 
 
 def _fold_direction(ordered: Sequence[PassRow], direction: int, length_mm: int, done_permille: int) -> DirectionFacts:

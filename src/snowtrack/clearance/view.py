@@ -9,7 +9,9 @@ from snowtrack.clearance.labels import LabelPolicy, label_direction, label_segme
 from snowtrack.model.calendar import read_utc, utc_text
 from snowtrack.model.passes import Evidence
 from snowtrack.model.states import DirectionFacts, Label
-from snowtrack.network.arrays import Kind, Network
+from snowtrack.network.arrays import Kind, Network, RoadClass
+
+WIDE = (RoadClass.NATIONAL, RoadClass.PREFECTURAL, RoadClass.MAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,10 @@ def untouched(segment_id: int) -> SegmentView:
     return SegmentView(segment_id=segment_id, label=Label.NEVER, share=0, at_us=None, evidence=None)
 
 
-def is_two_way(network: Network, row: int) -> bool:
-    """Does each direction have to be worked? Not on footways and one-way streets."""
-    return int(network.kind[row]) == Kind.CARRIAGEWAY and int(network.oneway[row]) == 0
+def counts_both_ways(network: Network, row: int) -> bool:
+    """Does each direction have to be worked? Only on wide roads: a narrow street or footway is clear after one pass."""
+    carriageway = int(network.kind[row]) == Kind.CARRIAGEWAY and int(network.oneway[row]) == 0
+    return carriageway and int(network.road_class[row]) in WIDE
 
 
 def view_segments(
@@ -61,7 +64,9 @@ def view_segments(
     for segment_id, own in groupby(facts, key=lambda one: one.segment_id):
         row = int(network.rows_of([segment_id])[0])
         if row >= 0:
-            views.append(_view(segment_id, list(own), 2 if is_two_way(network, row) else 1, now_us, silent, policy))
+            views.append(
+                _view(segment_id, list(own), 2 if counts_both_ways(network, row) else 1, now_us, silent, policy)
+            )
     return views
 
 

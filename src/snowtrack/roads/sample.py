@@ -7,6 +7,7 @@ Drawn in metres in a Japanese plane (JGD2011, zone VII) and turned into degrees 
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import sin
 from random import Random
 
 import numpy as np
@@ -170,8 +171,15 @@ class Town:
         )
 
     def _degrees(self, point: Metres) -> Point:
-        lon, lat = self.to_degrees.transform(CENTRE_M[0] + point[0], CENTRE_M[1] + point[1])
+        east, north = _bent(point)
+        lon, lat = self.to_degrees.transform(CENTRE_M[0] + east, CENTRE_M[1] + north)
         return round(lat * 1e7), round(lon * 1e7)
+
+
+def _bent(point: Metres) -> Metres:
+    """No town is a chessboard: bend it so gently that what lies side by side stays so."""
+    east, north = point
+    return east + 190 * sin(north / 900) - 0.12 * north, north + 150 * sin(east / 1_300) + 60 * sin(east / 480)
 
 
 def _national_north() -> float:

@@ -16,7 +16,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from snowtrack.clearance.fold import fold_segment
-from snowtrack.clearance.view import SegmentView, changed_views, is_two_way, untouched, view_segments
+from snowtrack.clearance.view import SegmentView, changed_views, counts_both_ways, untouched, view_segments
 from snowtrack.live.bus import Bus, News
 from snowtrack.model.calendar import SECOND_US, event_start_us, utc_text
 from snowtrack.model.errors import StoreError
@@ -152,7 +152,7 @@ class Fold:
             segment: fold_segment(
                 own,
                 length_mm=int(self.network.length_mm[rows[segment]]),
-                two_way=is_two_way(self.network, rows[segment]),
+                both_ways=counts_both_ways(self.network, rows[segment]),
                 done_permille=self.policy.done_permille,
             )
             for segment, own in groupby(passes.rows(), key=lambda row: row[1])

@@ -23,10 +23,10 @@ CLASS_ZOOM = {
     RoadClass.NATIONAL: 8,
     RoadClass.PREFECTURAL: 8,
     RoadClass.MAIN: 10,
-    RoadClass.RAMP: 12,
-    RoadClass.FRONTAGE: 12,
-    RoadClass.LOCAL: 12,
-    RoadClass.UNKNOWN: 12,
+    RoadClass.RAMP: 11,
+    RoadClass.FRONTAGE: 11,
+    RoadClass.LOCAL: 11,
+    RoadClass.UNKNOWN: 11,
 }
 FOOTWAY_ZOOM = 13
 
