@@ -1,4 +1,7 @@
-"""The command `snowtrack`. Every fault that a user can act on is one line and exit code 1."""
+"""The command `snowtrack`. Every fault that a user can act on is one line and exit code 1.
+
+A command imports what it runs when it runs it, so that a process loads its own part and starts quickly.
+"""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,14 +13,7 @@ import typer
 import uvloop
 
 from snowtrack.model.errors import SnowtrackError
-from snowtrack.roads.files import check_network, read_manifest, write_network
-from snowtrack.roads.sample import sample_network
-from snowtrack.services.doctor import examine
 from snowtrack.services.logs import configure_logs
-from snowtrack.services.report import write_report
-from snowtrack.services.serve import serve as run_api
-from snowtrack.services.up import Demo, Up
-from snowtrack.services.workers import run_embedded_broker, run_fold, run_ingest
 from snowtrack.settings import Settings, load_settings
 from snowtrack.supervised import end_with_parent, is_supervised
 
@@ -74,6 +70,8 @@ def up(
     stop_with_parent: Annotated[bool, typer.Option(help="End when the calling process does.")] = False,
 ) -> None:
     """Run everything on this machine: database, broker, ingest, fold, API and pages."""
+    from snowtrack.services.up import Demo, Up
+
     if stop_with_parent:
         end_with_parent()
     settings = settle(config, flags, data=data, database=database, broker=broker)
@@ -84,24 +82,32 @@ def up(
 @app.command()
 def ingest(config: Config = None, flags: Flags = None, database: Database = None, broker: Broker = None) -> None:
     """Take messages from the broker into the database."""
+    from snowtrack.services.workers import run_ingest
+
     run_service(run_ingest, settle(config, flags, database=database, broker=broker))
 
 
 @app.command()
 def fold(config: Config = None, flags: Flags = None, database: Database = None, broker: Broker = None) -> None:
     """Make clearance state of passes."""
+    from snowtrack.services.workers import run_fold
+
     run_service(run_fold, settle(config, flags, database=database, broker=broker))
 
 
 @app.command()
 def serve(config: Config = None, flags: Flags = None, database: Database = None, broker: Broker = None) -> None:
     """Answer over HTTP: the API and the dispatch page."""
+    from snowtrack.services.serve import serve as run_api
+
     run_service(run_api, settle(config, flags, database=database, broker=broker))
 
 
 @app.command()
 def broker(config: Config = None, flags: Flags = None) -> None:
     """Run the embedded MQTT broker alone, on the loopback interface."""
+    from snowtrack.services.embedded_broker import run_embedded_broker
+
     run_service(run_embedded_broker, settle(config, flags))
 
 
@@ -110,6 +116,8 @@ def doctor(
     config: Config = None, flags: Flags = None, data: Data = None, database: Database = None, broker: Broker = None
 ) -> None:
     """Say whether broker, database, network and pages are right, and what to do if not."""
+    from snowtrack.services.doctor import examine
+
     settings = settle(config, flags, data=data, database=database, broker=broker)
     if not uvloop.run(examine(settings)):
         raise typer.Exit(1)
@@ -126,6 +134,8 @@ def report(
     database: Database = None,
 ) -> None:
     """Write the daily work report of one device."""
+    from snowtrack.services.report import write_report
+
     try:
         wanted = date.fromisoformat(day)
     except ValueError:
@@ -139,6 +149,9 @@ def sample(
     seed: Annotated[int, typer.Option(help="Another number is another town.")] = 1,
 ) -> None:
     """Make the sample town."""
+    from snowtrack.roads.files import write_network
+    from snowtrack.roads.sample import sample_network
+
     network = sample_network(seed)
     write_network(network, out)
     print(f"{out}: {len(network):,} segments, network {network.network_id}")
@@ -147,6 +160,8 @@ def sample(
 @roads.command()
 def info(folder: Path) -> None:
     """Say what a network folder holds."""
+    from snowtrack.roads.files import read_manifest
+
     manifest = read_manifest(folder)
     for key in ("name", "network_id", "segments", "nodes", "attribution"):
         print(f"{key:12} {manifest.get(key)}")
@@ -155,6 +170,8 @@ def info(folder: Path) -> None:
 @roads.command()
 def check(folder: Path) -> None:
     """Compare a network's files with their checksums."""
+    from snowtrack.roads.files import check_network
+
     broken = check_network(folder)
     if broken:
         print(f"{folder}: damaged: {', '.join(broken)}; make or import the network again", file=sys.stderr)

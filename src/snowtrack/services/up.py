@@ -132,16 +132,17 @@ class Up:
         if self.settings.broker.url == EMBEDDED:
             await nursery.start("broker", (*ours, "broker"))
         self.say(f"broker     {parse_broker(self.settings.broker_url)}")
-        await nursery.start("ingest", (*ours, "ingest"))
-        self.say("ingest     takes messages")
-        await nursery.start("fold", (*ours, "fold"))
-        self.say("fold       makes state of passes")
-        await nursery.start("api", (*ours, "serve"))
-        await nursery.start("portal", self._portal())
-        api, portal = self.settings.api.url, self.settings.portal.url
+        await asyncio.gather(
+            nursery.start("ingest", (*ours, "ingest")),
+            nursery.start("fold", (*ours, "fold")),
+            nursery.start("api", (*ours, "serve")),
+            nursery.start("portal", self._portal()),
+        )
+        self.say("services   ingest, fold, API and residents' portal are ready")
         if self.demo.ploughs:
             await nursery.start("simulator", self._simulator(), says_ready=False)
             self.say(f"simulator  {self.demo.ploughs} ploughs work a snow night")
+        api, portal = self.settings.api.url, self.settings.portal.url
         self.say(f"\n  map        {api}/\n  API docs   {api}/docs.html\n  residents  {portal}/\n")
         self.say("Ctrl-C stops everything.")
 

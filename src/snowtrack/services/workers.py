@@ -1,4 +1,4 @@
-"""Ingest, fold and the embedded broker as processes: open what they need, run, close in order."""
+"""Ingest and fold as processes: open what they need, run, close in order."""
 
 from snowtrack.addresses import parse_broker
 from snowtrack.live.bus import Bus
@@ -8,7 +8,6 @@ from snowtrack.services.fold import Fold
 from snowtrack.services.ingest import Ingest
 from snowtrack.services.stopping import stop_on_signals
 from snowtrack.settings import Settings
-from snowtrack.sources.embedded_broker import run_broker
 from snowtrack.sources.mqtt import MqttSource
 from snowtrack.store.database import connect
 from snowtrack.store.migrate import migrate
@@ -38,8 +37,3 @@ async def run_fold(settings: Settings) -> None:
     bus = Bus(address=parse_broker(settings.broker_url), name="fold-news")
     async with running(bus.run()):
         await Fold(settings, open_network(settings.network_folder), bus).run(stopping)
-
-
-async def run_embedded_broker(settings: Settings) -> None:
-    """The broker for trying things, until told to stop."""
-    await run_broker(settings.broker.port, stop_on_signals())
