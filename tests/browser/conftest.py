@@ -1,0 +1,44 @@
+"""Debian's Chromium, driven by Playwright, against a whole running snowtrack."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.up.instance import Instance, free_ports, running
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """Running, without a fleet: the tests drive their own plough."""
+    api_port, portal_port, broker_port = free_ports(3)
+    folder = tmp_path_factory.mktemp("browser") / "data"
+    instance = Instance(folder=folder, api_port=api_port, portal_port=portal_port, broker_port=broker_port)
+    with running(instance, "--set", "public.cut_s=1", "--set", "engine.silence_s=3"):
+        yield instance
+    instance.remove()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Instance) -> Iterator[Page]:
+    """A page that asks nobody but our own servers, and has nothing to complain of."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="ja-JP")
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    yield page
+    page.close()
+    assert complaints == []
+    assert hosts <= {f"127.0.0.1:{site.api_port}", f"127.0.0.1:{site.portal_port}"}

@@ -1,0 +1,94 @@
+"""The pages in a real browser: a street is worked, and the map and the residents see it."""
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from snowtrack.network.arrays import Kind, Network, RoadClass
+from snowtrack.roads.files import open_network
+from tests.browser.drive import payload, publish, street_of
+from tests.up.instance import Instance, await_true
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+READY = """() => new Promise(done => {
+  const look = () => window.snowtrack?.ready ? done() : requestAnimationFrame(look); look(); })"""
+LABELLED = """([id, label]) => new Promise(done => {
+  const look = () => snowtrack.labelOf(id) === label ? done() : requestAnimationFrame(look); look(); })"""
+CENTRED = """([lat, lon]) => new Promise(done => {
+  snowtrack.map.once('idle', () => done()); snowtrack.map.jumpTo({center: [lon, lat], zoom: 17}); })"""
+# The colour in the middle of the map, read while it is drawn: the canvas keeps nothing afterwards.
+COLOUR = """() => new Promise(done => {
+  const map = snowtrack.map, gl = map.getCanvas().getContext('webgl2'), pixel = new Uint8Array(4);
+  map.once('render', () => {
+    gl.readPixels(gl.drawingBufferWidth / 2, gl.drawingBufferHeight / 2, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+    done([...pixel.slice(0, 3)]); });
+  map.triggerRepaint(); })"""
+
+
+@pytest.fixture(scope="session")
+def network(site: Instance) -> Network:
+    return open_network(site.folder / "network")
+
+
+def local_streets(network: Network) -> list[int]:
+    """Rows of quiet streets that no other road runs beside."""
+    local = (network.road_class == RoadClass.LOCAL) & (network.kind == Kind.CARRIAGEWAY) & (network.oneway == 0)
+    return np.flatnonzero(local & (network.length_mm > 90_000)).tolist()
+
+
+def test_a_segment_changes_colour_when_a_plough_has_worked_it(page: Page, site: Instance, network: Network) -> None:
+    row = local_streets(network)[100]
+    line, segment = street_of(network, row), int(network.segment_id[row])
+    middle = [(line[0][axis] + line[-1][axis]) / 2 for axis in (0, 1)]
+    page.goto(f"{site.api}/")
+    page.wait_for_selector("html[data-state=live]")
+    page.evaluate(READY)
+    page.evaluate(CENTRED, middle)
+    assert page.evaluate("id => snowtrack.labelOf(id)", segment) == "never"
+    before = page.evaluate(COLOUR)
+    publish(site.broker_port, "browser-01", payload(line))
+    page.evaluate(LABELLED, [segment, "done"])
+    after = page.evaluate(COLOUR)
+    assert max(abs(a - b) for a, b in zip(before, after, strict=True)) > 40
+    assert "ishikawa/browser-01" in page.evaluate("() => snowtrack.machines().map(machine => machine.device)")
+
+
+def test_a_segment_says_by_what_evidence_it_is_done(page: Page, site: Instance, network: Network) -> None:
+    row = local_streets(network)[140]
+    line = street_of(network, row)
+    publish(site.broker_port, "browser-02", payload(line))
+    page.goto(f"{site.api}/")
+    page.evaluate(READY)
+    page.evaluate(LABELLED, [int(network.segment_id[row]), "done"])
+    page.evaluate(CENTRED, [(line[0][axis] + line[-1][axis]) / 2 for axis in (0, 1)])
+    box = page.locator("canvas.maplibregl-canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("除雪完了").first).to_be_visible()
+    expect(page.get_by_text("ブレード確認").first).to_be_visible()
+
+
+def test_residents_find_their_road_and_no_machine(page: Page, site: Instance, network: Network) -> None:
+    row = local_streets(network)[180]
+    name = network.text(int(network.name_text[row]))
+    assert name is not None
+    publish(site.broker_port, "browser-03", payload(street_of(network, row)))
+    await_true(lambda: name in roads_with_evidence(site), 60, "the public cut knows of the road")
+    page.goto(f"{site.portal}/")
+    search = page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first
+    search.fill(name)
+    expect(page.get_by_text(f"{name}:").first).to_be_visible()
+    expect(page.get_by_text("ブレード確認").first).to_be_visible()
+    assert "browser-0" not in page.content()
+
+
+def test_the_interface_is_described_on_our_own_page(page: Page, site: Instance) -> None:
+    page.goto(f"{site.api}/docs.html")
+    expect(page.get_by_text("/v1/segments", exact=False).first).to_be_visible(timeout=30_000)
+
+
+def roads_with_evidence(site: Instance) -> set[str]:
+    roads = httpx.get(f"{site.portal}/roads.json", timeout=10).json()["roads"]
+    return {road["name"] for road in roads if road["evidence"]}
