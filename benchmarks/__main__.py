@@ -1,0 +1,34 @@
+"""`python -m benchmarks NAME [--json FILE]`: run one benchmark, or all of them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import line
+from benchmarks.report import Report
+
+BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {"line": line.run}
+
+
+def main(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHMARKS)}; or all.")],
+    json: Annotated[Path | None, typer.Option(help="Write the results to this file too (one benchmark only).")] = None,
+) -> None:
+    """Measure, beside peers, in one run."""
+    chosen = list(BENCHMARKS) if name == "all" else [name]
+    if not set(chosen) <= BENCHMARKS.keys():
+        raise typer.BadParameter(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    if json is not None and len(chosen) != 1:
+        raise typer.BadParameter("--json takes the results of one benchmark")
+    for each in chosen:
+        report = BENCHMARKS[each](lambda text: Console(stderr=True).print(f"… {text}", highlight=False))
+        report.print(Console(highlight=False))
+        if json is not None:
+            report.write(json)
+
+
+if __name__ == "__main__":
+    typer.run(main)
