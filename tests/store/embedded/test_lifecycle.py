@@ -1,5 +1,6 @@
 """Starting, stopping and removing a server, and what that changes on the machine."""
 
+import shutil
 import stat
 import threading
 from pathlib import Path
@@ -118,6 +119,18 @@ def test_two_instances_run_side_by_side(tmp_path: Path) -> None:
             assert connection.execute("SELECT to_regclass('only_here')").fetchone() == (None,)
     one.remove()
     other.remove()
+
+
+def test_an_instance_folder_that_was_deleted_and_made_again_begins_with_an_empty_database(
+    server: EmbeddedServer,
+) -> None:
+    with running(server) as started, psycopg.connect(started.url) as connection:
+        connection.execute("CREATE TABLE night ()")
+    earlier = locate(server.instance_folder, server.system_folder)
+    shutil.rmtree(server.instance_folder)
+    with running(server) as started, psycopg.connect(started.url) as connection:
+        assert connection.execute("SELECT to_regclass('night')").fetchone() == (None,)
+    shutil.rmtree(earlier.cluster, ignore_errors=True)
 
 
 def test_a_removed_instance_is_gone_wholly(server: EmbeddedServer) -> None:

@@ -13,6 +13,7 @@ that root writes there can be led elsewhere by a link.
 
 import fcntl
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -84,22 +85,32 @@ class Folders:
 def locate(instance_folder: Path, system_folder: Path) -> Folders:
     """Where the instance's cluster is or will be; refuses when it was recorded to be elsewhere."""
     instance = instance_folder.absolute()
-    if os.geteuid() == 0:
-        name = re.sub(r"[^A-Za-z0-9_-]", "", instance.name)[:24]
-        path_hash = hashlib.sha256(os.fsencode(instance)).hexdigest()[:12]
-        cluster = system_folder.absolute() / "instances" / f"{name}-{path_hash}"
-    else:
-        cluster = instance / "postgresql"
-    folders = Folders(instance=instance, cluster=cluster)
-    if folders.location.exists():
-        recorded = instance / os.fsdecode(folders.location.read_bytes().rstrip(b"\n"))
-        if recorded != cluster:
-            raise StoreError(
-                f"the database of {instance} is in {recorded}, but {cluster} is expected, because the instance was "
-                f"moved, copied or started by another user; move the database there, or remove {folders.location} "
-                "to begin with an empty one"
-            )
-    return folders
+    expected = (
+        instance / "postgresql" if os.geteuid() != 0 else system_folder.absolute() / "instances" / _name(instance)
+    )
+    location = Folders(instance=instance, cluster=expected).location
+    if not location.exists():
+        return Folders(instance=instance, cluster=expected if os.geteuid() != 0 else _unused(expected))
+    recorded = instance / os.fsdecode(location.read_bytes().rstrip(b"\n"))
+    if recorded.parent != expected.parent or not recorded.name.startswith(expected.name):
+        raise StoreError(
+            f"the database of {instance} is in {recorded}, but {expected} is expected, because the instance was "
+            f"moved, copied or started by another user; move the database there, or remove {location} "
+            "to begin with an empty one"
+        )
+    return Folders(instance=instance, cluster=recorded)
+
+
+def _unused(expected: Path) -> Path:
+    """The data of an instance folder that was deleted may still lie there; the folder's next one begins anew."""
+    numbered = (expected.with_name(f"{expected.name}-{number}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([expected], numbered) if not place.exists())
+
+
+def _name(instance: Path) -> str:
+    """Readable, and no other folder's."""
+    path_hash = hashlib.sha256(os.fsencode(instance)).hexdigest()[:12]
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '', instance.name)[:24]}-{path_hash}"
 
 
 def make_folders(folders: Folders) -> None:
