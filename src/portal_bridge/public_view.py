@@ -13,6 +13,7 @@ from portal_bridge.roads import summarise_roads
 PAGE = 10_000
 PAGES_MAX = 200
 FRESH_S = 20.0
+AWAY_S = 2.0
 TIMEOUT_S = 10.0
 
 
@@ -31,19 +32,32 @@ class PublicView:
 
 @dataclass(slots=True)
 class ViewReader:
-    """Reads the view when it is older than `FRESH_S`; readers that come meanwhile wait for the same reading."""
+    """Reads the view when it is older than `FRESH_S`; readers that come meanwhile wait for the same reading.
+
+    They share its failure too: snowtrack is not asked again within `AWAY_S`, or each would wait for its own time-out.
+    """
 
     client: httpx.AsyncClient
     view: PublicView | None = None
+    fault: str | None = None
     read_at: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self) -> PublicView:
         async with self.lock:
-            if self.view is None or time.monotonic() - self.read_at > FRESH_S:
-                self.view = await self._fetch(self.view)
-                self.read_at = time.monotonic()
+            if time.monotonic() - self.read_at > (FRESH_S if self.fault is None else AWAY_S):
+                await self._refresh()
+            if self.view is None or self.fault is not None:
+                raise SourceAwayError(self.fault)
             return self.view
+
+    async def _refresh(self) -> None:
+        self.fault = None
+        try:
+            self.view = await self._fetch(self.view)
+        except SourceAwayError as error:
+            self.fault = str(error)
+        self.read_at = time.monotonic()
 
     async def _fetch(self, known: PublicView | None) -> PublicView:
         try:
@@ -51,8 +65,8 @@ class ViewReader:
             if first is None and known is not None:
                 return known
             return await self._all(first)
-        except (httpx.HTTPError, KeyError, orjson.JSONDecodeError) as error:
-            raise SourceAwayError(str(error)) from error
+        except (httpx.HTTPError, KeyError, TypeError, orjson.JSONDecodeError) as error:
+            raise SourceAwayError(repr(error)) from error
 
     async def _all(self, first: httpx.Response | None) -> PublicView:
         """Follow the pages; a cut that changes in between is read from its start the next time."""

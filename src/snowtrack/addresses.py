@@ -31,7 +31,7 @@ def parse_broker(url: str) -> BrokerAddress:
     """Read a broker's URL."""
     try:
         parts = urlsplit(url)
-        port = parts.port or PORTS.get(parts.scheme, 0)
+        port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError:
         parts, port = urlsplit(""), 0
     if parts.scheme not in PORTS or not parts.hostname or not port:

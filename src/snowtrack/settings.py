@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from snowtrack.model.errors import ConfigError
 
@@ -28,7 +28,15 @@ Count = Annotated[int, Field(ge=1)]
 class Group(BaseModel):
     """A frozen group of settings that knows all its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: object) -> object:
+        """`true` would be read as the number 1."""
+        if isinstance(value, bool):
+            raise ValueError("no key takes true or false")
+        return value
 
 
 class Place(Group):

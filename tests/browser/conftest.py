@@ -10,15 +10,16 @@ from tests.up.instance import Instance, free_ports, running
 CHROMIUM = "/usr/bin/chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module only: Playwright keeps an event loop running, beside which no other test could run one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Running, without a fleet: the tests drive their own plough."""
     api_port, portal_port, broker_port = free_ports(3)

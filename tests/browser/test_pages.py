@@ -27,7 +27,7 @@ COLOUR = """() => new Promise(done => {
   map.triggerRepaint(); })"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def network(site: Instance) -> Network:
     return open_network(site.folder / "network")
 

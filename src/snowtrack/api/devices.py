@@ -1,9 +1,9 @@
 """`/v1/devices` and `/v1/reports`: the trackers, and the daily report written for each."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError
@@ -11,11 +11,12 @@ from snowtrack.model.calendar import utc_text
 from snowtrack.model.ids import DeviceId
 from snowtrack.reports.daily import DailyReport
 from snowtrack.reports.workbook import write_workbook
-from snowtrack.store.daily import read_daily_report
+from snowtrack.store.daily import FIRST_DAY, LAST_DAY, read_daily_report
 from snowtrack.store.devices import read_devices
 from snowtrack.store.instants import to_us
 
 router = APIRouter(prefix="/v1", tags=["devices"])
+Day = Annotated[date, Path(ge=FIRST_DAY, le=LAST_DAY)]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -38,7 +39,7 @@ async def devices(shared: Shared) -> dict[str, Any]:
 
 
 @router.get("/reports/daily/{agency}/{device}/{day}.xlsx", response_class=Response)
-async def daily_workbook(shared: Shared, agency: str, device: str, day: date) -> Response:
+async def daily_workbook(shared: Shared, agency: str, device: str, day: Day) -> Response:
     """The daily report as an Excel file."""
     report = await read_report(shared, agency, device, day)
     name = f"nippo-{agency}-{device}-{day.isoformat()}.xlsx"
@@ -47,7 +48,7 @@ async def daily_workbook(shared: Shared, agency: str, device: str, day: date) ->
 
 
 @router.get("/reports/daily/{agency}/{device}/{day}")
-async def daily_report(shared: Shared, agency: str, device: str, day: date) -> dict[str, Any]:
+async def daily_report(shared: Shared, agency: str, device: str, day: Day) -> dict[str, Any]:
     """The daily report of a day in Japan."""
     return (await read_report(shared, agency, device, day)).as_json()
 

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from snowtrack.live.hub import TooManySubscribersError
 from snowtrack.model.errors import StoreError
+from snowtrack.serving import SECURITY_HEADERS
 
 
 class NotFoundError(Exception):
@@ -43,18 +44,22 @@ def add_error_handlers(app: FastAPI) -> None:
 
     async def answer_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        return problem(error.status_code, error.detail)
+        return problem(error.status_code, error.detail, error.headers)
 
     async def answer_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
         first = error.errors()[0]
         return problem(422, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
 
+    async def answer_broken(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(500, "something broke here; the server's log says what", SECURITY_HEADERS)
+
     for kind in STATUS:
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(Exception, answer_broken)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_invalid)
 
 
-def problem(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"status": status, "detail": detail}, status, media_type="application/problem+json")
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"status": status, "detail": detail}, status, headers, "application/problem+json")

@@ -50,10 +50,10 @@ async def _faults(shared: Context) -> dict[str, str]:
     for service in (News.INGEST, News.FOLD):
         if not shared.live.is_up(service):
             faults[str(service)] = "was not heard lately"
-    ingest = shared.live.news.get(News.INGEST, {})
-    for part in ("broker_fault", "store_fault"):
-        if ingest.get(part):
-            faults[f"ingest {part}"] = ingest[part]
+    for service, part in ((News.INGEST, "broker_fault"), (News.INGEST, "store_fault"), (News.FOLD, "fault")):
+        fault = shared.live.news.get(service, {}).get(part)
+        if fault:
+            faults[f"{service} {part}"] = fault
     return faults
 
 

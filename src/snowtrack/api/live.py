@@ -1,5 +1,6 @@
 """`/v1/live`: a snapshot, then what changes, by server-sent events; `/v1/summary`: the figures of the moment."""
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -9,6 +10,7 @@ from snowtrack.api.context import Shared
 from snowtrack.live.hub import TooManySubscribersError
 
 router = APIRouter(prefix="/v1", tags=["live"])
+NUMBER = re.compile(r"[0-9]{1,18}")
 IDLE_S = 15.0
 IDLE = b": nothing new\n\n"
 
@@ -25,6 +27,6 @@ async def live(shared: Shared, last_event_id: Annotated[str | None, Header()] = 
     hub = shared.live.hub
     if len(hub.subscribers) >= hub.subscribers_max:
         raise TooManySubscribersError
-    number = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
+    number = int(last_event_id) if last_event_id and NUMBER.fullmatch(last_event_id) else None
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(hub.events(number, IDLE_S, IDLE), media_type="text/event-stream", headers=headers)

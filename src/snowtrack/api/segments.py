@@ -1,10 +1,11 @@
 """`/v1/segments`: the public's view of all roads, and the facts of one segment."""
 
+from math import nan
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from snowtrack.api.context import Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError
@@ -19,6 +20,7 @@ from snowtrack.store.instants import to_us
 from snowtrack.store.states import read_public_cut, read_states_of
 
 router = APIRouter(prefix="/v1", tags=["segments"])
+ID_MAX = 2**53 - 1
 NEVER = {key: value for key, value in untouched(0).as_json().items() if key != "id"}
 
 
@@ -27,7 +29,7 @@ async def public_segments(
     request: Request,
     shared: Shared,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
-    after: Annotated[int, Query(ge=0, description="continue after this segment id")] = 0,
+    after: Annotated[int, Query(ge=0, le=ID_MAX, description="continue after this segment id")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> Response:
     """GeoJSON of the latest public cut: made every few minutes, times rounded, no machines.
@@ -56,7 +58,7 @@ async def public_segments(
 
 
 @router.get("/segments/{segment_id}")
-async def segment(shared: Shared, segment_id: int) -> dict[str, Any]:
+async def segment(shared: Shared, segment_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> dict[str, Any]:
     """The facts of one segment, each direction with what is covered, since when and by what evidence."""
     row = int(shared.network.rows_of([segment_id])[0])
     if row < 0:
@@ -79,13 +81,14 @@ async def segment(shared: Shared, segment_id: int) -> dict[str, Any]:
 
 
 def _rows(network: Network, bbox: str | None, after: int) -> Int64s:
-    """Segments in the order of their ids, those after the given one."""
+    """Segments in the order of their ids, those after the given one; with a box, those whose extent meets it."""
     chosen = network.segment_id > after
     if bbox is not None:
         west, south, east, north = _degrees(bbox)
         first = network.shape_offsets[:-1]
-        lat, lon = network.shape_lat_e7[first] / 1e7, network.shape_lon_e7[first] / 1e7
-        chosen = chosen & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        lat, lon = network.shape_lat_e7 / 1e7, network.shape_lon_e7 / 1e7
+        chosen = chosen & (np.maximum.reduceat(lon, first) >= west) & (np.minimum.reduceat(lon, first) <= east)
+        chosen = chosen & (np.maximum.reduceat(lat, first) >= south) & (np.minimum.reduceat(lat, first) <= north)
     return np.flatnonzero(chosen)
 
 
@@ -93,9 +96,9 @@ def _degrees(bbox: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(edge) for edge in bbox.split(","))
     except ValueError:
-        raise BadRequestError(
-            "bbox: expected west,south,east,north in degrees, such as 136.6,36.5,136.7,36.6"
-        ) from None
+        west = south = east = north = nan
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadRequestError("bbox: expected west,south,east,north in degrees, such as 136.6,36.5,136.7,36.6")
     return west, south, east, north
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import orjson
+import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from snowtrack.clearance.labels import LabelPolicy
@@ -16,14 +17,18 @@ from snowtrack.clearance.view import SegmentView, view_segments
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Hub
 from snowtrack.model.calendar import SECOND_US, read_utc, utc_text
+from snowtrack.model.errors import StoreError
 from snowtrack.model.states import Label
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
+from snowtrack.store.database import store_errors
 from snowtrack.store.devices import devices_silent_since
 from snowtrack.store.states import read_progress, read_states
 
 # A service that said nothing for so long counts as gone.
 HEARTBEAT_S = 10.0
+
+log = structlog.get_logger()
 
 
 class LiveState:
@@ -34,7 +39,12 @@ class LiveState:
         self.policy = policy
         self.pool = pool
         self.silence_us = round(settings.engine.silence_s * SECOND_US)
-        self.hub = Hub(self.snapshot_event, settings.api.live_subscribers_max, settings.api.live_events_kept)
+        self.hub = Hub(
+            snapshot=self.snapshot_event,
+            latest=self.heads_event,
+            subscribers_max=settings.api.live_subscribers_max,
+            kept_max=settings.api.live_events_kept,
+        )
         self.views: dict[int, SegmentView] = {}
         self.number = 0
         self.event_us = 0
@@ -50,10 +60,11 @@ class LiveState:
     async def reload(self) -> None:
         """Read everything from the store."""
         now_us = self.now_us()
-        async with self.pool.connection() as connection, connection.transaction():
-            progress = await read_progress(connection, self.network.network_id)
-            facts = await read_states(connection)
-            silent = await devices_silent_since(connection, now_us - self.silence_us)
+        with store_errors("cannot read the state of the roads"):
+            async with self.pool.connection() as connection, connection.transaction():
+                progress = await read_progress(connection, self.network.network_id)
+                facts = await read_states(connection)
+                silent = await devices_silent_since(connection, now_us - self.silence_us)
         views = view_segments(self.network, facts, now_us=now_us, silent=silent, policy=self.policy)
         self.views = {view.segment_id: view for view in views}
         self.number, self.event_us = (progress.number, progress.event_us) if progress else (0, 0)
@@ -69,7 +80,7 @@ class LiveState:
         else:
             self.news[news] = content
             if news is News.FOLD and content["number"] > self.number:
-                await self.reload()
+                await self._catch_up()
 
     def tick(self) -> None:
         """Once a second: mark machines that fell silent, and tell the figures."""
@@ -109,10 +120,20 @@ class LiveState:
         return time.monotonic() - self.news_heard.get(service, float("-inf")) < HEARTBEAT_S
 
     def snapshot_event(self) -> bytes:
-        """All that a newcomer needs: the views under their number, and where the machines are."""
+        """The views under their number."""
         views = {"number": self.number, "segments": [view.as_json() for view in self.views.values()]}
-        heads = encode_event("heads", {"machines": list(self.machines.values())})
-        return encode_event("snapshot", views, self.number) + heads
+        return encode_event("snapshot", views, self.number)
+
+    def heads_event(self) -> bytes:
+        """Where all machines are."""
+        return encode_event("heads", {"machines": list(self.machines.values())})
+
+    async def _catch_up(self) -> None:
+        """Read again what was missed; when the database is away, the fold's next word leads here once more."""
+        try:
+            await self.reload()
+        except StoreError as error:
+            log.warning("api: cannot catch up", error=str(error))
 
     def _on_heads(self, machines: list[dict[str, Any]]) -> None:
         now = time.monotonic()
@@ -125,11 +146,12 @@ class LiveState:
         if content["number"] <= self.number:
             return
         if content["number"] > self.number + 1:
-            await self.reload()
+            await self._catch_up()
             return
-        self.number, self.event_us = content["number"], read_utc(content["event_start"])
         views = [SegmentView.from_json(view) for view in content["segments"]]
+        # Views before their number: a tile that is made meanwhile, in a thread, must not show old ones under a new one.
         self.views.update({view.segment_id: view for view in views})
+        self.number, self.event_us = content["number"], read_utc(content["event_start"])
         self.hub.publish(encode_event("delta", content, self.number), self.number)
 
 

@@ -5,6 +5,7 @@ the queue is bounded and the oldest news goes first.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -74,7 +75,8 @@ class Bus:
             self.address.port,
             username=self.address.username,
             password=self.address.password,
-            identifier=f"snowtrack.{self.name}",
+            # A broker lets in one client of a name; of each service there may be several.
+            identifier=f"snowtrack.{self.name}.{secrets.token_hex(4)}",
             tls_context=self.address.tls,
             keepalive=KEEPALIVE_S,
             max_queued_incoming_messages=QUEUED_MAX,
@@ -94,19 +96,17 @@ class Bus:
 
     async def _send(self, client: aiomqtt.Client) -> None:
         while True:
-            await self.filled.wait()
-            self.filled.clear()
             while self.queue:
                 news, content = self.queue.popleft()
                 await client.publish(f"{ROOT}/{news}", content, qos=1 if news is News.DELTA else 0)
+            self.filled.clear()
+            await self.filled.wait()
 
     async def _hear(self, message: aiomqtt.Message) -> None:
         kind = message.topic.value.removeprefix(f"{ROOT}/")
         if self.listener is None or kind not in set(News) or not isinstance(message.payload, bytes | bytearray):
             return
         try:
-            content = orjson.loads(message.payload)
-        except orjson.JSONDecodeError:
-            log.warning("live bus: this is not JSON", topic=message.topic.value)
-            return
-        await self.listener(News(kind), content)
+            await self.listener(News(kind), dict(orjson.loads(message.payload)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            log.warning("live bus: this is not news of ours", topic=message.topic.value, error=repr(error))

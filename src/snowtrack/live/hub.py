@@ -1,7 +1,8 @@
 """Numbered deltas to many subscribers of one process: encoded once, bounded per subscriber.
 
 A subscriber that comes back with the number of its last event gets what it missed, as long as that is kept; everyone
-else begins with a snapshot. Who reads too slowly loses its queue and is given a new snapshot.
+else begins with a snapshot. Who reads too slowly loses its queue and is given a new snapshot. Events without a number
+are not kept: `latest` stands for them, and follows the snapshot as well as what was missed.
 """
 
 import asyncio
@@ -40,9 +41,10 @@ class Subscriber:
 
 @dataclass(slots=True)
 class Hub:
-    """All subscribers of this process. `snapshot` makes the first event for a newcomer."""
+    """All subscribers of this process. `snapshot` and `latest` make the first events for a newcomer."""
 
     snapshot: Callable[[], bytes]
+    latest: Callable[[], bytes]
     subscribers_max: int
     kept_max: int
     subscribers: set[Subscriber] = field(default_factory=set)
@@ -68,12 +70,12 @@ class Hub:
     async def events(self, last_number: int | None, idle_s: float, idle: bytes) -> AsyncIterator[bytes]:
         """What one subscriber gets, for as long as it listens; `idle` when nothing happens for so long."""
         with self._subscribed() as subscriber:
-            for event in self._missed(last_number):
+            for event in [*self._missed(last_number), self.latest()]:
                 yield event
             while True:
                 if subscriber.lost:
                     subscriber.start_again()
-                    yield self.snapshot()
+                    yield self.snapshot() + self.latest()
                 try:
                     async with asyncio.timeout(idle_s):
                         event = await subscriber.queue.get()

@@ -17,12 +17,17 @@ from snowtrack.network.arrays import Network
 
 
 class Matcher(Protocol):
-    """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time."""
+    """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time.
 
+    `begin` makes a device's state start with the track that begins at an instant.
+    """
+
+    def begin(self, device: int, at_us: int) -> None: ...
     def on_batch(self, fixes: ObservedBatch) -> Matches: ...
     def on_time(self, now_us: int) -> Matches: ...
     def flush(self, devices: list[int]) -> Matches: ...
     def newest_us(self, device: int) -> int: ...
+    def settled_us(self, device: int) -> int: ...
     def snapshot(self, device: int) -> Mapping[str, Any]: ...
     def restore(self, device: int, kept: Mapping[str, Any]) -> None: ...
     def forget(self, device: int) -> None: ...
@@ -43,6 +48,9 @@ class NearestMatcher:
     silence_us: int
     windows: dict[int, Window] = field(default_factory=dict)
 
+    def begin(self, device: int, at_us: int) -> None:
+        self._window(device).begin(at_us)
+
     def on_batch(self, fixes: ObservedBatch) -> Matches:
         newest: dict[int, Pending] = {}
         touched: dict[int, Window] = {}
@@ -58,7 +66,11 @@ class NearestMatcher:
         settled = [released for window in touched.values() for released in window.release()]
         heads = [Released(fix, touched[device].track_us) for device, fix in newest.items()]
         both = match_nearest(self.network, heads + settled)
-        return Matches(head=_part(both, 0, len(heads)), settled=_part(both, len(heads), len(both)), dirty=tuple(dirty))
+        return Matches(
+            head=_part(both, 0, len(heads)),
+            settled=_part(both, len(heads), len(both)),
+            dirty=(*dirty, *_resumed(settled)),
+        )
 
     def on_time(self, now_us: int) -> Matches:
         """Settle the tails of devices that fell silent."""
@@ -66,16 +78,24 @@ class NearestMatcher:
             [
                 device
                 for device, window in self.windows.items()
-                if not window.provisional and now_us - window.heard_us > self.silence_us
+                if window.unsettled and now_us - window.heard_us > self.silence_us
             ]
         )
 
     def flush(self, devices: list[int]) -> Matches:
         settled = [released for device in devices for released in self._window(device).flush()]
-        return Matches(head=MatchBatch.empty(), settled=match_nearest(self.network, settled), ended=tuple(devices))
+        return Matches(
+            head=MatchBatch.empty(),
+            settled=match_nearest(self.network, settled),
+            dirty=_resumed(settled),
+            ended=tuple(devices),
+        )
 
     def newest_us(self, device: int) -> int:
         return self._window(device).newest_us
+
+    def settled_us(self, device: int) -> int:
+        return self._window(device).settled_us
 
     def snapshot(self, device: int) -> Mapping[str, Any]:
         return self._window(device).snapshot()
@@ -93,6 +113,12 @@ class NearestMatcher:
 def _pending(row: tuple[int, ...]) -> Pending:
     device, observed_us, boot, seq, digest, *rest = row
     return Pending(observed_us, boot, seq, digest, device, *rest)
+
+
+def _resumed(settled: list[Released]) -> tuple[DirtyStretch, ...]:
+    """Where a track went on after it had been settled provisionally: its passes were cut there."""
+    fixes = (released.fix for released in settled if released.resumes)
+    return tuple(DirtyStretch(device=fix.device, from_us=fix.observed_us, to_us=fix.observed_us) for fix in fixes)
 
 
 def _part(batch: MatchBatch, start: int, to: int) -> MatchBatch:

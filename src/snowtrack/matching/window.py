@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.tracks import DirtyStretch
+
+# Room for a lag at 10 Hz and more; a clock that stands still would fill the window without end.
+PENDING_MAX = 1_000
 
 
 class Pending(NamedTuple):
@@ -29,15 +33,16 @@ class Pending(NamedTuple):
 
 
 class Released(NamedTuple):
-    """A fix that left the window, and when its track began."""
+    """A fix that left the window, when its track began, and whether that track had been settled provisionally."""
 
     fix: Pending
     track_us: int
+    resumes: bool = False
 
 
 @dataclass(slots=True)
 class Window:
-    """One device. `newest_us` never goes back; `provisional` says that the tail was released before its time."""
+    """One device. `newest_us` never goes back; `provisional` says that the last one was released before its time."""
 
     lag_us: int
     cut_us: int
@@ -48,39 +53,51 @@ class Window:
     released: tuple[int, int, int, int] | None = None
     provisional: bool = False
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether a flush would change anything."""
+        return bool(self.pending) or not self.provisional
+
+    @property
+    def settled_us(self) -> int:
+        """The instant of the newest fix that left; 0 before the first."""
+        return 0 if self.released is None else self.released[0]
+
+    def begin(self, at_us: int) -> None:
+        """Start with the track that begins at this instant: what is older is settled elsewhere, and comes late."""
+        self.released, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), at_us
+
     def add(self, fix: Pending) -> DirtyStretch | None:
         """Take a fix in; say so when the passes made so far no longer hold."""
         self.heard_us = max(self.heard_us, fix.received_us)
         self.newest_us = max(self.newest_us, fix.observed_us)
-        late = self.released is not None and fix[:4] < self.released
-        resumed = self.provisional and not self._opens_track(fix)
-        if not late:
-            insort(self.pending, fix)
-            self.provisional = False
-        if late or resumed:
+        if self.released is not None and fix[:4] < self.released:
             return DirtyStretch(device=fix.device, from_us=fix.observed_us, to_us=fix.observed_us)
+        insort(self.pending, fix)
         return None
 
     def release(self) -> list[Released]:
-        """What is older than the lag."""
+        """What is older than the lag, and what there is no room for."""
         horizon = self.newest_us - self.lag_us
         count = next((at for at, fix in enumerate(self.pending) if fix.observed_us > horizon), len(self.pending))
-        return self._release(count)
+        return self._release(max(count, len(self.pending) - PENDING_MAX))
 
     def flush(self) -> list[Released]:
         """Everything, before its time: the device is silent. Any later fix of this track makes it dirty."""
+        released = self._release(len(self.pending))
         self.provisional = True
-        return self._release(len(self.pending))
+        return released
 
     def _release(self, count: int) -> list[Released]:
         leaving, self.pending = self.pending[:count], self.pending[count:]
         return [self._place(fix) for fix in leaving]
 
     def _place(self, fix: Pending) -> Released:
-        if self._opens_track(fix):
-            self.track_us = fix.observed_us
-        self.released = fix[:4]
-        return Released(fix, self.track_us)
+        opens = self._opens_track(fix)
+        resumes = self.provisional and not opens
+        self.track_us = fix.observed_us if opens else self.track_us
+        self.released, self.provisional = fix[:4], False
+        return Released(fix, self.track_us, resumes)
 
     def _opens_track(self, fix: Pending) -> bool:
         return self.released is None or fix.observed_us - self.released[0] > self.cut_us

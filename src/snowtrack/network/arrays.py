@@ -94,12 +94,19 @@ class Network:
         found = self.segment_id[np.minimum(rows, len(self) - 1)] == wanted
         return np.where(found, rows, -1)
 
-    def shared_node(self, row: int, other: int) -> int | None:
-        """A node where both segments end; the lower-numbered one where they share two."""
-        mine = {int(self.from_node[row]), int(self.to_node[row])}
-        shared = mine & {int(self.from_node[other]), int(self.to_node[other])}
-        return min(shared) if shared else None
+    def crossing(self, row: int, along_mm: int, other: int, other_along_mm: int) -> tuple[int, int] | None:
+        """Where on each of two segments the shortest way between two places leads over a node where both end.
 
-    def end_mm(self, row: int, node: int) -> int:
-        """Where on the segment the node lies: 0 or its length."""
-        return 0 if int(self.from_node[row]) == node else int(self.length_mm[row])
+        Nothing where the segments do not meet.
+        """
+        ways = [
+            (abs(end_mm - along_mm) + abs(begin_mm - other_along_mm), end_mm, begin_mm)
+            for node, end_mm in self._ends(row)
+            for other_node, begin_mm in self._ends(other)
+            if node == other_node
+        ]
+        return min(ways)[1:] if ways else None
+
+    def _ends(self, row: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Both nodes of a segment, and where on it they lie."""
+        return (int(self.from_node[row]), 0), (int(self.to_node[row]), int(self.length_mm[row]))

@@ -30,11 +30,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What one line states: its kind and the values that were there. `valid` is false for a void fix."""
+    """What one line states: its kind and the values that were there. A void fix states no position."""
 
     kind: str
     values: Mapping[str, int]
-    valid: bool = True
 
 
 def _latitude(angle: str, hemisphere: str) -> int | None:
@@ -96,9 +95,8 @@ POSITION = ("lat_e7", "lon_e7")
 
 def read_sentence(fields: tuple[str, ...]) -> Sentence | RejectReason:
     """Read the fields of a checked line."""
-    address = fields[0]
-    kind = address if address in SENTENCES else address[-3:]
-    if kind not in SENTENCES or (kind != address and (len(address) != 5 or address.startswith("P"))):
+    kind = _kind(fields[0])
+    if kind not in SENTENCES:
         return RejectReason.UNKNOWN_SENTENCE
     values: dict[str, int] = {}
     for field in SENTENCES[kind]:
@@ -112,6 +110,13 @@ def read_sentence(fields: tuple[str, ...]) -> Sentence | RejectReason:
     return _judge(kind, fields, values)
 
 
+def _kind(address: str) -> str:
+    """Our own sentence, or a standard one of any talker: two letters, of which a P would make it a private one."""
+    if address == "PSNOW":
+        return address
+    return address[2:] if len(address) == 5 and not address.startswith("P") else ""
+
+
 def _judge(kind: str, fields: tuple[str, ...], values: dict[str, int]) -> Sentence | RejectReason:
     if kind == "PSNOW" and not (values.get("boot") and values.get("seq")):
         return RejectReason.BAD_FIELD
@@ -120,4 +125,4 @@ def _judge(kind: str, fields: tuple[str, ...], values: dict[str, int]) -> Senten
     void = (kind == "RMC" and fields[2:3] != ("A",)) or (kind == "GGA" and not values.get("quality"))
     if void:
         values = {name: value for name, value in values.items() if name not in POSITION}
-    return Sentence(kind, values, not void)
+    return Sentence(kind, values)

@@ -3,7 +3,8 @@
 A pass is one machine working along one segment in one direction. It grows with each match on the segment, reaches
 the segment's end when the next match is on a segment that meets it there, and ends when the machine turns, lifts its
 blade, leaves the road, goes to another segment or was not observed for `bridge_us`. Nothing is credited that was not
-driven between two matches: a jump to a segment that does not touch the last one covers neither.
+driven between two matches: a jump to a segment that does not touch the last one, or further than a machine can drive
+in that time, covers neither.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,10 @@ from snowtrack.model.matches import MatchBatch, MatchStatus
 from snowtrack.model.passes import PassBatch, Work
 from snowtrack.model.work import judge_work
 from snowtrack.network.arrays import Network
+
+# Further than this no machine comes between two matches: 108 km/h, and the noise of two positions.
+SPEED_MMPS_MAX = 30_000
+NOISE_MM = 30_000
 
 
 class Place(NamedTuple):
@@ -30,17 +35,25 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class OpenPass:
-    """A pass that may still grow."""
+    """A pass that may still grow: from `begin_mm` to `at_mm` so far, covering all between `from_mm` and `to_mm`."""
 
     row: int
     direction: int
+    begin_mm: int
+    at_mm: int
     from_mm: int
     to_mm: int
     started_us: int
     ended_us: int
     evidence: int
 
+    @property
+    def driven(self) -> int:
+        """Which way it went: by its course, or by where it came to when it was too slow for one."""
+        return self.direction or (self.at_mm > self.begin_mm) - (self.at_mm < self.begin_mm)
+
     def reach(self, along_mm: int, at_us: int) -> None:
+        self.at_mm = along_mm
         self.from_mm, self.to_mm = min(self.from_mm, along_mm), max(self.to_mm, along_mm)
         self.ended_us = at_us
 
@@ -56,19 +69,15 @@ class PassBuilder:
     finished: list[OpenPass] = field(default_factory=list)
 
     def on_place(self, place: Place) -> None:
-        last = self.last
-        self.last = place
-        if last is None or not self._connected(last, place):
-            self._close()
+        last, current, self.last = self.last, self.open, place
         if not place.working or place.row < 0:
             self._close()
-            return
-        if self.open is None or last is None:
-            self._start(place, place.along_mm, place.observed_us)
+        elif last is None or current is None or not self._connected(last, place):
+            self._start(place)
         elif place.row == last.row:
-            self._along(last, place)
+            self._along(last, current, place)
         else:
-            self._across(last, place)
+            self._across(last, current, place)
 
     def flush(self) -> None:
         """End what is open: the track is over, or the device is silent."""
@@ -91,42 +100,56 @@ class PassBuilder:
     def _connected(self, last: Place, place: Place) -> bool:
         return place.track_us == last.track_us and place.observed_us - last.observed_us <= self.bridge_us
 
-    def _start(self, place: Place, along_mm: int, started_us: int) -> None:
-        low, high = sorted((along_mm, place.along_mm))
-        self.open = OpenPass(place.row, place.direction, low, high, started_us, place.observed_us, place.evidence)
+    def _start(self, place: Place, begin_mm: int | None = None, started_us: int | None = None) -> None:
+        """End what is open and begin at the match, or before it where it is known that the machine came from there."""
+        self._close()
+        begin_mm = place.along_mm if begin_mm is None else begin_mm
+        started_us = place.observed_us if started_us is None else started_us
+        self.open = OpenPass(
+            row=place.row,
+            direction=place.direction,
+            begin_mm=begin_mm,
+            at_mm=place.along_mm,
+            from_mm=min(begin_mm, place.along_mm),
+            to_mm=max(begin_mm, place.along_mm),
+            started_us=started_us,
+            ended_us=place.observed_us,
+            evidence=place.evidence,
+        )
 
-    def _along(self, last: Place, place: Place) -> None:
+    def _along(self, last: Place, current: OpenPass, place: Place) -> None:
         """Further along the same segment; standing still and small steps back by noise are no turn."""
-        current = self.open
-        if current is None:
-            return
-        if place.direction and current.direction and place.direction != current.direction:
-            self._close()
+        if not _drivable(abs(place.along_mm - last.along_mm), place.observed_us - last.observed_us):
+            self._start(place)
+        elif place.direction and current.direction and place.direction != current.direction:
             self._start(place, last.along_mm, last.observed_us)
-            return
-        current.direction = current.direction or place.direction
-        current.evidence = max(current.evidence, place.evidence)
-        current.reach(place.along_mm, place.observed_us)
+        else:
+            current.direction = current.direction or place.direction
+            current.evidence = max(current.evidence, place.evidence)
+            current.reach(place.along_mm, place.observed_us)
 
-    def _across(self, last: Place, place: Place) -> None:
+    def _across(self, last: Place, current: OpenPass, place: Place) -> None:
         """Over a junction, when the two segments meet there; the instant of crossing is interpolated by distance."""
-        node = self.network.shared_node(last.row, place.row)
-        if node is None or self.open is None:
-            self._close()
-            self._start(place, place.along_mm, place.observed_us)
-            return
-        end_mm, begin_mm = self.network.end_mm(last.row, node), self.network.end_mm(place.row, node)
+        crossing = self.network.crossing(last.row, last.along_mm, place.row, place.along_mm)
+        end_mm, begin_mm = crossing or (0, 0)
         before, after = abs(end_mm - last.along_mm), abs(place.along_mm - begin_mm)
         spent_us = place.observed_us - last.observed_us
+        if crossing is None or not _drivable(before + after, spent_us):
+            self._start(place)
+            return
         crossed_us = last.observed_us + spent_us * before // max(before + after, 1)
-        self.open.reach(end_mm, crossed_us)
-        self._close()
+        current.reach(end_mm, crossed_us)
         self._start(place, begin_mm, crossed_us)
 
     def _close(self) -> None:
-        if self.open is not None and self.open.to_mm > self.open.from_mm:
+        """What never moved along its segment is no pass."""
+        if self.open is not None and self.open.driven and self.open.from_mm < self.open.to_mm:
             self.finished.append(self.open)
         self.open = None
+
+
+def _drivable(way_mm: int, spent_us: int) -> bool:
+    return way_mm <= NOISE_MM + SPEED_MMPS_MAX * spent_us // 1_000_000
 
 
 @dataclass(slots=True)
@@ -167,7 +190,7 @@ class PassStage:
                 (
                     device,
                     int(self.network.segment_id[done.row]),
-                    done.direction,
+                    done.driven,
                     done.from_mm,
                     done.to_mm,
                     done.started_us,

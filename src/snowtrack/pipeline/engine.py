@@ -56,6 +56,10 @@ class Engine:
         )
         self.passes = PassStage(network, policy.bridge_us)
 
+    def begin(self, device: int, at_us: int) -> None:
+        """Know a device from the start of a track on; what is older comes late."""
+        self.matcher.begin(device, at_us)
+
     def on_batch(self, fixes: FixBatch) -> Outputs:
         """New fixes of any devices, in any order."""
         matches = self.matcher.on_batch(observe(fixes))
@@ -73,6 +77,10 @@ class Engine:
         """The newest trusted instant of a device; 0 for one not heard of."""
         return self.matcher.newest_us(device)
 
+    def settled_us(self, device: int) -> int:
+        """Up to where the fixes of a device are settled; 0 where none is."""
+        return self.matcher.settled_us(device)
+
     def snapshot(self, device: int) -> Mapping[str, Any]:
         return {"matcher": self.matcher.snapshot(device), "passes": self.passes.builder(device).snapshot()}
 
@@ -86,4 +94,4 @@ class Engine:
 
     def _ended(self, matches: Matches) -> Outputs:
         passes = PassBatch.concat([self.passes.on_batch(matches.settled), self.passes.flush(list(matches.ended))])
-        return Outputs(heads=matches.head, passes=passes, ended=matches.ended)
+        return Outputs(heads=matches.head, passes=passes, dirty=matches.dirty, ended=matches.ended)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from snowtrack.model.calendar import day_range_us, utc_text
+from snowtrack.model.columns import present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Interval
 from snowtrack.model.passes import Evidence, PassBatch
 from snowtrack.network.arrays import Kind, Network
 from snowtrack.network.geometry import metres_per_e7
-from snowtrack.reports.timeline import Timeline, make_timeline
+from snowtrack.reports.timeline import STANDING_MMPS, Timeline, make_timeline
 
 # Work on one road with a longer pause is two lines.
 PAUSE_US = 10 * 60_000_000
@@ -81,13 +82,12 @@ def make_daily_report(
 ) -> DailyReport:
     """`fixes` and `passes` in order, reaching a little beyond the day on both sides."""
     borders = day_range_us(day)
-    own = fixes.take((fixes.time_us >= borders[0]) & (fixes.time_us < borders[1]))
     return DailyReport(
         day=day,
         device=device,
         timeline=make_timeline(fixes, borders),
         lines=tuple(_lines(passes, borders, network)),
-        driven_km=_driven_m(own) / 1000,
+        driven_km=_driven_m(fixes, borders) / 1000,
     )
 
 
@@ -106,7 +106,7 @@ def _cut_to_day(row: tuple[int, ...], day: Interval) -> tuple[int, ...] | None:
     """The part of a pass that falls into the day, its length by the share of its time."""
     device, segment, direction, from_mm, to_mm, started, ended, work, evidence = row
     first, last = max(started, day[0]), min(ended, day[1])
-    if first > last or (first == last and started != ended):
+    if first > last or (first == last and not started == ended < day[1]):
         return None
     spent, length = max(ended - started, 1), to_mm - from_mm
     begins, ends = length * (first - started) // spent, length * (last - started) // spent
@@ -152,14 +152,13 @@ def _crossing(row: tuple[int, ...], network: Network, *, begins: bool) -> str | 
     return network.text(min(names)) if names else None
 
 
-def _driven_m(fixes: FixBatch) -> float:
-    """Along the fixes, without those that stood still, whose noise would add up."""
-    moving = fixes.take(fixes.speed_mmps >= 500)
-    if len(moving) < 2:
-        return 0.0
+def _driven_m(fixes: FixBatch, day: Interval) -> float:
+    """Along the fixes, without those that stood still, whose noise would add up; a step belongs to where it began."""
+    moving = fixes.take(present(fixes.lat_e7) & (fixes.speed_mmps >= STANDING_MMPS))
+    began = moving.time_us[:-1]
     north_m, east_m = metres_per_e7(moving.lat_e7[:-1])
     steps = np.hypot(np.diff(moving.lat_e7) * north_m, np.diff(moving.lon_e7) * east_m)
-    return float(np.sum(steps))
+    return float(np.sum(steps[(began >= day[0]) & (began < day[1])]))
 
 
 def _line_json(line: WorkLine) -> dict[str, Any]:

@@ -19,7 +19,8 @@ FONT = "游ゴシック"
 def write_workbook(report: DailyReport) -> bytes:
     """One sheet, made to be printed on one page across."""
     file = BytesIO()
-    with Workbook(file, {"in_memory": True}) as book:
+    # Names come from map data: a text stays a text, even one that looks like a formula or a link.
+    with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         # A file that says when it was written would differ each time.
         book.set_properties({"title": texts.TITLE, "created": datetime.combine(report.day, time())})
         _Sheet(book).fill(report)

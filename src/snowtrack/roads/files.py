@@ -16,6 +16,7 @@ from snowtrack.network.arrays import Network
 
 FORMAT, VERSION = "snowtrack-network", 1
 MANIFEST = "network.json"
+ATTRIBUTES = ("network_id", "name", "attribution", "h3_resolution", "candidate_radius_m")
 
 
 def array_names() -> list[str]:
@@ -27,11 +28,10 @@ def write_network(network: Network, folder: Path) -> None:
     """Write a new network folder; an existing one is never changed."""
     if folder.exists():
         raise NetworkDataError(f"{folder}: exists already; networks are never changed, choose another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     half = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(half, ignore_errors=True)
-    half.mkdir()
     try:
+        half.mkdir(parents=True)
         for name in array_names():
             with (half / f"{name}.npy").open("wb") as file:
                 np.save(file, np.ascontiguousarray(getattr(network, name)))
@@ -41,6 +41,7 @@ def write_network(network: Network, folder: Path) -> None:
             file.write(orjson.dumps(_manifest(network, half), option=orjson.OPT_INDENT_2))
             file.flush()
             os.fsync(file.fileno())
+        _sync(half)
         half.rename(folder)
     except OSError as error:
         shutil.rmtree(half, ignore_errors=True)
@@ -53,11 +54,7 @@ def open_network(folder: Path) -> Network:
     values: dict[str, Any] = {
         name: _map(folder, name, dtype, manifest) for name, dtype in declared_dtypes(Network).items()
     }
-    keys = ("network_id", "name", "attribution", "h3_resolution", "candidate_radius_m")
-    try:
-        return Network(**values, **{key: manifest[key] for key in keys})
-    except KeyError as error:
-        raise NetworkDataError(f"{folder / MANIFEST}: {error.args[0]!r} is missing") from error
+    return Network(**values, **{key: manifest[key] for key in ATTRIBUTES})
 
 
 def read_manifest(folder: Path) -> Mapping[str, Any]:
@@ -73,6 +70,11 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
         raise NetworkDataError(f"{path}: this is not a road network of snowtrack")
     if manifest.get("version") != VERSION:
         raise NetworkDataError(f"{path}: version {manifest.get('version')}; this program reads version {VERSION}")
+    missing = [key for key in (*ATTRIBUTES, "files") if key not in manifest]
+    if missing:
+        raise NetworkDataError(f"{path}: {missing[0]!r} is missing")
+    if not isinstance(manifest["files"], dict) or not all(isinstance(one, dict) for one in manifest["files"].values()):
+        raise NetworkDataError(f"{path}: 'files' does not describe the arrays")
     return manifest
 
 
@@ -105,13 +107,22 @@ def _describe(path: Path, array: np.ndarray[Any, Any]) -> dict[str, Any]:
 def _map(folder: Path, name: str, dtype: np.dtype[Any], manifest: Mapping[str, Any]) -> np.ndarray[Any, Any]:
     path = folder / f"{name}.npy"
     try:
-        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.ndarray[Any, Any] = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError) as error:
         raise NetworkDataError(f"{path}: cannot be read: {error}") from error
-    expected = manifest.get("files", {}).get(name, {}).get("length")
+    expected = manifest["files"].get(name, {}).get("length")
     if array.dtype != dtype or array.ndim != 1 or len(array) != expected:
         raise NetworkDataError(f"{path}: expected {expected} values of {dtype}, found {array.shape} of {array.dtype}")
     return array
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable, as `fsync` does for what is in the files."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str | None:

@@ -75,6 +75,7 @@ class Fold:
         self.progress = FoldProgress(number=0, event_us=0)
         self.relabelled_us = 0
         self.cut_us = 0
+        self.waits = False
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; waits for the lease and for a database that is away."""
@@ -82,6 +83,11 @@ class Fold:
             try:
                 async with connect(self.settings.database.url, name="fold") as connection:
                     await self._serve(connection, stopping)
+            except LeaseLostError as error:
+                if not self.waits:
+                    log.info("fold: waiting", reason=str(error))
+                self.waits = True
+                await stopped_within(stopping, RETRY_S)
             except StoreError as error:
                 log.warning("fold: waiting", reason=str(error))
                 self.bus.say(News.FOLD, {"number": self.progress.number, "fault": str(error)})
@@ -94,27 +100,29 @@ class Fold:
             if epoch is None:
                 raise LeaseLostError("another fold holds the lease of this network")
             await connection.execute("listen snowtrack_touched")
-            await self._load(connection)
+            await self.load(connection)
+            self.waits = False
             announce_ready()
             try:
                 while not stopping.is_set():
-                    await self._turn(connection, epoch, time.time_ns() // 1_000)
+                    await self.turn(connection, epoch, time.time_ns() // 1_000)
                     async for _ in connection.notifies(timeout=WAKE_S, stop_after=1):
                         pass
             finally:
                 if not connection.broken:
                     await leave_lease(connection, self.lease, epoch=epoch)
 
-    async def _load(self, connection: AsyncConnection) -> None:
+    async def load(self, connection: AsyncConnection) -> None:
+        """Go on from where the last holder of the lease was."""
         self.progress = await read_progress(connection, self.network.network_id) or FoldProgress(number=0, event_us=0)
         states = await read_states(connection)
         self.facts = {segment: list(own) for segment, own in groupby(states, key=lambda one: one.segment_id)}
         self.views = {}
         self.relabelled_us = 0
         cut = await read_public_cut(connection, self.network.network_id)
-        self.cut_us = 0 if cut is None else self._cut_begins(to_us(cut[0]))
+        self.cut_us = 0 if cut is None else to_us(cut[0])
 
-    async def _turn(self, connection: AsyncConnection, epoch: int, now_us: int) -> None:
+    async def turn(self, connection: AsyncConnection, epoch: int, now_us: int) -> None:
         """One transaction: fold what is touched, relabel when it is time, number what changed; then tell."""
         async with connection.transaction():
             await self._check_lease(connection, epoch)
@@ -136,18 +144,23 @@ class Fold:
                     "segments": [view.as_json() for view in changed],
                 },
             )
-        await self._cut(connection, now_us)
+        await self._cut(connection, epoch, now_us)
         self.bus.say(News.FOLD, {"number": self.progress.number, "fault": None})
 
     async def _take_touched(self, connection: AsyncConnection, event_us: int) -> list[int]:
-        """What ingest touched; all that has state or passes when a new event begins."""
+        """What ingest touched, on this network; all that has state or passes when a new event begins."""
         touched = set(await take_touched(connection, self.settings.clearance.fold_segments))
         if event_us != self.progress.event_us:
             touched.update(await remove_all_states(connection), await segments_with_passes(connection, event_us))
-        return sorted(touched)
+        ordered = sorted(touched)
+        return [segment for segment, row in zip(ordered, self._rows(ordered), strict=True) if row >= 0]
+
+    def _rows(self, segments: list[int]) -> list[int]:
+        rows: list[int] = self.network.rows_of(segments).tolist()
+        return rows
 
     def _fold_segments(self, touched: list[int], passes: PassBatch) -> dict[int, list[DirectionFacts]]:
-        rows = dict(zip(touched, self.network.rows_of(touched).tolist(), strict=True))
+        rows = dict(zip(touched, self._rows(touched), strict=True))
         return {
             segment: fold_segment(
                 own,
@@ -156,7 +169,6 @@ class Fold:
                 done_permille=self.policy.done_permille,
             )
             for segment, own in groupby(passes.rows(), key=lambda row: row[1])
-            if rows[segment] >= 0
         }
 
     async def _changed(
@@ -200,13 +212,12 @@ class Fold:
         if not await hold_lease(connection, self.lease, epoch=epoch, lasts_s=LEASE_S):
             raise LeaseLostError("another fold took the lease of this network")
 
-    async def _cut(self, connection: AsyncConnection, now_us: int) -> None:
-        """At most every `public.cut_s`: what residents see until the next cut."""
-        cut_us = self._cut_begins(now_us)
-        if cut_us > self.cut_us:
-            segments = public_segments(self.views.values(), self.settings.public.round_s)
+    async def _cut(self, connection: AsyncConnection, epoch: int, now_us: int) -> None:
+        """At most every `public.cut_s`: what residents see until the next cut. A cut of the future is none."""
+        if 0 <= now_us - self.cut_us < self.settings.public.cut_s * SECOND_US:
+            return
+        segments = public_segments(self.views.values(), self.settings.public.round_s)
+        async with connection.transaction():
+            await self._check_lease(connection, epoch)
             await save_public_cut(connection, self.network.network_id, cut_us=now_us, segments=orjson.dumps(segments))
-            self.cut_us = cut_us
-
-    def _cut_begins(self, time_us: int) -> int:
-        return time_us - time_us % (self.settings.public.cut_s * SECOND_US)
+        self.cut_us = now_us

@@ -16,12 +16,13 @@ import structlog
 from psycopg import AsyncConnection
 
 from snowtrack.live.bus import Bus, News
-from snowtrack.model.columns import Bools, present
-from snowtrack.model.errors import SourceError, StoreError
+from snowtrack.model.columns import Bools, Rows, present
+from snowtrack.model.errors import StoreError
 from snowtrack.model.fixes import FixBatch, Message
 from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import decode
+from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
 from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.heads import head_news
@@ -68,14 +69,15 @@ class Ingest:
                 self._report()
                 self.devices.forget_all()
                 await stopped_within(stopping, RETRY_S)
-                await self._ask_again()
+                self.source.reopen()
 
     async def _serve(self, connection: AsyncConnection, stopping: asyncio.Event) -> None:
         writer = FixWriter(connection)
         limits = self.settings.ingest
         next_tick = time.monotonic() + TICK_S
-        for device in await read_devices(connection):
-            await self.devices.learn(connection, device.id)
+        with store_errors("cannot read the devices"):
+            for device in await read_devices(connection):
+                await self.devices.learn(connection, device.id)
         self.figures.store_fault = None
         announce_ready()
         while not stopping.is_set():
@@ -126,15 +128,22 @@ class Ingest:
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
 
     async def _fresh(self, connection: AsyncConnection, fixes: FixBatch) -> Bools:
-        """New by sequence number, or by the bytes where a device sends no numbers."""
+        """New by sequence number; what the ledger cannot judge, the store does."""
+        unsure = self._unsure(fixes)
         fresh = self.devices.ledger.fresh(fixes)
-        unnumbered = np.flatnonzero(~present(fixes.seq))
-        if len(unnumbered):
-            keys = np.stack([fixes.device[unnumbered], fixes.time_us[unnumbered], fixes.digest[unnumbered]])
-            first = np.zeros(len(unnumbered), np.bool_)
+        if len(unsure):
+            asked = fixes.take(unsure)
+            keys = np.stack([asked.device, asked.boot, asked.seq, asked.time_us, asked.digest])
+            first = np.zeros(len(unsure), np.bool_)
             first[np.unique(keys, axis=1, return_index=True)[1]] = True
-            fresh[unnumbered] = first & ~await known_fixes(connection, fixes.take(unnumbered))
+            fresh[unsure] &= first & ~await known_fixes(connection, asked)
         return fresh
+
+    def _unsure(self, fixes: FixBatch) -> Rows:
+        """Fixes without a number, and those of a boot that is new, or was freed and comes once more."""
+        boots = list(zip(fixes.device.tolist(), fixes.boot.tolist(), strict=True))
+        unknown = {boot for boot in set(boots) if BootId(*boot) not in self.devices.ledger.boots}
+        return np.flatnonzero([boot in unknown for boot in boots])
 
     async def _save(self, connection: AsyncConnection, outputs: Outputs, devices: set[int]) -> None:
         await add_passes(connection, outputs.passes)
@@ -182,12 +191,6 @@ class Ingest:
         if len(outputs.heads):
             self.bus.say(News.HEADS, head_news(outputs.heads, self.network, self.devices.names))
 
-    async def _ask_again(self) -> None:
-        try:
-            await self.source.reopen()
-        except SourceError as error:
-            log.warning("ingest: the broker is away too", error=str(error))
-
 
 def _oldest_held(payload: bytes) -> tuple[int, int] | None:
     """The oldest {boot, seq} of a status; nothing where it says none or is not what it should be."""
@@ -199,9 +202,9 @@ def _oldest_held(payload: bytes) -> tuple[int, int] | None:
     if not isinstance(oldest, dict):
         return None
     boot, seq = oldest.get("boot"), oldest.get("seq")
-    if not (isinstance(boot, int) and isinstance(seq, int)):
+    if type(boot) is not int or type(seq) is not int:  # a bool is an int too, and no number for the store
         return None
-    return (boot, seq) if 1 <= boot < 2**53 and 1 <= seq < 2**53 else None
+    return (boot, seq) if 1 <= boot <= BOOT_MAX and 1 <= seq <= SEQ_MAX else None
 
 
 async def _note_devices(connection: AsyncConnection, new: FixBatch, messages: Iterable[Message]) -> None:

@@ -2,10 +2,9 @@
 
 from psycopg import AsyncConnection
 
-from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.engine import Engine
-from snowtrack.pipeline.replay import in_order
+from snowtrack.pipeline.replay import recompute, widen_to_now
 from snowtrack.store.devices import save_kept
 from snowtrack.store.fixes import read_fixes
 from snowtrack.store.passes import clear_dirty, next_dirty, replace_passes, widen_to_tracks
@@ -21,19 +20,14 @@ async def recompute_next(
     work = await next_dirty(connection, quiet_s=quiet_s, patience_s=patience_s)
     if work is None:
         return None
-    stretch = await widen_to_tracks(connection, work.stretch, engine.policy.cut_us)
-    fixes = in_order(await read_fixes(connection, stretch.device, stretch.from_us, stretch.to_us))
-    again = Engine(engine.network, engine.policy)
-    passes = again.on_batch(fixes).passes
-    reaches_now = engine.newest_us(stretch.device) <= stretch.to_us
-    if not reaches_now:
-        passes = PassBatch.concat([passes, again.flush([stretch.device]).passes])
+    stretch = widen_to_now(engine, await widen_to_tracks(connection, work.stretch, engine.policy.cut_us))
+    fixes = await read_fixes(connection, stretch.device, stretch.from_us, stretch.to_us)
+    again = recompute(engine, stretch, fixes)
     async with connection.transaction():
-        await replace_passes(connection, stretch, passes)
+        await replace_passes(connection, stretch, again.passes)
         await clear_dirty(connection, work)
-        if reaches_now:
-            kept = again.snapshot(stretch.device)
-            await save_kept(connection, stretch.device, engine.network.network_id, kept)
-    if reaches_now:
-        engine.restore(stretch.device, kept)
+        if again.kept is not None:
+            await save_kept(connection, stretch.device, engine.network.network_id, again.kept)
+    if again.kept is not None:
+        engine.restore(stretch.device, again.kept)
     return stretch

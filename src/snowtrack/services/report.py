@@ -12,7 +12,7 @@ from snowtrack.reports.workbook import write_workbook
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
-from snowtrack.store.daily import read_daily_report
+from snowtrack.store.daily import FIRST_DAY, LAST_DAY, read_daily_report
 from snowtrack.store.database import connect, store_errors
 
 FORMATS = (".xlsx", ".json")
@@ -24,6 +24,8 @@ async def write_report(settings: Settings, device: str, day: date, out: Path) ->
         wanted = DeviceId.parse(device)
     except ValueError as error:
         raise ConfigError(f"device {device!r}: expected agency/device; {error}") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ConfigError(f"day {day}: expected one from {FIRST_DAY} to {LAST_DAY}")
     if out.suffix not in FORMATS:
         raise ConfigError(f"--out {out}: expected a name ending in {' or '.join(FORMATS)}")
     network = open_network(settings.network_folder)

@@ -9,7 +9,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from socket import SHUT_RDWR, socket
 from threading import BoundedSemaphore, Event
 from typing import Any
 
@@ -17,7 +19,6 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from snowtrack.addresses import BrokerAddress
-from snowtrack.model.errors import SourceError
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
 
@@ -75,6 +76,7 @@ class Session:
         self.client.reconnect_delay_set(*RECONNECT_S)
         self.client.max_queued_messages_set(OUTGOING_MAX)
         self.client.on_connect = self._on_connect
+        self.client.on_subscribe = self._on_subscribe
         self.client.on_disconnect = self._on_disconnect
         self.client.on_message = self._on_message
 
@@ -88,19 +90,27 @@ class Session:
         self.client.loop_stop()
 
     def reopen(self) -> None:
-        """Begin the session anew: the only thing that makes a broker send again what was not acknowledged."""
-        self.connection += 1
-        if not self.stopping.is_set():
-            self.client.reconnect()
+        """Begin the session anew: the only thing that makes a broker send again what was not acknowledged.
+
+        The client's thread sees the end of the connection and opens the next one, as after any other loss.
+        """
+        connection = self.client.socket()
+        if isinstance(connection, socket):
+            with suppress(OSError):  # it was lost already
+                connection.shutdown(SHUT_RDWR)
 
     def _on_connect(self, client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:  # noqa: ANN401
-        self.refusal = str(reason) if reason.is_failure else None
-        self.connection += 1
+        self.refusal = f"refused: {reason}" if reason.is_failure else "not subscribed yet"
         if not reason.is_failure:
             client.subscribe(self.topics)
 
+    def _on_subscribe(self, _client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:  # noqa: ANN401
+        failed = next((str(reason) for reason in reasons if reason.is_failure), None)
+        self.refusal = f"subscription refused: {failed}" if failed else None
+
     def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:  # noqa: ANN401
-        self.refusal = f"connection lost: {reason}"
+        self.connection += 1
+        self.refusal = self.refusal or f"connection lost: {reason}"
 
     def _on_message(self, client: Client, _userdata: Any, message: MQTTMessage) -> None:  # noqa: ANN401
         source = parse_topic(message.topic)
@@ -176,13 +186,10 @@ class MqttSource:
                 break
         return taken
 
-    async def reopen(self) -> None:
+    def reopen(self) -> None:
         """After a failed commit: let the broker send again."""
         for session in self.sessions:
-            try:
-                await asyncio.to_thread(session.reopen)
-            except OSError as error:
-                raise SourceError(f"broker {session.address}: {error}") from error
+            session.reopen()
 
     def publish_durable(self, device: DeviceId, payload: bytes) -> None:
         self.sessions[0].client.publish(durable_topic(device), payload, qos=1, retain=True)

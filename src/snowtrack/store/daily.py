@@ -14,6 +14,8 @@ from snowtrack.store.passes import read_device_passes
 
 # What crosses midnight is seen from both sides.
 AROUND_US = 600 * SECOND_US
+# Beyond these there are no fixes, and further on no instants.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
 async def read_daily_report(

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from psycopg import AsyncConnection, sql
 
+from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Bools, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
 from snowtrack.store.queries import query
 
-DAY = timedelta(days=1)
+DAY = timedelta(microseconds=DAY_US)
 MINUTE_US = 60_000_000
 _SHARED = (
     ("uptime_ms", "int8"),
@@ -97,7 +98,7 @@ class FixWriter:
             self.partitioned = bool(row and row[0])
         if not self.partitioned:
             return
-        for number in np.unique(fixes.time_us // (DAY // timedelta(microseconds=1))).tolist():
+        for number in np.unique(fixes.time_us // DAY_US).tolist():
             start = to_instant(0) + number * DAY
             if start not in self.days:
                 await self.connection.execute(
@@ -109,16 +110,19 @@ class FixWriter:
 
 
 async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
-    """Which dated fixes without a sequence number are stored already."""
+    """Which fixes are stored already. One with neither number nor date is never known: its minute tells it apart."""
+    boots, seqs, digests = _keys(fixes)
     asked = {
         "devices": fixes.device.tolist(),
         "times": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
-        "digests": fixes.digest.tolist(),
+        "boots": boots,
+        "seqs": seqs,
+        "digests": digests,
     }
-    rows = await (await connection.execute(query("known_digests"), asked)).fetchall()
-    known = set(rows)
-    keys = zip(asked["devices"], asked["times"], asked["digests"], strict=True)
-    return np.array([key in known for key in keys], np.bool_)
+    rows = await (await connection.execute(query("known_fixes"), asked)).fetchall()
+    known = np.zeros(len(fixes), np.bool_)
+    known[[place - 1 for (place,) in rows]] = True
+    return known
 
 
 async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> FixBatch:
@@ -135,13 +139,10 @@ def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
     filled = [
         int(np.iinfo(dtypes[name]).min) if value is None else value for name, value in zip(names, shared, strict=True)
     ]
-    numbers = [ABSENT_64 if value is None else value for value in (_stored_key(boot), _stored_key(seq))]
     uptime = ABSENT_64 if uptime_ms is None else uptime_ms
-    return (device, *numbers, digest, uptime, to_us(device_time), ABSENT_64, to_us(received_at), *filled)
-
-
-def _stored_key(value: int) -> int | None:
-    return value or None
+    time_us = to_us(device_time)
+    times = (time_us, time_us % DAY_US, to_us(received_at))
+    return (device, boot or ABSENT_64, seq or ABSENT_64, digest, uptime, *times, *filled)
 
 
 def _keys(fixes: FixBatch) -> list[list[Any]]:

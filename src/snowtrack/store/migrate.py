@@ -22,6 +22,13 @@ create table if not exists schema_migration (
     applied_at  timestamptz not null default now()
 )
 """
+# A table of ours that is not partitioned is a hypertable.
+_IS_TIMESCALE = """
+select case
+    when to_regclass('fix') is null then exists (select from pg_available_extensions where name = 'timescaledb')
+    else (select relkind <> 'p' from pg_class where oid = to_regclass('fix'))
+end
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +84,8 @@ async def missing_migrations(connection: AsyncConnection) -> list[Migration]:
 
 
 async def database_kind(connection: AsyncConnection) -> str:
-    """`timescale` where the server offers it, else `plain`."""
-    cursor = await connection.execute("select count(*) from pg_available_extensions where name = 'timescaledb'")
-    row = await cursor.fetchone()
+    """`timescale` where the server offers it, else `plain`; a database that has its tables stays what it is."""
+    row = await (await connection.execute(_IS_TIMESCALE)).fetchone()
     return "timescale" if row and row[0] else "plain"
 
 

@@ -8,6 +8,7 @@ longer holds them, or sent them three times and they cannot be read.
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 
@@ -59,10 +60,13 @@ class Committed:
 
 @dataclass(slots=True)
 class SequenceLedger:
-    """The committed numbers of the devices of one worker. All changes go through here."""
+    """The committed numbers of the devices of one worker. All changes go through here.
+
+    `resends` counts for each gap, known by the number behind it, how often it was sent again.
+    """
 
     boots: dict[BootId, Committed] = field(default_factory=dict)
-    resends: dict[BootId, int] = field(default_factory=dict)
+    resends: dict[BootId, dict[int, int]] = field(default_factory=dict)
 
     def fresh(self, fixes: FixBatch) -> Bools:
         """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap."""
@@ -82,7 +86,7 @@ class SequenceLedger:
         self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_floor(seq)
         freed = {other for other in self.boots if other.device == device and other.boot < boot}
         for other in freed:
-            del self.boots[other]
+            self._drop(other)
         return freed
 
     def durable(self, device: int) -> list[dict[str, int]]:
@@ -93,22 +97,21 @@ class SequenceLedger:
     def forget(self, device: int) -> None:
         """Drop what is known of a device; the store has it."""
         for boot_id in [boot_id for boot_id in self.boots if boot_id.device == device]:
-            del self.boots[boot_id]
-            self.resends.pop(boot_id, None)
+            self._drop(boot_id)
+
+    def _drop(self, boot_id: BootId) -> None:
+        del self.boots[boot_id]
+        self.resends.pop(boot_id, None)
 
     def _passed_over(self, boot_id: BootId, committed: Committed, resent: set[int]) -> Committed:
-        """A number that follows a gap and comes again means that the gap was sent again too, and was not readable."""
-        behind_gap = next((start for start, _ in committed.ranges if start > committed.durable_seq + 1), None)
-        if behind_gap is None:
-            self.resends.pop(boot_id, None)
-            return committed
-        if behind_gap not in resent:
-            return committed
-        self.resends[boot_id] = self.resends.get(boot_id, 0) + 1
-        if self.resends[boot_id] < RESENDS_BEFORE_LOST:
-            return committed
-        del self.resends[boot_id]
-        return committed.with_floor(behind_gap)
+        """When the number behind a gap comes again, the gap was sent again too, and was not readable."""
+        behind = [start for start, _ in committed.ranges if start > committed.durable_seq + 1]
+        before = self.resends.pop(boot_id, {})
+        times = {start: before.get(start, 0) + (start in resent) for start in behind}
+        if any(times.values()):
+            self.resends[boot_id] = times
+        lost = list(takewhile(lambda start: times[start] >= RESENDS_BEFORE_LOST, behind))
+        return committed.with_floor(lost[-1]) if lost else committed
 
 
 def _by_boot(fixes: FixBatch) -> dict[BootId, np.ndarray[tuple[int], np.dtype[np.int64]]]:

@@ -29,11 +29,18 @@ on conflict (device, boot) do update set ranges = excluded.ranges, floor = exclu
 -- free_boots: forget boots that the device no longer holds
 delete from committed where device = %(device)s and boot < %(boot)s;
 
--- known_digests: which of these undecided fixes are stored already
-select f.device, f.device_time, f.digest
-from fix f
-join unnest(%(devices)s::integer[], %(times)s::timestamptz[], %(digests)s::bigint[]) as asked (device, device_time, digest)
-    using (device, device_time, digest);
+-- known_fixes: which of these undecided fixes are stored already, by their place in the list
+select asked.place
+from unnest(%(devices)s::integer[], %(times)s::timestamptz[], %(boots)s::bigint[], %(seqs)s::bigint[], %(digests)s::bigint[])
+    with ordinality as asked (device, device_time, boot, seq, digest, place)
+where exists (
+    select from fix
+    where device = asked.device and device_time = asked.device_time and boot = asked.boot and seq = asked.seq
+      and digest = asked.digest
+) or asked.seq > 0 and exists (
+    select from fix_undated
+    where device = asked.device and boot = asked.boot and seq = asked.seq and digest = asked.digest
+);
 
 -- fixes_of_device: stored fixes of a device in a time range
 select device, boot, seq, digest, uptime_ms, device_time, received_at, lat_e7, lon_e7, alt_mm, speed_mmps, course_cdeg,

@@ -1,0 +1,48 @@
+"""The API over a real database with some work in it, in this process; and as the process that its user runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from snowtrack.api.app import create_app
+from snowtrack.api.context import Context
+from snowtrack.api.state import LiveState
+from snowtrack.network.arrays import Network
+from snowtrack.services.policies import label_policy
+from snowtrack.settings import Settings
+from snowtrack.store.database import connection_pool
+from snowtrack.tiles.layers import TileMaker
+from tests.services.town import Town, opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One application and who asks it."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    live: LiveState
+    town: Town
+
+
+@asynccontextmanager
+async def serving(town: Town, settings: Settings, network: Network) -> AsyncIterator[Api]:
+    async with connection_pool(settings.database.url, name="test", size=2) as pool:
+        live = LiveState(settings, network, label_policy(settings), pool)
+        await live.reload()
+        tiles = TileMaker(network, settings.api.page_segments_max)
+        app = create_app(Context(settings=settings, network=network, pool=pool, live=live, tiles=tiles))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://road.test") as client:
+            yield Api(app=app, client=client, live=live, town=town)
+
+
+@pytest.fixture
+async def api(clean_database: str, network: Network) -> AsyncIterator[Api]:
+    """Nothing is worked yet."""
+    async with opened(clean_database, network) as town, serving(town, town.settings, network) as api:
+        yield api

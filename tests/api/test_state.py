@@ -1,0 +1,120 @@
+"""What an API process holds in memory: it follows the news, and reads again what it missed."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+
+from snowtrack.live.bus import News
+from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.states import Label
+from tests.api.conftest import Api
+from tests.services.town import EVENING_US, streets
+
+pytestmark = pytest.mark.anyio
+HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "working": True, "silent": False}
+
+
+async def pass_on(api: Api, now_us: int) -> None:
+    """All that the fold says in a turn, as the bus carries it."""
+    for said in await api.town.turn(now_us):
+        news = News(said.pop("news"))
+        await api.live.on_news(news, said)
+
+
+async def first_events(api: Api, number: int | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """What a subscriber gets at once."""
+    events = api.live.hub.events(number, 0.01, b"idle")
+    found = []
+    async with asyncio.timeout(10):
+        while (event := await anext(events)) != b"idle":
+            for part in event.split(b"\n\n"):
+                lines = dict(line.split(b": ", 1) for line in part.splitlines())
+                if lines:
+                    found.append((lines[b"event"].decode(), orjson.loads(lines[b"data"])))
+    await events.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+async def test_a_delta_changes_the_views_and_the_number(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await pass_on(api, EVENING_US)
+    assert api.live.number == 1
+    assert api.live.views[street].label is Label.DONE
+    assert await first_events(api, 1) == [("heads", {"machines": []})]
+
+
+async def test_a_missed_number_is_read_from_the_store(api: Api) -> None:
+    street, other = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)  # nobody hears it
+    await api.town.work(other, EVENING_US + SECOND_US)
+    await pass_on(api, EVENING_US + SECOND_US)
+    assert api.live.number == 2
+    assert {street, other} <= api.live.views.keys()
+    (snapshot, heads) = await first_events(api, 1)
+    assert snapshot[0] == "snapshot"
+    assert {view["id"] for view in snapshot[1]["segments"]} == {street, other}
+    assert heads[0] == "heads"
+
+
+async def test_the_fold_s_word_alone_shows_that_a_delta_was_missed(api: Api) -> None:
+    await api.town.work(streets(api.town.network)[0], EVENING_US)
+    await api.town.turn(EVENING_US)
+    await api.live.on_news(News.FOLD, {"number": 1, "fault": None})
+    assert api.live.number == 1
+
+
+async def test_an_old_delta_is_passed_by(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await pass_on(api, EVENING_US)
+    old = {"number": 1, "event_start": "2026-01-01T03:00:00Z", "segments": [{"id": street, "label": "never"}]}
+    await api.live.on_news(News.DELTA, old)
+    assert api.live.views[street].label is Label.DONE
+
+
+async def test_a_database_that_is_away_leaves_the_state_as_it_was_until_it_is_back(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)
+    with psycopg.connect(api.town.settings.database.url, autocommit=True) as admin:
+        admin.execute("alter table fold_progress rename to away")
+        await api.live.on_news(News.FOLD, {"number": 1, "fault": None})
+        await api.live.on_news(News.DELTA, {"number": 9, "event_start": "2026-01-01T03:00:00Z", "segments": []})
+        assert api.live.number == 0
+        admin.execute("alter table away rename to fold_progress")
+    await api.live.on_news(News.FOLD, {"number": 1, "fault": None})
+    assert api.live.number == 1
+
+
+async def test_heads_are_sent_anew_to_who_comes_back(api: Api) -> None:
+    await api.town.work(streets(api.town.network)[0], EVENING_US)
+    await pass_on(api, EVENING_US)
+    await api.live.on_news(News.HEADS, {"machines": [HEAD]})
+    assert await first_events(api, 1) == [("heads", {"machines": [HEAD]})]
+    assert [kind for kind, _ in await first_events(api)] == ["snapshot", "heads"]
+
+
+async def test_a_machine_that_is_not_heard_is_marked_once(api: Api) -> None:
+    await api.live.on_news(News.HEADS, {"machines": [HEAD]})
+    api.live.machines_heard[HEAD["device"]] -= 61  # type: ignore[index]
+    api.live.tick()
+    assert api.live.machines == {HEAD["device"]: HEAD | {"silent": True}}
+    assert api.live.summary()["machines"] == {"known": 1, "working": 0, "silent": 1}
+    await api.live.on_news(News.HEADS, {"machines": [HEAD]})
+    assert api.live.summary()["machines"] == {"known": 1, "working": 1, "silent": 0}
+
+
+async def test_the_summary_has_every_label_and_they_add_up(api: Api) -> None:
+    street, other = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.work(other, EVENING_US, share=0.5)
+    await pass_on(api, EVENING_US)
+    segments = (await api.client.get("/v1/summary")).json()["segments"]
+    assert set(segments["by_label"]) == {str(label) for label in Label}
+    assert sum(segments["by_label"].values()) == segments["total"] == len(api.town.network)
+    assert (segments["by_label"]["done"], segments["by_label"]["under_way"]) == (1, 1)

@@ -1,0 +1,62 @@
+"""The network's own look-ups."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snowtrack.network.arrays import Network
+from tests.oracles.towns import road, sample_town, town
+
+SMALL = town(
+    road((0, 0), (100, 0), (200, 0), name="一条通り", route="県道1号"),
+    road((100, 0), (100, 80), name=""),
+    road((500, 500), (600, 500)),
+)
+
+
+@given(st.lists(st.integers(-5, 6_000), max_size=30))
+def test_rows_of_ids_against_a_dictionary(ids: list[int]) -> None:
+    network = sample_town()
+    rows = {int(id_): row for row, id_ in enumerate(network.segment_id.tolist())}
+    assert network.rows_of(ids).tolist() == [rows.get(id_, -1) for id_ in ids]
+
+
+def test_texts_are_read_by_number() -> None:
+    names = [SMALL.text(int(number)) for number in SMALL.name_text]
+    assert names == ["一条通り", "一条通り", None, None]
+    assert [SMALL.text(int(number)) for number in SMALL.route_text] == ["県道1号", "県道1号", None, None]
+
+
+def test_the_box_holds_every_point() -> None:
+    west, south, east, north = SMALL.bbox_e7
+    assert (west, east) == (SMALL.shape_lon_e7.min(), SMALL.shape_lon_e7.max())
+    assert (south, north) == (SMALL.shape_lat_e7.min(), SMALL.shape_lat_e7.max())
+
+
+def crossing(network: Network, row: int, along_m: int, other: int, other_along_m: int) -> tuple[int, int] | None:
+    return network.crossing(row, along_m * 1000, other, other_along_m * 1000)
+
+
+def test_segments_meet_where_both_end() -> None:
+    first, second, side, _ = range(4)
+    assert crossing(SMALL, first, 90, second, 10) == (SMALL.length_mm[first], 0)
+    assert crossing(SMALL, second, 10, first, 90) == (0, SMALL.length_mm[first])
+    assert crossing(SMALL, first, 90, side, 10) == (SMALL.length_mm[first], 0)
+
+
+def test_segments_that_do_not_touch_do_not_meet() -> None:
+    assert crossing(SMALL, 0, 90, 3, 0) is None
+
+
+def test_of_two_ways_round_the_shorter_one_is_taken() -> None:
+    network = town(road((0, 0), (50, 40), (100, 0)), road((0, 0), (50, -40), (100, 0)))
+    length_mm = int(network.length_mm[0])
+    assert crossing(network, 0, 10, 1, 10) == (0, 0)
+    assert crossing(network, 0, 100, 1, 100) == (length_mm, network.length_mm[1])
+
+
+def test_a_loop_is_left_by_the_nearer_end() -> None:
+    network = town(road((0, 0), (30, 0), (30, 30), (0, 30), (0, 0)), road((0, 0), (-80, 0)))
+    loop, away = 0, 1
+    assert network.from_node[loop] == network.to_node[loop]
+    assert crossing(network, loop, 10, away, 5) == (0, 0)
+    assert crossing(network, loop, 110, away, 5) == (network.length_mm[loop], 0)

@@ -1,0 +1,120 @@
+"""The Excel file, read back by another library."""
+
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from snowtrack.model.columns import ABSENT_8
+from snowtrack.model.fixes import FixBatch
+from snowtrack.reports import texts
+from snowtrack.reports.daily import DailyReport
+from snowtrack.reports.workbook import write_workbook
+from tests.oracles.workdays import END, FIRST, FOOTWAY, MINUTE, NAMELESS, SECOND, START, driving, report, work
+
+FULL = report(
+    work(FIRST, START, START + MINUTE),
+    work(FOOTWAY, START + MINUTE, START + 2 * MINUTE),
+    work(NAMELESS, START + 2 * MINUTE, START + 3 * MINUTE),
+    fixes=FixBatch.concat([driving(START, 0, 8, 16), driving(START + 10 * MINUTE, 0, 8)]),
+)
+
+
+def sheet_of(made: DailyReport) -> Worksheet:
+    sheet = load_workbook(BytesIO(write_workbook(made))).active
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
+def pairs(sheet: Worksheet) -> dict[object, object]:
+    """First column to second column."""
+    return {row[0].value: row[1].value for row in sheet.iter_rows(max_col=2) if row[0].value}
+
+
+def lines(sheet: Worksheet) -> list[list[object]]:
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(max_col=len(texts.LINES))]
+    first = rows.index(list(texts.LINES)) + 1
+    return [row for row in rows[first:] if row[0] == texts.WORK]
+
+
+def test_the_same_report_is_the_same_bytes() -> None:
+    assert write_workbook(FULL) == write_workbook(FULL)
+
+
+def test_it_does_not_say_when_it_was_written() -> None:
+    created = load_workbook(BytesIO(write_workbook(FULL))).properties.created
+    assert created == datetime(2026, 1, 15)  # noqa: DTZ001 - the format has none
+    with ZipFile(BytesIO(write_workbook(FULL))) as archive:
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+
+
+def test_what_no_registry_holds_says_that_it_is_not_registered() -> None:
+    found = pairs(sheet_of(FULL))
+    assert {label: found[label] for label in texts.HEAD.values()} == dict.fromkeys(texts.HEAD.values(), "未登録")
+
+
+def test_the_head_says_which_day_and_which_device() -> None:
+    found = pairs(sheet_of(FULL))
+    assert sheet_of(FULL)["A1"].value == "除雪作業日報"
+    assert (found["日付"], found["道路管理者"], found["GPS端末"]) == ("2026年01月15日", "kanazawa", "p1")
+
+
+def test_each_line_stands_as_in_the_report() -> None:
+    found = lines(sheet_of(FULL))
+    assert [row[1:6] for row in found] == [
+        ["一条通り", "県道1号", "東通り", "―", "車道"],
+        ["一条通り", "―", "―", "―", "歩道"],
+        ["―", "―", "―", "―", "車道"],
+    ]
+    assert [row[6:8] for row in found] == [["00:00", "00:01"], ["00:01", "00:02"], ["00:02", "00:03"]]
+    assert [row[8] for row in found] == [round(line.metres / 1000, 3) for line in FULL.lines]
+    assert pairs(sheet_of(FULL))["作業延長 km"] == round(FULL.worked_km, 3)
+    assert pairs(sheet_of(FULL))["走行 km"] == round(FULL.driven_km, 3)
+
+
+def test_the_times_add_up_on_the_sheet_too() -> None:
+    found = pairs(sheet_of(FULL))
+    assert (found["最初の測位"], found["最後の測位"]) == ("00:00:00", "00:10:01")
+
+    def seconds(label: str) -> int:
+        hours, minutes, rest = map(int, str(found[label]).split(":"))
+        return hours * 3_600 + minutes * 60 + rest
+
+    assert sum(seconds(label) for label in texts.ACTIVITIES.values()) == seconds("計") == 601
+    assert found["GPS欠測の時間帯"] == "00:00–00:10"
+    assert found["休憩"] == "手入力"
+
+
+def test_a_time_inferred_from_speed_says_so() -> None:
+    for fixes, said in ((driving(START, 0, 8, 16), False), (driving(START, 0, 8, 16, blade=ABSENT_8), True)):
+        assert (texts.INFERRED_NOTE in pairs(sheet_of(report(fixes=fixes)))) is said
+
+
+def test_it_has_places_to_sign_and_no_corrections() -> None:
+    found = pairs(sheet_of(FULL))
+    assert (found["業者確認"], found["監督員確認"]) == (None, None)
+    assert found[texts.CORRECTIONS] == "なし"
+
+
+def test_an_empty_day_is_a_sheet_too() -> None:
+    sheet = sheet_of(report())
+    assert lines(sheet) == []
+    assert pairs(sheet)["作業延長 km"] == 0
+
+
+@pytest.mark.parametrize("name", ["=1+1", '=HYPERLINK("http://x")', "http://example.com", "+81", "{=1}", "@SUM(A1)"])
+def test_a_road_name_is_a_text_whatever_it_looks_like(name: str) -> None:
+    made = replace(FULL, lines=(replace(FULL.lines[0], road=name),))
+    sheet = sheet_of(made)
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == name]
+    assert [cell.data_type for cell in cells] == ["s"]
+    assert cells[0].hyperlink is None
+
+
+def test_only_the_last_second_of_a_day_ends_at_midnight() -> None:
+    made = report(work(FIRST, END - SECOND, END + SECOND))
+    assert lines(sheet_of(made))[0][6:8] == ["23:59", "00:00"]

@@ -1,0 +1,141 @@
+"""Whatever is killed or stopped in mid-stream: nothing that was confirmed is lost, and nothing is stored twice."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from snowtrack.store.embedded import EmbeddedServer
+from tests.mosquitto import RunningBroker
+from tests.postgres import running
+from tests.services.epochs import SECOND_US, Fix
+from tests.services.line import Line, make_line
+from tests.services.tracker import Tracker
+from tests.services.waiting import await_true
+from tests.store.databases import prepare, rows
+
+pytestmark = pytest.mark.slow
+# A tracker's own rhythm, much faster than in earnest.
+PACE_S = 0.004
+# Each commit of ingest then waits for who holds the lock, after all that it has to do.
+HOLD_COMMITS = """
+create function hold_commit() returns trigger language plpgsql as
+$$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
+create constraint trigger hold after insert or update on committed
+    deferrable initially deferred for each row execute function hold_commit();
+"""
+WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"
+
+
+def epochs_to_come(now_us: int) -> Iterator[Fix]:
+    """A day of them, all in the past."""
+    return (Fix(time_us=now_us - (86_400 - at) * SECOND_US) for at in range(86_400))
+
+
+def work_until_confirmed(tracker: Tracker, fixes: Iterator[Fix], times: int, chance: random.Random) -> None:
+    """Send on while the engine confirms; returns in the middle of what it is doing."""
+    wanted = len(tracker.news) + times
+    deadline = time.monotonic() + 30
+    while len(tracker.news) < wanted:
+        assert time.monotonic() < deadline, "the engine confirms nothing"
+        tracker.live([next(fixes) for _ in range(chance.randint(1, 5))])
+        if chance.random() < 0.1:
+            tracker.send_again(at_once=chance.randint(1, 50))
+        time.sleep(PACE_S)
+
+
+def assert_all_stored_once(tracker: Tracker, url: str) -> None:
+    stored = rows(url, "select boot, seq from fix order by boot, seq")
+    assert stored == sorted(tracker.all)
+    tracker.assert_word_kept()
+
+
+def test_ingest_killed_at_any_moment_keeps_its_word(line: Line, now_us: int) -> None:
+    chance = random.Random(now_us)
+    fixes = epochs_to_come(now_us)
+    print("seed", now_us)
+    with line.tracker("killed") as tracker:
+        for _ in range(4):
+            ingest = line.service("ingest")
+            ingest.start()
+            tracker.tell_status()
+            tracker.send_again()
+            work_until_confirmed(tracker, fixes, chance.randint(1, 6), chance)
+            ingest.kill()
+            tracker.start_again()
+        with line.service("ingest"):
+            tracker.tell_status()
+            tracker.send_again()
+            tracker.await_empty()
+    assert_all_stored_once(tracker, line.url)
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """A database server that the test may stop."""
+    server = EmbeddedServer(instance_folder=tmp_path / "postgres")
+    yield server
+    server.remove()
+
+
+def test_a_database_that_goes_and_comes_back_loses_nothing(
+    own_server: EmbeddedServer, mosquitto: RunningBroker, network_folder: Path, tmp_path: Path, now_us: int
+) -> None:
+    chance, fixes = random.Random(now_us), epochs_to_come(now_us)
+    with ExitStack() as stack:
+        with running(own_server) as started:
+            prepare(started.url)
+            line = make_line(mosquitto, started.url, network_folder, tmp_path)
+            stack.enter_context(line.service("ingest"))
+            tracker = stack.enter_context(line.tracker("patient"))
+            work_until_confirmed(tracker, fixes, 5, chance)
+        said = len(tracker.news)
+        for _ in range(200):  # more than the broker hands out without an answer
+            tracker.live([next(fixes)])
+        assert len(tracker.news) <= said + 1, "nothing can be durable while the database is away"
+        with running(own_server):
+            tracker.await_durable(within_s=40)
+            work_until_confirmed(tracker, fixes, 5, chance)
+            tracker.send_again()
+            tracker.await_empty()
+            assert_all_stored_once(tracker, line.url)
+
+
+def test_nothing_is_told_before_the_commit_is_over(quick_line: Line, now_us: int) -> None:
+    """The commit itself is held up; then ingest is killed in the middle of it, and the database completes it."""
+    fixes = epochs_to_come(now_us)
+    with quick_line.tracker("early") as tracker, psycopg.connect(quick_line.url, autocommit=True) as holder:
+        ingest = quick_line.service("ingest")
+        with ingest:
+            tracker.await_engine()
+            tracker.live([next(fixes)])
+            tracker.await_durable(1)  # and so is all that was sent before
+            holder.execute(HOLD_COMMITS)
+            holder.execute("select pg_advisory_lock(7)")
+            tracker.live([next(fixes) for _ in range(3)])
+            await_true(lambda: rows(quick_line.url, WAITING), "the commit is under way")
+            with pytest.raises(AssertionError, match="not within"):
+                tracker.await_durable(2, within_s=0.5)
+            ingest.kill()
+        holder.execute("select pg_advisory_unlock(7)")
+        await_true(lambda: not rows(quick_line.url, WAITING), "the commit is over")
+        with quick_line.service("ingest"):
+            tracker.send_again()
+            tracker.await_empty()
+    assert_all_stored_once(tracker, quick_line.url)
+
+
+def test_a_broker_that_starts_again_loses_nothing(mosquitto: RunningBroker, quick_line: Line, now_us: int) -> None:
+    chance, fixes = random.Random(now_us), epochs_to_come(now_us)
+    with quick_line.service("ingest"), quick_line.tracker("steady") as tracker:
+        work_until_confirmed(tracker, fixes, 3, chance)
+        mosquitto.restart()
+        await_true(tracker.client.is_connected, "the tracker is connected again")
+        work_until_confirmed(tracker, fixes, 3, chance)
+        tracker.send_again()
+        tracker.await_empty()
+    assert_all_stored_once(tracker, quick_line.url)

@@ -1,0 +1,175 @@
+"""The fold: state of passes, numbered, by one holder of the lease at a time; and the public's cut."""
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+
+from snowtrack.model.calendar import SECOND_US, event_start_us, read_utc
+from snowtrack.network.arrays import Network
+from snowtrack.services.fold import LeaseLostError
+from snowtrack.store.states import read_public_cut, read_states
+from tests.services.town import EVENING_US, HOUR_US, Town, opened, streets
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def town(clean_database: str, network: Network) -> AsyncIterator[Town]:
+    async with opened(clean_database, network) as town:
+        yield town
+
+
+async def test_touched_segments_are_folded_and_told_under_the_next_number(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US - 60 * SECOND_US)
+    await town.work(other, EVENING_US - 60 * SECOND_US, share=0.5)
+    said = await town.turn(EVENING_US)
+    assert [(one["news"], one["number"]) for one in said] == [("delta", 1), ("fold", 1)]
+    assert {view["id"]: (view["label"], view["share"]) for view in said[0]["segments"]} == {
+        street: ("done", 100),
+        other: ("under_way", said[0]["segments"][1]["share"]),
+    }
+    assert {one.segment_id for one in await read_states(town.connection)} == {street, other}
+
+
+async def test_nothing_new_is_no_new_number(town: Town) -> None:
+    await town.work(streets(town.network)[0], EVENING_US - 60 * SECOND_US)
+    await town.turn(EVENING_US)
+    for second in range(1, 4):
+        said = await town.turn(EVENING_US + second * SECOND_US)
+        assert [(one["news"], one["number"]) for one in said] == [("fold", 1)]
+
+
+async def test_each_change_takes_the_next_number_without_a_hole(town: Town) -> None:
+    street, _ = streets(town.network)
+    numbers: list[int] = []
+    for at in range(4):
+        await town.work(street, EVENING_US + at * SECOND_US)
+        numbers.extend(one["number"] for one in await town.turn(EVENING_US + at * SECOND_US) if one["news"] == "delta")
+    assert numbers == [1, 2, 3, 4]
+
+
+async def test_labels_that_change_by_age_alone_are_told_once_a_minute(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.work(other, EVENING_US, share=0.5)
+    assert await town.deltas(EVENING_US) == {street: "done", other: "under_way"}
+    await town.heard(EVENING_US + 11 * 60 * SECOND_US)
+    assert await town.deltas(EVENING_US + 11 * 60 * SECOND_US) == {other: "partly"}
+    assert await town.deltas(EVENING_US + 11 * 60 * SECOND_US + 1) == {}
+    assert await town.deltas(EVENING_US + 6 * HOUR_US + 60 * SECOND_US) == {street: "aged"}
+
+
+async def test_a_silent_device_makes_what_it_does_unknown_and_never_uncleared(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.work(other, EVENING_US, share=0.5)
+    await town.turn(EVENING_US)
+    assert await town.deltas(EVENING_US + 120 * SECOND_US) == {other: "unknown"}
+    await town.heard(EVENING_US + 170 * SECOND_US)
+    assert await town.deltas(EVENING_US + 180 * SECOND_US) == {other: "under_way"}
+
+
+async def test_at_noon_a_new_event_begins_with_nothing_known(town: Town) -> None:
+    street, other = streets(town.network)
+    noon_us = event_start_us(EVENING_US, 12) + 24 * HOUR_US
+    await town.work(street, noon_us - HOUR_US)
+    assert await town.deltas(noon_us - SECOND_US) == {street: "done"}
+    await town.work(other, noon_us + SECOND_US)
+    said = await town.turn(noon_us + 2 * SECOND_US)
+    assert read_utc(said[0]["event_start"]) == noon_us
+    assert {view["id"]: view["label"] for view in said[0]["segments"]} == {street: "never", other: "done"}
+    assert [one.segment_id for one in await read_states(town.connection)] == [other]
+
+
+async def test_passes_that_were_replaced_by_nothing_leave_no_state(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    await town.connection.execute("delete from pass")
+    await town.connection.execute("insert into touched (segment_id) values (%s)", [street])
+    assert await town.deltas(EVENING_US + SECOND_US) == {street: "never"}
+    assert await read_states(town.connection) == []
+
+
+async def test_segments_of_another_network_are_left_alone(town: Town) -> None:
+    await town.connection.execute("insert into touched (segment_id) values (99999999)")
+    assert await town.deltas(EVENING_US) == {}
+
+
+async def test_a_fold_that_starts_again_goes_on_with_the_numbers(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    again = Town(town.settings, town.network, town.connection)
+    again.device, again.epoch = town.device, town.epoch
+    await again.fold.load(town.connection)
+    await again.work(other, EVENING_US + SECOND_US)
+    said = await again.turn(EVENING_US + SECOND_US)
+    assert said[0]["number"] == 2
+    assert {view["id"] for view in said[0]["segments"]} == {street, other}
+
+
+async def test_who_lost_the_lease_changes_nothing(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.connection.execute("update lease set epoch = epoch + 1, holder = 'another'")
+    await town.work(street, EVENING_US)
+    with pytest.raises(LeaseLostError):
+        await town.turn(EVENING_US)
+    assert await read_states(town.connection) == []
+    assert await read_public_cut(town.connection, town.network.network_id) is None
+    assert await (await town.connection.execute("select count(*) from touched")).fetchone() == (1,)
+
+
+async def test_the_public_cut_names_no_machine_and_tells_no_exact_time(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US - 61 * SECOND_US)
+    await town.work(other, EVENING_US - 17 * SECOND_US, share=0.5)
+    await town.turn(EVENING_US)
+    _, segments = await town.cut()
+    assert {one["id"] for one in segments} == {street, other}
+    for one in segments:
+        assert set(one) == {"id", "label", "share", "at", "evidence"}
+        assert read_utc(one["at"]) % (300 * SECOND_US) == 0
+        assert read_utc(one["at"]) <= EVENING_US
+    row = await (await town.connection.execute("select segments from public_cut")).fetchone()
+    assert row is not None
+    assert b"plough" not in bytes(row[0])
+    assert b"kanazawa" not in bytes(row[0])
+
+
+async def test_the_public_cut_is_not_made_more_often_than_agreed(town: Town) -> None:
+    street, _ = streets(town.network)
+    # Any second of the hour, so that it cannot depend on where a round ten minutes begin.
+    start_us = EVENING_US + 593 * SECOND_US
+    cuts = set()
+    for second in range(0, 1_900, 50):
+        await town.work(street, start_us + second * SECOND_US)
+        await town.turn(start_us + second * SECOND_US)
+        cuts.add((await town.cut())[0])
+    ordered = sorted(cuts)
+    assert len(ordered) == 4
+    assert all(later - earlier >= 600 * SECOND_US for earlier, later in pairwise(ordered))
+
+
+async def test_a_new_holder_does_not_cut_before_its_time(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    before = await town.cut()
+    again = Town(town.settings, town.network, town.connection)
+    again.device, again.epoch = town.device, town.epoch
+    await again.fold.load(town.connection)
+    await again.work(other, EVENING_US + 599 * SECOND_US)
+    await again.turn(EVENING_US + 599 * SECOND_US)
+    assert await town.cut() == before
+    await again.turn(EVENING_US + 600 * SECOND_US)
+    assert (await town.cut())[0] == EVENING_US + 600 * SECOND_US
+
+
+async def test_a_cut_from_the_future_does_not_stop_the_next_one(town: Town) -> None:
+    await town.work(streets(town.network)[0], EVENING_US)
+    await town.turn(EVENING_US + 24 * 365 * HOUR_US)
+    await town.turn(EVENING_US)
+    assert (await town.cut())[0] == EVENING_US

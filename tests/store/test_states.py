@@ -1,0 +1,178 @@
+"""Facts, the fold's lease and progress, and the public's cut."""
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.ids import DeviceId
+from snowtrack.model.intervals import union
+from snowtrack.model.passes import Evidence, PassBatch
+from snowtrack.model.states import DirectionFacts
+from snowtrack.store.database import connect
+from snowtrack.store.devices import device_number
+from snowtrack.store.instants import to_instant, to_us
+from snowtrack.store.passes import add_passes
+from snowtrack.store.states import (
+    FoldProgress,
+    hold_lease,
+    leave_lease,
+    read_progress,
+    read_public_cut,
+    read_states,
+    read_states_of,
+    remove_all_states,
+    replace_states,
+    save_progress,
+    save_public_cut,
+    segments_with_passes,
+    take_lease,
+)
+
+pytestmark = pytest.mark.anyio
+AT = 1_800_000_000 * SECOND_US
+LEASE = "fold net"
+
+
+@pytest.fixture
+async def device(connection: AsyncConnection) -> int:
+    return await device_number(connection, DeviceId("kanazawa", "d1"))
+
+
+def facts(device: int, segment: int, direction: int = 0, **values: object) -> DirectionFacts:
+    base: dict[str, object] = {
+        "covered_mm": ((0, 10),),
+        "length_mm": 100,
+        "passes": 1,
+        "first_us": AT,
+        "last_us": AT + 1,
+        "done_us": None,
+        "evidence": Evidence.BLADE,
+    }
+    return DirectionFacts(
+        segment_id=segment,
+        direction=direction,
+        last_device=device,
+        **(base | values),  # type: ignore[arg-type]
+    )
+
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 2**31 - 2), st.integers(1, 2**31 - 1)), max_size=5).map(union)
+
+
+@given(covered=INTERVALS, done=st.none() | st.integers(AT, 2 * AT), evidence=st.sampled_from(Evidence))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_facts_come_back_as_they_were(
+    database: str, covered: tuple[tuple[int, int], ...], done: int | None, evidence: Evidence
+) -> None:
+    async with connect(database, name="test") as connection:
+        device = await device_number(connection, DeviceId("kanazawa", "d1"))
+        own = [facts(device, 5, way, covered_mm=covered, done_us=done, evidence=evidence) for way in (-1, 0, 1)]
+        await replace_states(connection, [5], own)
+        assert await read_states_of(connection, 5) == own
+
+
+async def test_facts_are_read_in_the_order_of_their_segments(connection: AsyncConnection, device: int) -> None:
+    own = [facts(device, 2, 1), facts(device, 9, -1), facts(device, 9, 1)]
+    await replace_states(connection, [9, 2], [own[2], own[0], own[1]])
+    assert await read_states(connection) == own
+    assert await read_states_of(connection, 9) == own[1:]
+    assert await read_states_of(connection, 3) == []
+
+
+async def test_replacing_takes_away_what_stood_for_the_segments(connection: AsyncConnection, device: int) -> None:
+    await replace_states(connection, [1, 2, 3], [facts(device, segment) for segment in (1, 2, 3)])
+    await replace_states(connection, [1, 2], [facts(device, 2, passes=7)])
+    assert await read_states(connection) == [facts(device, 2, passes=7), facts(device, 3)]
+    assert await remove_all_states(connection) == [2, 3]
+    assert await read_states(connection) == []
+
+
+async def test_segments_with_passes_since_an_event(connection: AsyncConnection, device: int) -> None:
+    rows = [(device, segment, 1, 0, 9, AT, AT + segment, 0, 0) for segment in (4, 5, 6, 6)]
+    await add_passes(connection, PassBatch.from_rows(rows))
+    assert await segments_with_passes(connection, AT + 5) == [5, 6]
+
+
+async def test_progress_and_cut_are_kept_for_each_network(connection: AsyncConnection) -> None:
+    assert await read_progress(connection, "net") is None
+    assert await read_public_cut(connection, "net") is None
+    for number in (1, 2):
+        progress = FoldProgress(number=number, event_us=AT + number)
+        await save_progress(connection, "net", progress)
+        assert await read_progress(connection, "net") == progress
+        await save_public_cut(connection, "net", cut_us=AT + number, segments=b"[%d]" % number)
+        assert await read_public_cut(connection, "net") == (to_instant(AT + number), b"[%d]" % number)
+    assert await read_progress(connection, "other") is None
+
+
+@given(st.integers(0, 4_000_000_000 * SECOND_US))
+def test_an_instant_is_exact_to_the_microsecond(time_us: int) -> None:
+    assert to_us(to_instant(time_us)) == time_us
+
+
+async def expire(connection: AsyncConnection) -> None:
+    await connection.execute("update lease set expires_at = now() - interval '1 second'")
+
+
+async def take(connection: AsyncConnection, holder: str) -> int | None:
+    return await take_lease(connection, LEASE, holder=holder, lasts_s=60)
+
+
+async def hold(connection: AsyncConnection, epoch: int) -> bool:
+    return await hold_lease(connection, LEASE, epoch=epoch, lasts_s=60)
+
+
+async def test_only_one_holds_the_lease(connection: AsyncConnection) -> None:
+    assert await take(connection, "one") == 1
+    assert await take(connection, "other") is None
+    assert await take(connection, "one") is None
+    assert await take_lease(connection, "fold elsewhere", holder="other", lasts_s=60) == 1
+    assert await hold(connection, 1)
+
+
+async def test_of_many_that_ask_at_once_one_gets_it(database: str) -> None:
+    async def ask(name: str) -> int | None:
+        async with connect(database, name=name) as connection:
+            return await take(connection, name)
+
+    epochs = await asyncio.gather(*(ask(f"worker {number}") for number in range(8)))
+    assert [epoch for epoch in epochs if epoch] == [1]
+
+
+async def test_a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(connection: AsyncConnection) -> None:
+    await take(connection, "one")
+    await expire(connection)
+    assert await take(connection, "other") == 2
+    assert not await hold(connection, 1)
+    assert await hold(connection, 2)
+
+
+async def test_a_holder_that_was_slow_keeps_it_while_nobody_else_asked(connection: AsyncConnection) -> None:
+    await take(connection, "one")
+    await expire(connection)
+    assert await hold(connection, 1)
+    assert await take(connection, "other") is None
+
+
+async def test_a_lease_that_is_left_is_free_at_once(connection: AsyncConnection) -> None:
+    await take(connection, "one")
+    await leave_lease(connection, LEASE, epoch=1)
+    assert await take(connection, "other") == 2
+    await leave_lease(connection, LEASE, epoch=1)
+    assert await take(connection, "third") is None
+
+
+async def test_a_holder_inside_its_transaction_keeps_others_out_until_its_end(database: str) -> None:
+    async with connect(database, name="one") as one, connect(database, name="other") as other:
+        await take(one, "one")
+        await expire(one)
+        async with one.transaction():
+            assert await hold(one, 1)
+            asked = asyncio.create_task(take(other, "other"))
+            done, _ = await asyncio.wait([asked], timeout=0.2)
+            assert not done
+        assert await asked is None
