@@ -79,11 +79,17 @@ def test_a_restart_from_a_kept_snapshot_gives_the_same_continuation(at: int) -> 
         if second == at:
             kept = orjson.loads(orjson.dumps(broken.snapshot(1)))
             broken = engine()
-            broken.restore(1, kept)
+            assert broken.restore(1, kept)
         one, other = whole.on_batch(fixes(second)), broken.on_batch(fixes(second))
         assert one.passes.rows() == other.passes.rows()
         assert one.heads.rows() == other.heads.rows()
     assert whole.flush([1]).passes.rows() == broken.flush([1]).passes.rows()
+
+
+def test_a_snapshot_of_another_version_is_not_gone_on_from() -> None:
+    made = engine()
+    assert not made.restore(1, {**made.snapshot(1), "version": 0})
+    assert made.newest_us(1) == 0
 
 
 def test_a_forgotten_device_is_unknown_and_others_are_not() -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from snowtrack.model.calendar import TOKYO
@@ -20,6 +21,10 @@ from tests.store.databases import count, fresh_database, prepare
 
 pytestmark = pytest.mark.slow
 LATE_S = 3 * 3600
+OLDER = """
+update device_state
+set kept = convert_to(regexp_replace(convert_from(kept, 'UTF8'), '"version":[0-9]+', '"version":0'), 'UTF8')
+"""
 
 
 def night(network: Network, now_us: int) -> list[Fix]:
@@ -122,6 +127,20 @@ def send_with_crashes(line: Line, tracker: Tracker, fixes: list[Fix]) -> None:
         await_settled(line)
 
 
+def send_across_an_upgrade(line: Line, tracker: Tracker, fixes: list[Fix]) -> None:
+    """In the middle of a track ingest is replaced by one that cannot read what the stages kept."""
+    half = len(fixes) // 3
+    for own in (fixes[:half], fixes[half:]):
+        with services(line, "ingest"):
+            tracker.await_engine()
+            for start in range(0, len(own), 10):
+                tracker.live(own[start : start + 10])
+            tracker.await_empty()
+            await_settled(line)
+        with psycopg.connect(line.url, autocommit=True) as connection:
+            connection.execute(OLDER)
+
+
 def send_without_numbers(line: Line, tracker: Tracker, fixes: list[Fix]) -> None:
     """A receiver that says nothing of boots, doubled and out of order."""
     pieces = [b"".join(rmc(fix) for fix in fixes[start : start + 20]) for start in range(0, len(fixes), 20)]
@@ -140,6 +159,7 @@ WAYS = {
     "shuffled": send_shuffled,
     "late": send_with_a_late_middle,
     "crashes": send_with_crashes,
+    "upgraded": send_across_an_upgrade,
 }
 
 

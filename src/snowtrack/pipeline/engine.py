@@ -17,6 +17,8 @@ from snowtrack.passes.builder import PassStage
 from snowtrack.tracks.clock import observe
 
 SECOND_US = 1_000_000
+# Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
+SNAPSHOT_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,19 @@ class Engine:
         return self.matcher.settled_us(device)
 
     def snapshot(self, device: int) -> Mapping[str, Any]:
-        return {"matcher": self.matcher.snapshot(device), "passes": self.passes.builder(device).snapshot()}
+        return {
+            "version": SNAPSHOT_VERSION,
+            "matcher": self.matcher.snapshot(device),
+            "passes": self.passes.builder(device).snapshot(),
+        }
 
-    def restore(self, device: int, kept: Mapping[str, Any]) -> None:
+    def restore(self, device: int, kept: Mapping[str, Any]) -> bool:
+        """Go on from a snapshot; not from one that another version of the stages made."""
+        if kept.get("version") != SNAPSHOT_VERSION:
+            return False
         self.matcher.restore(device, kept["matcher"])
         self.passes.builder(device).restore(kept["passes"])
+        return True
 
     def forget(self, device: int) -> None:
         self.matcher.forget(device)

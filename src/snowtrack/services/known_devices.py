@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 from snowtrack.model.ids import DeviceId
 from snowtrack.pipeline.engine import Engine
 from snowtrack.store.devices import device_number, read_committed, read_kept
+from snowtrack.store.passes import mark_latest_dirty
 from snowtrack.tracks.identity import SequenceLedger
 
 
@@ -26,8 +27,9 @@ class KnownDevices:
         number = await device_number(connection, device)
         self.ledger.boots.update(await read_committed(connection, number))
         kept = await read_kept(connection, number, self.engine.network.network_id)
-        if kept is not None:
-            self.engine.restore(number, kept)
+        if kept is None or not self.engine.restore(number, kept):
+            # Nothing of these stages and these roads to go on from: the last track is computed again.
+            await mark_latest_dirty(connection, number)
         self.numbers[device], self.names[number] = number, device
         return number
 

@@ -61,6 +61,11 @@ async def mark_dirty(connection: AsyncConnection, stretches: Iterable[DirtyStret
         await connection.execute(query("mark_dirty"), _range(whole))
 
 
+async def mark_latest_dirty(connection: AsyncConnection, device: int) -> None:
+    """Mark the newest instant of a device, if it has one, and with it the track that it ends."""
+    await connection.execute(query("mark_latest_dirty"), {"device": device})
+
+
 async def next_dirty(connection: AsyncConnection, *, quiet_s: float, patience_s: float) -> DirtyWork | None:
     """The device to compute again: its backlog has been quiet, or has not been for too long."""
     asked = {"quiet": timedelta(seconds=quiet_s), "patience": timedelta(seconds=patience_s)}

@@ -77,6 +77,10 @@ select kept from device_state where device = %(device)s and network_id = %(netwo
 -- mark_dirty: a stretch to compute again
 insert into dirty (device, from_time, to_time) values (%(device)s, %(from_time)s, %(to_time)s);
 
+-- mark_latest_dirty: the newest instant of a device, if it has one
+insert into dirty (device, from_time, to_time)
+select device, latest_at, latest_at from device where device = %(device)s and latest_at is not null;
+
 -- next_dirty: the device that has waited longest, once it has been quiet
 select device, min(from_time), max(to_time), array_agg(dirty)
 from dirty
