@@ -3,6 +3,8 @@
 The API and the residents' portal both stand on this.
 """
 
+import asyncio
+import signal
 import socket
 from pathlib import Path
 
@@ -79,5 +81,9 @@ async def serve_until_stopped(app: ASGIApp, listener: socket.socket) -> None:
         lifespan="off",
         timeout_graceful_shutdown=STOP_S,
     )
+    # Uvicorn gives a signal on to whoever handled it before; by default that would end the process on the spot.
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None)
     announce_ready()
     await uvicorn.Server(config).serve(sockets=[listener])

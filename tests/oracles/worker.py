@@ -53,7 +53,7 @@ class Worker:
 
     def take(self, fixes: FixBatch) -> Outputs:
         """One micro-batch."""
-        fresh = self.ledger.fresh(fixes)
+        fresh = self.ledger.fresh(fixes, ())
         numbered = present(fixes.seq)
         known = {(row[0], row[5], row[3]) for row in self.stored.fixes}
         for at, (device, time_us, digest) in enumerate(zip(fixes.device, fixes.time_us, fixes.digest, strict=True)):

@@ -22,7 +22,8 @@ def numbered(*keys: tuple[int, int, int]) -> FixBatch:
 
 
 def fresh(ledger: SequenceLedger, *seqs: int) -> list[bool]:
-    marks: list[bool] = ledger.fresh(numbered(*((1, 1, seq) for seq in seqs))).tolist()
+    """Beside bytes that cannot be read."""
+    marks: list[bool] = ledger.fresh(numbered(*((1, 1, seq) for seq in seqs)), {1}).tolist()
     return marks
 
 
@@ -36,7 +37,7 @@ class LedgerAgainstSets(RuleBasedStateMachine):
 
     @rule(keys=st.lists(st.tuples(DEVICES, BOOTS, SEQS), min_size=1, max_size=10))
     def take_a_batch(self, keys: list[tuple[int, int, int]]) -> None:
-        found = self.ledger.fresh(numbered(*keys)).tolist()
+        found = self.ledger.fresh(numbered(*keys), {1, 2}).tolist()
         for boot_id in sorted({BootId(device, boot) for device, boot, _ in keys}):
             own = [at for at, key in enumerate(keys) if BootId(*key[:2]) == boot_id]
             expected = self.numbers.setdefault(boot_id, BootNumbers()).take([keys[at][2] for at in own])
@@ -90,7 +91,7 @@ def test_a_resend_is_not_new_and_one_in_the_same_batch_neither() -> None:
 
 def test_fixes_without_a_number_are_left_to_the_store() -> None:
     ledger = SequenceLedger()
-    assert ledger.fresh(batch_of(FixBatch, {"device": 1}, {"device": 1})).tolist() == [True, True]
+    assert ledger.fresh(batch_of(FixBatch, {"device": 1}, {"device": 1}), ()).tolist() == [True, True]
     assert not ledger.boots
 
 
@@ -109,6 +110,15 @@ def test_a_gap_that_was_sent_three_times_and_cannot_be_read_is_passed_over() -> 
     fresh(ledger, 3)
     assert ledger.durable(1) == [{"boot": 1, "seq": 3}]
     assert ledger.boots[ONE_BOOT].lost == 1
+
+
+def test_a_gap_is_not_passed_over_when_nothing_unreadable_came_with_its_resends() -> None:
+    """The broker may have lost just that message: the tracker must not free what never came."""
+    ledger = SequenceLedger()
+    fresh(ledger, 1, 3)
+    for _ in range(RESENDS_BEFORE_LOST + 1):
+        ledger.fresh(numbered((1, 1, 3)), {2})
+    assert ledger.durable(1) == [{"boot": 1, "seq": 1}]
 
 
 def test_resends_of_one_gap_do_not_count_for_the_next() -> None:
@@ -140,7 +150,7 @@ def test_a_status_never_takes_back_what_is_durable() -> None:
 
 def test_a_boot_is_freed_when_the_tracker_holds_nothing_of_it() -> None:
     ledger = SequenceLedger()
-    ledger.fresh(numbered((1, 1, 1), (1, 2, 1), (2, 1, 1)))
+    ledger.fresh(numbered((1, 1, 1), (1, 2, 1), (2, 1, 1)), ())
     assert ledger.oldest_held(1, 2, 1) == {ONE_BOOT}
     assert ledger.durable(1) == [{"boot": 2, "seq": 1}]
     assert ledger.durable(2) == [{"boot": 1, "seq": 1}]
@@ -178,5 +188,5 @@ def test_no_gap_stalls_a_tracker_that_sends_again(length: int, data: st.DataObje
 @given(st.lists(st.tuples(DEVICES, BOOTS, SEQS), max_size=20), st.integers(1, 5))
 def test_how_fixes_are_batched_does_not_change_which_are_new(keys: list[tuple[int, int, int]], size: int) -> None:
     at_once, in_parts = SequenceLedger(), SequenceLedger()
-    parts = [in_parts.fresh(numbered(*keys[at : at + size])) for at in range(0, len(keys), size)]
-    assert at_once.fresh(numbered(*keys)).tolist() == np.concatenate([*parts, []]).astype(bool).tolist()
+    parts = [in_parts.fresh(numbered(*keys[at : at + size]), ()) for at in range(0, len(keys), size)]
+    assert at_once.fresh(numbered(*keys), ()).tolist() == np.concatenate([*parts, []]).astype(bool).tolist()

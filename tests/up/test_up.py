@@ -77,6 +77,19 @@ def test_after_a_kill_nothing_of_it_stays_behind(instance: Instance) -> None:
     await_true(lambda: instance.processes() == [], GONE_S_MAX, "all children end")
 
 
+def test_no_process_shows_the_password_of_the_broker(instance: Instance) -> None:
+    """Among its arguments, which every user of the machine can read."""
+    process = instance.start("--ploughs", "1", "--broker", "mqtt://ingest:hidden@127.0.0.1:9")
+    try:
+        wait_until_up(process)
+        shown = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in instance.processes() if pid != process.pid]
+        assert shown
+        assert not any(b"hidden" in arguments for arguments in shown)
+    finally:
+        process.terminate()
+        process.communicate(timeout=STOPPED_S_MAX)
+
+
 def test_a_child_that_falls_ends_the_rest_and_is_named(instance: Instance) -> None:
     process = instance.start()
     wait_until_up(process)

@@ -35,7 +35,9 @@ def _commands() -> None:
 def run(
     scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along: demo.")],
     *,
-    broker: Annotated[str, typer.Option(help="mqtt://[user:password@]host[:port] or mqtts://…")],
+    broker: Annotated[
+        str, typer.Option(help="mqtt://[user:password@]host[:port] or mqtts://…", envvar="PLOUGHSIM_BROKER")
+    ],
     network: Annotated[Path, typer.Option(help="Folder of the road network.")],
     state: Annotated[Path, typer.Option(help="Folder in which the trackers' memory and the night are kept.")],
     speed: Annotated[float | None, typer.Option(help="How many times faster than real time.")] = None,

@@ -48,7 +48,7 @@ from snowtrack.store.states import (
 )
 from snowtrack.supervised import announce_ready
 
-LEASE_S = 15.0
+LEASE_S = 6.0
 WAKE_S = 1.0
 RETRY_S = 2.0
 RELABEL_US = 60 * SECOND_US

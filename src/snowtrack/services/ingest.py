@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from snowtrack.live.bus import Bus, News
 from snowtrack.model.columns import Bools, Rows, present
 from snowtrack.model.errors import StoreError
-from snowtrack.model.fixes import FixBatch, Message
+from snowtrack.model.fixes import Decoded, FixBatch, Message
 from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import decode
@@ -118,7 +118,7 @@ class Ingest:
         decoded = decode([m for d, m in zip(deliveries, messages, strict=True) if d.channel is not Channel.STATUS])
         self.figures.count(messages=len(messages), rejects=decoded.rejects)
         async with connection.transaction():
-            new = decoded.fixes.take(await self._fresh(connection, decoded.fixes))
+            new = decoded.fixes.take(await self._fresh(connection, decoded))
             outputs = self.devices.engine.on_batch(new)
             self._say_heads(outputs)
             await writer.write(new, trusted(new))
@@ -127,10 +127,11 @@ class Ingest:
             await _note_devices(connection, new, messages)
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
 
-    async def _fresh(self, connection: AsyncConnection, fixes: FixBatch) -> Bools:
+    async def _fresh(self, connection: AsyncConnection, decoded: Decoded) -> Bools:
         """New by sequence number; what the ledger cannot judge, the store does."""
+        fixes = decoded.fixes
         unsure = self._unsure(fixes)
-        fresh = self.devices.ledger.fresh(fixes)
+        fresh = self.devices.ledger.fresh(fixes, {reject.device for reject in decoded.rejects})
         if len(unsure):
             asked = fixes.take(unsure)
             keys = np.stack([asked.device, asked.boot, asked.seq, asked.time_us, asked.digest])

@@ -125,7 +125,10 @@ class Up:
                 "database": self.settings.database.model_copy(update={"url": url}),
             }
         )
-        return Nursery(logs=logs, environment=as_environment(resolved), lock=lock, group=group, children=[])
+        # Not among the arguments, where every user of the machine could read its password.
+        simulator = {"PLOUGHSIM_BROKER": self.settings.broker_url}
+        environment = {**as_environment(resolved), **simulator}
+        return Nursery(logs=logs, environment=environment, lock=lock, group=group, children=[])
 
     async def _start(self, nursery: Nursery) -> None:
         ours = (sys.executable, "-m", "snowtrack")
@@ -157,7 +160,7 @@ class Up:
             raise ConfigError("the simulator is not installed beside snowtrack; run 'make setup'")
         where = ("--network", str(self.settings.network_folder.absolute()), "--state", str(self.folder / "simulator"))
         fleet = ("--ploughs", str(self.demo.ploughs), "--stop-with-parent")
-        return (str(program), "run", "demo", "--broker", self.settings.broker_url, *where, *fleet)
+        return (str(program), "run", "demo", *where, *fleet)
 
     async def _watch(self, nursery: Nursery, stopping: asyncio.Event) -> None:
         """Tell the figures now and then; ends when told to, when the time is over, or when a child ends."""

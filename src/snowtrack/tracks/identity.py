@@ -6,7 +6,7 @@ longer holds them, or sent them three times and they cannot be read.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -68,8 +68,11 @@ class SequenceLedger:
     boots: dict[BootId, Committed] = field(default_factory=dict)
     resends: dict[BootId, dict[int, int]] = field(default_factory=dict)
 
-    def fresh(self, fixes: FixBatch) -> Bools:
-        """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap."""
+    def fresh(self, fixes: FixBatch, unreadable: Collection[int]) -> Bools:
+        """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap.
+
+        `unreadable` names the devices that sent bytes with these fixes that could not be read.
+        """
         fresh = np.ones(len(fixes), np.bool_)
         for boot_id, rows in _by_boot(fixes).items():
             committed = self.boots.get(boot_id, Committed())
@@ -77,7 +80,8 @@ class SequenceLedger:
             new = committed.missing_from(sorted(first_rows))
             fresh[rows] = False
             fresh[[first_rows[seq] for seq in new]] = True
-            self.boots[boot_id] = self._passed_over(boot_id, committed.with_seqs(new), first_rows.keys() - set(new))
+            resent = first_rows.keys() - set(new) if boot_id.device in unreadable else set()
+            self.boots[boot_id] = self._passed_over(boot_id, committed.with_seqs(new), resent)
         return fresh
 
     def oldest_held(self, device: int, boot: int, seq: int) -> set[BootId]:
@@ -104,7 +108,7 @@ class SequenceLedger:
         self.resends.pop(boot_id, None)
 
     def _passed_over(self, boot_id: BootId, committed: Committed, resent: set[int]) -> Committed:
-        """When the number behind a gap comes again, the gap was sent again too, and was not readable."""
+        """When the number behind a gap comes again beside unreadable bytes, these are the gap, sent again."""
         behind = [start for start, _ in committed.ranges if start > committed.durable_seq + 1]
         before = self.resends.pop(boot_id, {})
         times = {start: before.get(start, 0) + (start in resent) for start in behind}
