@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,17 +16,11 @@ from snowtrack.addresses import BrokerAddress, parse_broker
 from snowtrack.process_log import ProcessLog
 from snowtrack.settings import as_environment, load_settings
 from snowtrack.supervised import READY_LINE, VARIABLE
+from tests.ports import free_port
 
 READY_S_MAX = 30.0
 STOPPED_S_MAX = 10.0
 PROGRAM = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-
-
-def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def release(client: Client) -> None:

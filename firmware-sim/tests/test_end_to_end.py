@@ -6,6 +6,7 @@ The engine here knows nothing but the protocol: it collects epochs, and confirms
 import asyncio
 import contextlib
 import itertools
+import secrets
 import socket
 import sys
 import time
@@ -150,9 +151,10 @@ async def _until(holds: Callable[[], bool], what: str) -> None:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Below the ports of outgoing connections, so that no client that calls in vain is connected to itself."""
+    while _listens(port := 20_000 + secrets.randbelow(12_000)):
+        continue
+    return port
 
 
 @pytest.fixture

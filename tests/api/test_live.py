@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from snowtrack.network.arrays import Network
 from tests.api.problems import assert_problem
-from tests.mosquitto import free_port, mosquitto_in
+from tests.mosquitto import mosquitto_in
+from tests.ports import free_port
 from tests.services.line import Line, make_line
 from tests.services.town import streets
 from tests.services.waiting import await_true

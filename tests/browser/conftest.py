@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.up.instance import Instance, free_ports, running
+from tests.ports import free_ports
+from tests.up.instance import Instance, running
 
 CHROMIUM = "/usr/bin/chromium"
 

@@ -13,7 +13,8 @@ from portal_bridge.public_view import ViewReader
 from snowtrack.network.arrays import Network
 from snowtrack.serving import SECURITY_HEADERS
 from tests.api.problems import assert_problem
-from tests.mosquitto import free_port, mosquitto_in
+from tests.mosquitto import mosquitto_in
+from tests.ports import free_port
 from tests.services.line import Line, make_line
 from tests.services.processes import Service
 from tests.services.waiting import await_true, until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mosquitto import free_port
+from tests.ports import free_port
 from tests.store.databases import fresh_database, prepare
 
 pytestmark = pytest.mark.slow

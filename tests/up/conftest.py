@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.up.instance import Instance, free_ports
+from tests.ports import free_ports
+from tests.up.instance import Instance
 
 
 @pytest.fixture
