@@ -4,10 +4,10 @@ A command imports what it runs when it runs it, so that a process loads its own 
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -53,9 +53,9 @@ def settle(
     return load_settings(config, flags=[*(flags or []), *given])
 
 
-def run_service(service: Callable[[Settings], Awaitable[None]], settings: Settings) -> None:
+def run_service(service: Callable[[Settings], Coroutine[Any, Any, None]], settings: Settings) -> None:
     configure_logs(settings.log.level)
-    uvloop.run(service(settings))  # type: ignore[arg-type]
+    uvloop.run(service(settings))
 
 
 @app.command()
