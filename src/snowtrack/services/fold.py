@@ -133,9 +133,11 @@ class Fold:
                 await replace_states(connection, touched, [one for own in facts.values() for one in own])
             changed = await self._changed(connection, touched, facts, now_us)
             progress = FoldProgress(number=self.progress.number + bool(touched or changed), event_us=event_us)
-            await save_progress(connection, self.network.network_id, progress)
-        if progress.number != self.progress.number:
-            self._remember(touched, facts, changed, progress)
+            if progress != self.progress:
+                await save_progress(connection, self.network.network_id, progress)
+        before, self.progress = self.progress, progress
+        if progress.number != before.number:
+            self._remember(touched, facts, changed)
             self.bus.say(
                 News.DELTA,
                 {
@@ -194,19 +196,12 @@ class Fold:
         }
         return changed_views(self.views, [views.get(segment, untouched(segment)) for segment in looked_at])
 
-    def _remember(
-        self,
-        touched: list[int],
-        facts: dict[int, list[DirectionFacts]],
-        changed: list[SegmentView],
-        progress: FoldProgress,
-    ) -> None:
+    def _remember(self, touched: list[int], facts: dict[int, list[DirectionFacts]], changed: list[SegmentView]) -> None:
         """After the commit: what is in memory follows the store."""
         for segment in touched:
             self.facts.pop(segment, None)
         self.facts.update(facts)
         self.views.update({view.segment_id: view for view in changed})
-        self.progress = progress
 
     async def _check_lease(self, connection: AsyncConnection, epoch: int) -> None:
         if not await hold_lease(connection, self.lease, epoch=epoch, lasts_s=LEASE_S):
