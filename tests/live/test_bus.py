@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from snowtrack.background import running
 from snowtrack.live.bus import QUEUED_MAX, Bus, News
-from snowtrack.services.background import running
 from tests.mosquitto import RunningBroker
 from tests.services.waiting import until
 from tests.sources.publisher import publishing

@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from snowtrack.addresses import BrokerAddress
+from snowtrack.background import running
 
 ROOT = "snow-live/v1"
 QUEUED_MAX = 1_000
@@ -87,12 +88,9 @@ class Bus:
             await self._send(client)
             return
         await client.subscribe(f"{ROOT}/#", qos=1)
-        sending = asyncio.create_task(self._send(client), name="bus sender")
-        try:
+        async with running(self._send(client)):
             async for message in client.messages:
                 await self._hear(message)
-        finally:
-            sending.cancel()
 
     async def _send(self, client: aiomqtt.Client) -> None:
         while True:

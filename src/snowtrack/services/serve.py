@@ -6,9 +6,9 @@ from snowtrack.addresses import parse_broker
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
+from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.roads.files import open_network
-from snowtrack.services.background import running
 from snowtrack.services.policies import label_policy
 from snowtrack.serving import listen, serve_until_stopped
 from snowtrack.settings import Settings

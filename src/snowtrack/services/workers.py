@@ -1,9 +1,9 @@
 """Ingest and fold as processes: open what they need, run, close in order."""
 
 from snowtrack.addresses import parse_broker
+from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.roads.files import open_network
-from snowtrack.services.background import running
 from snowtrack.services.fold import Fold
 from snowtrack.services.ingest import Ingest
 from snowtrack.services.stopping import stop_on_signals
