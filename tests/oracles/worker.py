@@ -14,9 +14,10 @@ from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
-from snowtrack.pipeline.replay import final_passes, recompute, widen_to_now
+from snowtrack.pipeline.replay import recompute, widen_to_now
 from snowtrack.tracks.clock import trusted
 from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
+from tests.oracles.final import final_passes
 
 Row = tuple[int, ...]
 

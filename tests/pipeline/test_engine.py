@@ -7,8 +7,9 @@ import pytest
 from snowtrack.model.fixes import BLADE_DOWN, FixBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.engine import Engine, EnginePolicy
-from snowtrack.pipeline.replay import final_passes, in_order, recompute, widen_to_now
+from snowtrack.pipeline.replay import in_order, recompute, widen_to_now
 from tests.oracles.batches import batch_of
+from tests.oracles.final import final_passes
 from tests.oracles.towns import point, road, town
 
 SECOND = 1_000_000

@@ -1,1 +1,1 @@
-"""Composes the stages: `engine` runs them as fixes come, `replay` over all fixes of a device at once."""
+"""Composes the stages: `engine` runs them as fixes come, `replay` over the stored fixes of a stretch at once."""

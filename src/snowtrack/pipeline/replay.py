@@ -1,4 +1,4 @@
-"""Stored fixes of one device, all or a stretch, to their passes: the same stages, over whole tracks at once."""
+"""Stored fixes of a stretch to their passes: the same stages, over whole tracks at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ import numpy as np
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
-from snowtrack.network.arrays import Network
-from snowtrack.pipeline.engine import Engine, EnginePolicy
+from snowtrack.pipeline.engine import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +23,6 @@ class Recomputed:
 def in_order(fixes: FixBatch) -> FixBatch:
     """Observed order: time, boot, sequence, bytes."""
     return fixes.take(np.lexsort((fixes.digest, fixes.seq, fixes.boot, fixes.time_us)))
-
-
-def final_passes(network: Network, policy: EnginePolicy, fixes: FixBatch) -> PassBatch:
-    """What the fixes of one device come to when nothing is missing."""
-    engine = Engine(network, policy)
-    settled = engine.on_batch(in_order(fixes)).passes
-    return PassBatch.concat([settled, engine.flush(np.unique(fixes.device).tolist()).passes])
 
 
 def widen_to_now(engine: Engine, stretch: DirtyStretch) -> DirtyStretch:
