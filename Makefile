@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup pages demo test check bench picture lock
+.PHONY: help setup pages demo test check bench fuzz picture lock
 
 PYTHON ?=
 NAME ?=
@@ -35,6 +35,9 @@ check: setup ## Format, lint, types, import rules
 
 bench: setup ## Run the benchmarks (NAME=line for one of them)
 	@$(VENV)/python -m benchmarks $(or $(NAME),all)
+
+fuzz: setup ## Try the decoder for long (FUZZ_EXAMPLES=20000 inputs for each property)
+	@HYPOTHESIS_PROFILE=fuzz $(VENV)/pytest -q --timeout=0 tests/nmea/test_properties.py
 
 picture: setup ## Take the README's picture from the running demo
 	@$(VENV)/python docs/picture/take.py

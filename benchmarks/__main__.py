@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import line
+from benchmarks import decode, line
 from benchmarks.report import Report
 
-BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {"line": line.run}
+BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {"decode": decode.run, "line": line.run}
 
 
 def main(

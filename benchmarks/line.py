@@ -18,8 +18,9 @@ import shapely
 from benchmarks.night import Night, simulate
 from benchmarks.report import Report, Result, best_rate
 from snowtrack.clearance.fold import fold_segment
+from snowtrack.matching.halves import Pending
 from snowtrack.matching.nearest import MOVING_MMPS, match_nearest
-from snowtrack.matching.window import Pending, Released
+from snowtrack.matching.window import Released
 from snowtrack.model.columns import Int64s
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import ObservedBatch
@@ -38,7 +39,7 @@ def run(progress: Callable[[str], None]) -> Report:
     """All stages, each beside its peer."""
     progress("simulating the night")
     night = simulate(ploughs=40, seconds=1_200, sigma_m=1.5)
-    observed = observe(decode(night.messages).fixes)
+    observed = observe(decode(night.messages).fixes, {})
     rows = _decoding(night, progress)
     rows += _matching(night, observed, progress)
     rows += _whole_line(night, progress)

@@ -16,7 +16,16 @@ pytest_plugins = ["tests.postgres", "tests.mosquitto"]
 
 settings.register_profile("quick", deadline=None, max_examples=40)
 settings.register_profile("ci", deadline=None, max_examples=400, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
+# Hypothesis makes its default derandomized in CI; fuzzing tries something new each time, wherever it runs.
+settings.register_profile(
+    "fuzz",
+    parent=settings.get_profile("default"),
+    derandomize=False,
+    deadline=None,
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20000")),
+    print_blob=True,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") == "true" else "quick"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from snowtrack.model.calendar import read_instant
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.services.logs import configure_logs
 from snowtrack.settings import Settings, load_settings
@@ -20,6 +21,8 @@ from snowtrack.supervised import end_with_parent, is_supervised
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 roads = typer.Typer(no_args_is_help=True, help="Road networks.")
 app.add_typer(roads, name="roads")
+quarantine = typer.Typer(help="Messages that could not be read.")
+app.add_typer(quarantine, name="quarantine")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (default: config/snowtrack.toml).")]
 Flags = Annotated[list[str] | None, typer.Option("--set", help="A setting, as group.key=value. May be repeated.")]
@@ -123,6 +126,25 @@ def doctor(
         raise typer.Exit(1)
 
 
+@quarantine.callback(invoke_without_command=True)
+def show(
+    context: typer.Context, config: Config = None, flags: Flags = None, data: Data = None, database: Database = None
+) -> None:
+    """Show the messages that could not be read, newest first."""
+    from snowtrack.services.quarantine import show_quarantine
+
+    if context.invoked_subcommand is None:
+        uvloop.run(show_quarantine(settle(config, flags, data=data, database=database)))
+
+
+@quarantine.command()
+def retry(config: Config = None, flags: Flags = None, data: Data = None, database: Database = None) -> None:
+    """Have ingest read them all again, as after a mend of the program."""
+    from snowtrack.services.quarantine import retry_quarantine
+
+    uvloop.run(retry_quarantine(settle(config, flags, data=data, database=database)))
+
+
 @app.command()
 def report(
     device: Annotated[str, typer.Argument(help="agency/device")],
@@ -141,6 +163,37 @@ def report(
     except ValueError:
         raise typer.BadParameter("expected a day such as 2026-01-14", param_hint="DAY") from None
     uvloop.run(write_report(settle(config, flags, data=data, database=database), device, wanted, out))
+
+
+@app.command()
+def decode(
+    files: Annotated[list[Path], typer.Argument(help="Raw NMEA logs, plain, gzip or zstd; - is standard input.")],
+    received_at: Annotated[
+        str | None, typer.Option(help="When they were received, as 2026-01-14T06:00:00Z (default: their last time).")
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Write what could not be read to this file.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="Say on standard error how much was read.")] = False,
+    dialects: Annotated[Path | None, typer.Option(help="File of dialects (docs/device-protocol.md).")] = None,
+    agency: Annotated[str | None, typer.Option(help="Agency in the file of dialects.")] = None,
+) -> None:
+    """Read raw NMEA logs and write one JSON object per fix."""
+    from snowtrack.nmea.decode import Decoder
+    from snowtrack.services.decoding import REJECTS_KEPT, Reading, decode_logs
+    from snowtrack.services.dialects import load_dialects
+
+    if agency is not None and dialects is None:
+        raise typer.BadParameter("name the file of dialects with --dialects", param_hint="--agency")
+    try:
+        now_us = None if received_at is None else read_instant(received_at)
+    except ValueError:
+        raise typer.BadParameter("expected a time such as 2026-01-14T06:00:00Z", param_hint="--received-at") from None
+    spoken = load_dialects(dialects)
+    reading = Reading(
+        decoder=Decoder(spoken.dialects, REJECTS_KEPT), dialect=spoken.number(agency or ""), received_us=now_us
+    )
+    tally = decode_logs(files, reading, rejects)
+    if stats:
+        sys.stderr.buffer.write(tally.as_json())
 
 
 @roads.command()

@@ -22,6 +22,7 @@ FOREIGN = ("SNOWTRACK_CONFIG", "SNOWTRACK_SUPERVISED", "SNOWTRACK_TEST_")
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -76,6 +77,9 @@ class Ingest(Group):
     backlog_messages_max: Count = 200
     dirty_quiet_s: Seconds = 5
     dirty_patience_s: Seconds = 60
+    dialects: Path | None = None
+    quarantine_mb: Count = 64
+    quarantine_days: Days = 30
 
 
 class EngineSettings(Group):

@@ -96,6 +96,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/segments",
         "/v1/segments/{segment_id}",
         "/v1/devices",
+        "/v1/devices/{agency}/{device}/tracks/{day}",
         "/v1/reports/daily/{agency}/{device}/{day}",
         "/v1/reports/daily/{agency}/{device}/{day}.xlsx",
         "/v1/live",

@@ -5,11 +5,16 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from snowtrack.model.calendar import SECOND_US, utc_text
+from snowtrack.model.calendar import DAY_US, SECOND_US, utc_text
 from snowtrack.model.columns import present
+from snowtrack.model.fixes import RejectReason
+from snowtrack.model.tracks import TrackBatch
 from snowtrack.store.fixes import FixWriter
+from snowtrack.store.quarantine import count_rejects
+from snowtrack.store.tracks import save_tracks
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
+from tests.oracles.batches import batch_of
 from tests.services.town import EVENING_US
 from tests.store.test_fixes import batch, fix
 
@@ -22,6 +27,7 @@ async def drive(api: Api) -> None:
     """A minute of work on the first street."""
     network = api.town.network
     position = {"lat_e7": int(network.shape_lat_e7[0]), "lon_e7": int(network.shape_lon_e7[0])}
+    position["received_us"] = EVENING_US + 3_600 * SECOND_US
     fixes = batch(
         *(fix(at + 1, EVENING_US + at * SECOND_US, speed_mmps=5_000, blade=1, **position) for at in range(61)),
         device=api.town.device,
@@ -33,11 +39,53 @@ async def drive(api: Api) -> None:
 
 async def test_devices_are_listed_with_what_was_heard_of_them(api: Api) -> None:
     assert (await api.client.get("/v1/devices")).json() == {
-        "devices": [{"agency": "kanazawa", "device": "secret-plough", "fixes": 0, "last_fix_at": None}]
+        "devices": [{"agency": "kanazawa", "device": "secret-plough", "fixes": 0, "last_fix_at": None, "rejects": {}}]
     }
     await api.town.heard(EVENING_US)
     (device,) = (await api.client.get("/v1/devices")).json()["devices"]
     assert (device["fixes"], device["last_fix_at"]) == (1, utc_text(EVENING_US))
+
+
+async def test_what_a_device_sent_in_vain_is_counted_beside_it(api: Api) -> None:
+    counts = {(api.town.device, RejectReason.BAD_CHECKSUM): 3, (api.town.device, RejectReason.NO_START): 1}
+    for _ in range(2):
+        await count_rejects(api.town.connection, counts, EVENING_US)
+    (device,) = (await api.client.get("/v1/devices")).json()["devices"]
+    assert device["rejects"] == {"bad_checksum": 6, "no_start": 2}
+
+
+def a_track(device: int, started_us: int, **counts: int) -> dict[str, int]:
+    nothing = dict.fromkeys(("jumps", "returns", "twins", "too_fast", "frozen_us", "unsure"), 0)
+    times = {"started_us": started_us, "ended_us": started_us + 60 * SECOND_US}
+    return {"device": device, "fixes": 61, **times, **nothing, **counts}
+
+
+async def test_the_tracks_of_a_day_say_what_is_odd_about_them(api: Api) -> None:
+    device = api.town.device
+    odd = a_track(device, EVENING_US, jumps=3, returns=2, frozen_us=1_500_000)
+    tomorrow = a_track(device, EVENING_US + DAY_US)
+    await save_tracks(api.town.connection, batch_of(TrackBatch, odd, tomorrow))
+    answer = await api.client.get(f"/v1/devices/{DEVICE}/tracks/{DAY}")
+    assert answer.json() == {
+        "tracks": [
+            {
+                "from": utc_text(EVENING_US),
+                "to": utc_text(EVENING_US + 60 * SECOND_US),
+                "fixes": 61,
+                "jumps": 3,
+                "returns": 2,
+                "twins": 0,
+                "too_fast": 0,
+                "unsure": 0,
+                "frozen_s": 1.5,
+            }
+        ]
+    }
+
+
+async def test_tracks_of_nobody_are_not_found(api: Api) -> None:
+    assert_problem(await api.client.get(f"/v1/devices/kanazawa/nobody/tracks/{DAY}"), 404)
+    assert_problem(await api.client.get(f"/v1/devices/kanazawa/n%20body/tracks/{DAY}"), 400)
 
 
 async def test_a_report_as_json(api: Api) -> None:

@@ -4,6 +4,7 @@
 """
 
 import ast
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ SHELL_CALLS = {
 }
 ARRAY_FILES = {"load", "save", "savez", "memmap", "fromfile", "tofile", "genfromtxt", "loadtxt", "savetxt", "random"}
 QUEUES = {"Queue", "LifoQueue", "PriorityQueue"}
+COMPILERS = {"compiled", "part"}
 PORTAL_MAY_IMPORT = {"snowtrack.serving", "snowtrack.supervised", "snowtrack.model.errors"}
 
 
@@ -59,7 +61,7 @@ class Module:
 def faults(module: Module) -> list[str]:
     """Everything in a module that is against the house rules."""
     tree = ast.parse(module.text)
-    found = [*_shape(module, tree), *_queues(tree)]
+    found = [*_shape(module, tree), *_queues(tree), *_compiled(tree)]
     if not module.is_service:
         found += _broad_handlers(tree)
     if module.is_core:
@@ -120,6 +122,68 @@ def _core(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"uses numpy.{node.attr}; the core reads no file and no chance"
         if isinstance(node, ast.Call) and _name(node.func) in SHELL_CALLS:
             yield node.lineno, f"calls {_name(node.func)}(); the core reads no clock and no file"
+
+
+def _compiled(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Machine code is kept by the content of its own file: what it takes from others must be nothing that changes."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_compiled(node)]
+    if not functions:
+        return
+    steady, types = {*dir(builtins), *_defined(tree)}, set[str]()
+    for line, module, name in _imported_names(tree):
+        if module == "numpy" or (module.startswith("snowtrack.model") and name[0].isupper()):
+            steady.add(name)
+        elif module.split(".")[0] in ("snowtrack", "") and module != "snowtrack.compiled":
+            types.add(name)
+            if not name[0].isupper() or name.isupper():
+                yield (
+                    line,
+                    f"imports {name} beside compiled functions; of other files they know only types and the model",
+                )
+    annotations = {id(name) for annotation in _annotations(tree) for name in ast.walk(annotation)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in types and id(node) not in annotations:
+            yield node.lineno, f"uses {node.id} of another file beside compiled functions; it may be a type, no more"
+    for function in functions:
+        own = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+        names = [node for part in function.body for node in ast.walk(part) if isinstance(node, ast.Name)]
+        own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        for node in names:
+            if node.id not in own | steady | types and id(node) not in annotations:
+                yield node.lineno, f"{function.name} is compiled and uses {node.id}, which its file does not define"
+
+
+def _is_compiled(function: ast.FunctionDef) -> bool:
+    return any(_name(decorator) in COMPILERS for decorator in function.decorator_list)
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """What a module defines at its top."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            yield from (
+                name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+            )
+
+
+def _imported_names(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """Line, module, and the name by which something of it is known here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, alias.asname or alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "" if node.level else node.module or ""
+            yield from ((node.lineno, module, alias.asname or alias.name) for alias in node.names)
+
+
+def _annotations(tree: ast.Module) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.returns is not None:
+            yield node.returns
+        elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            yield node.annotation
 
 
 def _portal(tree: ast.Module) -> Iterator[tuple[int, str]]:

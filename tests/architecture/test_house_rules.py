@@ -107,3 +107,94 @@ def test_a_module_without_a_docstring_is_told() -> None:
 def test_the_portal_is_told_to_use_the_api(imported: str) -> None:
     assert any("over its API only" in one for one in told(f"import {imported}", "portal_bridge/roads.py"))
     assert told("from snowtrack.serving import listen", "portal_bridge/roads.py") == []
+
+
+COMPILED = """
+import numpy as np
+from snowtrack.compiled import compiled, part
+from snowtrack.model.columns import ABSENT_64, Int64s
+from snowtrack.model.fixes import Remark
+from snowtrack.nmea.framing import Frames
+{imports}
+LIMIT = int(Remark.VOID)
+
+@part
+def most(one: int, other: int) -> int:
+    return max(one, other)
+
+@compiled
+def run(frames: Frames, numbers: Int64s) -> int:
+    found: int = ABSENT_64
+    for at, number in enumerate(numbers):
+        found = most(found, np.int64(number) + at + LIMIT + Remark.VOID)
+    {statement}
+    return found
+
+def after(frames: Frames) -> int:
+    {elsewhere}
+    return run(frames, np.zeros(1, np.int64))
+"""
+
+
+def told_of_compiled(*, imports: str = "", statement: str = "pass", elsewhere: str = "pass") -> list[str]:
+    return told(COMPILED.format(imports=imports, statement=statement, elsewhere=elsewhere))
+
+
+def test_compiled_functions_may_use_their_own_file_and_what_never_changes() -> None:
+    assert told_of_compiled() == []
+    assert told_of_compiled(imports="from math import tau", elsewhere="tau") == []
+
+
+@pytest.mark.parametrize(
+    ("imports", "name"),
+    [
+        ("from snowtrack.nmea.framing import LINE_BYTES_MAX", "LINE_BYTES_MAX"),
+        ("from snowtrack.nmea.framing import LF", "LF"),
+        ("from snowtrack.nmea.framing import digest_text", "digest_text"),
+        ("from snowtrack.nmea import framing", "framing"),
+        ("from .framing import hexadecimal", "hexadecimal"),
+        ("from . import framing", "framing"),
+        ("import snowtrack.nmea.framing", "snowtrack"),
+        ("from snowtrack.nmea.framing import Frames as frames_of", "frames_of"),
+        ("from snowtrack.model.columns import present", "present"),
+    ],
+)
+def test_a_module_with_compiled_functions_is_told_what_it_must_not_import(imports: str, name: str) -> None:
+    assert any(f"imports {name} beside compiled" in one for one in told_of_compiled(imports=imports))
+    assert told(f"{imports}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("imports", "statement", "name"),
+    [
+        ("from math import tau", "found += tau", "tau"),
+        ("import math", "found += math.tau", "math"),
+        ("from enum import IntEnum", "found += IntEnum", "IntEnum"),
+        ("", "found += nowhere", "nowhere"),
+        ("", "nowhere(found)", "nowhere"),
+    ],
+)
+def test_a_compiled_function_is_told_what_its_file_does_not_define(imports: str, statement: str, name: str) -> None:
+    assert told_of_compiled(imports=imports, statement=statement) == [
+        f"run is compiled and uses {name}, which its file does not define"
+    ]
+
+
+@pytest.mark.parametrize("where", ["statement", "elsewhere"])
+def test_a_type_of_another_file_is_told_when_it_is_more_than_a_type(where: str) -> None:
+    words = "uses Read of another file beside compiled functions; it may be a type, no more"
+    imports = "from snowtrack.nmea.fields import Read"
+    assert told_of_compiled(imports=imports, **{where: "Read.CLOCK"}) == [words]
+    assert told_of_compiled(imports=f"{imports}\nCLOCK = int(Read.CLOCK)") == [words]
+    assert told_of_compiled(imports=imports) == []
+
+
+def test_the_compiled_functions_are_looked_at() -> None:
+    used = {module.path for module in MODULES if "from snowtrack.compiled import" in module.text}
+    assert used >= {f"snowtrack/nmea/{name}.py" for name in ("framing", "fields", "epochs")}
+    broken = [Module(path, _with_a_sibling(path)) for path in used]
+    assert all(any("beside compiled" in fault for fault in faults(module)) for module in broken)
+
+
+def _with_a_sibling(path: str) -> str:
+    return (SOURCE / path).read_text() + "\nfrom snowtrack.nmea.sentences import KNOT\n"

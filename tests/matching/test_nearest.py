@@ -5,10 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snowtrack.matching.halves import Pending
 from snowtrack.matching.nearest import OFF_ROAD_MM, match_nearest
-from snowtrack.matching.window import Pending, Released
+from snowtrack.matching.window import Released
 from snowtrack.model.columns import ABSENT_32
+from snowtrack.model.fixes import Source
 from snowtrack.model.matches import NO_ROW, MatchBatch, MatchStatus
+from snowtrack.model.tracks import TimeTrust
 from snowtrack.network.arrays import Kind, Network
 from tests.oracles.nearest import cost_mm, project_one
 from tests.oracles.towns import Metres, point, road, sample_town, town
@@ -18,7 +21,7 @@ TIE_MM = 60
 
 
 def released(lat: int, lon: int, *, speed: int = 8_000, course: int = ABSENT_32) -> Released:
-    return Released(Pending(1_000, 1, 1, 0, 1, 2_000, lat, lon, speed, course, 1), 500)
+    return Released(Pending(1_000, 1, 1, 0, 1, 2_000, lat, lon, speed, course, 1, TimeTrust.STATED, Source.RMC), 500)
 
 
 def match(network: Network, place: Metres, *, speed: int = 8_000, course_deg: float | None = None) -> MatchBatch:

@@ -1,16 +1,21 @@
 """The fixed-lag window: order out, late fixes told, tails settled and taken up again."""
 
 import orjson
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snowtrack.matching.window import PENDING_MAX, Pending, Released, Window
+from snowtrack.matching.halves import Pending, join_halves
+from snowtrack.matching.window import PENDING_MAX, Released, Window
+from snowtrack.model.fixes import Source
+from snowtrack.model.tracks import DirtyStretch, TimeTrust
+from tests.matching.parts import AT_US, PARTS, gga, rmc
 
 LAG, CUT = 30, 100
 
 
 def fix(at: int, seq: int = 1) -> Pending:
-    return Pending(at, 1, seq, 0, 7, at + 5, 0, 0, 0, 0, 1)
+    return Pending(at, 1, seq, 0, 7, at + 5, 0, 0, 0, 0, 1, TimeTrust.STATED, Source.RMC)
 
 
 def window(*times: int) -> Window:
@@ -159,3 +164,65 @@ def test_a_restart_at_any_point_changes_nothing(observed: list[int], at: int) ->
         assert whole.add(fix(time, number)) == broken.add(fix(time, number))
         assert whole.release() == broken.release()
     assert whole.flush() == broken.flush()
+
+
+# Halves.
+
+
+def test_a_half_that_comes_within_the_lag_joins_the_other() -> None:
+    for parts in ((gga(), rmc()), (rmc(), gga())):
+        made = Window(lag_us=LAG, cut_us=CUT)
+        assert [made.add(one) for one in parts] == [None, None]
+        made.add(fix(AT_US + LAG))
+        assert [one.fix.sources for one in made.release()] == [Source.GGA | Source.RMC]
+
+
+@pytest.mark.parametrize("numbered", [{}, {"boot": 3, "seq": 9}])
+def test_a_half_that_comes_after_its_other_half_has_left_makes_its_stretch_dirty(numbered: dict[str, int]) -> None:
+    for first, second in ((gga(1), rmc(2, **numbered)), (rmc(1, **numbered), gga(2)), (gga(2), rmc(1))):
+        made = Window(lag_us=LAG, cut_us=CUT)
+        made.add(first)
+        made.flush()
+        assert made.add(second) == DirtyStretch(device=7, from_us=AT_US, to_us=AT_US)
+        assert made.pending == []
+
+
+def test_a_twin_or_another_number_of_an_instant_that_has_left_is_no_half_of_it() -> None:
+    for other in (rmc(2, east_e7=90_000), rmc(2, boot=4, seq=1)):
+        made = Window(lag_us=LAG, cut_us=CUT)
+        made.add(gga(1) if other.seq < 0 else gga(1, boot=3, seq=9))
+        made.flush()
+        assert made.add(other) is None
+
+
+def test_a_half_of_any_fix_of_the_instant_that_left_last_is_late() -> None:
+    """Not only of the very last one."""
+    made = Window(lag_us=LAG, cut_us=CUT)
+    made.add(gga(1))
+    made.add(gga(2, east_e7=90_000, boot=3, seq=9))
+    assert len(made.flush()) == 2
+    assert made.add(rmc(3, boot=4, seq=1)) is not None
+
+
+def test_a_window_knows_the_halves_of_what_has_left_after_a_restart() -> None:
+    made, again = (Window(lag_us=LAG, cut_us=CUT) for _ in range(2))
+    made.add(gga(1))
+    made.flush()
+    again.restore(orjson.loads(orjson.dumps(made.snapshot())))
+    assert again.add(rmc(2)) is not None
+
+
+@settings(max_examples=300)
+@given(PARTS, st.data())
+def test_what_left_is_what_the_whole_track_gives_unless_something_was_late(
+    parts: list[Pending], data: st.DataObject
+) -> None:
+    made = Window(lag_us=1, cut_us=CUT)
+    left: list[Released] = []
+    late: list[DirtyStretch | None] = []
+    for one in data.draw(st.permutations(parts)):
+        late.append(made.add(one))
+        left += made.flush() if data.draw(st.booleans()) else made.release()
+    left += made.flush()
+    if not any(late):
+        assert [one.fix for one in left] == join_halves(sorted(parts))

@@ -4,13 +4,25 @@ import numpy as np
 
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
+from snowtrack.model.tracks import ObservedBatch
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Engine, EnginePolicy
 from snowtrack.pipeline.replay import in_order
+from snowtrack.tracks.clock import observe
+from snowtrack.tracks.identity import BootId
+from snowtrack.tracks.learning import learn
+from snowtrack.tracks.sessions import BootClock
+
+
+def final_track(fixes: FixBatch) -> ObservedBatch:
+    """The clocks learn from all fixes before any is placed."""
+    clocks: dict[BootId, BootClock] = {}
+    learn(clocks, fixes)
+    return in_order(observe(fixes, clocks))
 
 
 def final_passes(network: Network, policy: EnginePolicy, fixes: FixBatch) -> PassBatch:
     """All of them at once, in order, and nothing left open."""
     engine = Engine(network, policy)
-    settled = engine.on_batch(in_order(fixes)).passes
+    settled = engine.on_observed(final_track(fixes)).passes
     return PassBatch.concat([settled, engine.flush(np.unique(fixes.device).tolist()).passes])

@@ -5,18 +5,18 @@ What is in `Stored` is committed; everything else is lost in a crash.
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import orjson
 
-from snowtrack.model.columns import present
+from snowtrack.model.columns import ABSENT_64, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
-from snowtrack.pipeline.replay import recompute, widen_to_now
-from snowtrack.tracks.clock import trusted
+from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
+from snowtrack.tracks.clock import observe
 from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
+from snowtrack.tracks.sessions import BootClock
 from tests.oracles.final import final_passes
 
 Row = tuple[int, ...]
@@ -31,6 +31,7 @@ class Stored:
     dirty: list[DirtyStretch] = field(default_factory=list)
     kept: dict[int, bytes] = field(default_factory=dict)
     committed: dict[BootId, Committed] = field(default_factory=dict)
+    clocks: dict[BootId, bytes] = field(default_factory=dict)
 
     def fixes_of(self, device: int) -> FixBatch:
         fixes = FixBatch.from_rows(self.fixes)
@@ -51,20 +52,21 @@ class Worker:
         self.ledger.boots.update(self.stored.committed)
         for device, kept in self.stored.kept.items():
             self.engine.restore(device, orjson.loads(kept))
+        self.engine.clocks.update(self._clocks())
 
     def take(self, fixes: FixBatch) -> Outputs:
         """One micro-batch."""
         fresh = self.ledger.fresh(fixes, ())
         numbered = present(fixes.seq)
-        known = {(row[0], row[5], row[3]) for row in self.stored.fixes}
-        for at, (device, time_us, digest) in enumerate(zip(fixes.device, fixes.time_us, fixes.digest, strict=True)):
-            key = (int(device), int(time_us), int(digest))
-            fresh[at] &= bool(numbered[at]) or key not in known
-            known.add(key)
+        known = {_key(row) for row in self.stored.fixes}
+        for at, row in enumerate(fixes.rows()):
+            fresh[at] &= bool(numbered[at]) or _key(row) not in known
+            known.add(_key(row))
         new = fixes.take(fresh)
         outputs = self.engine.on_batch(new)
-        self.stored.fixes += new.take(trusted(new)).rows()
+        self.stored.fixes += new.rows()
         self.stored.committed = dict(self.ledger.boots)
+        self.stored.clocks = {boot: orjson.dumps(clock.snapshot()) for boot, clock in self.engine.clocks.items()}
         self._save(outputs, set(new.device.tolist()))
         return outputs
 
@@ -79,10 +81,10 @@ class Worker:
         device = self.stored.dirty[0].device
         own = [one for one in self.stored.dirty if one.device == device]
         whole = DirtyStretch(device=device, from_us=min(s.from_us for s in own), to_us=max(s.to_us for s in own))
-        stretch = widen_to_now(self.engine, self._widened(whole))
-        stored = self.stored.fixes_of(device)
-        inside = (stored.time_us >= stretch.from_us) & (stored.time_us <= stretch.to_us)
-        again = recompute(self.engine, stretch, stored.take(inside))
+        observed = observe(self.stored.fixes_of(device), self._clocks())
+        stretch = widen_to_now(self.engine, whole_tracks(whole, observed.observed_us, self.policy.cut_us))
+        inside = (observed.observed_us >= stretch.from_us) & (observed.observed_us <= stretch.to_us)
+        again = recompute(self.engine, stretch, observed.take(inside))
         self.stored.passes = [
             row for row in self.stored.passes if row[0] != device or not stretch.from_us <= row[5] <= stretch.to_us
         ] + again.passes.rows()
@@ -117,11 +119,11 @@ class Worker:
         for device in devices | set(outputs.passes.device.tolist()):
             self.stored.kept[device] = orjson.dumps(self.engine.snapshot(device))
 
-    def _widened(self, stretch: DirtyStretch) -> DirtyStretch:
-        fixes = self.stored.fixes_of(stretch.device)
-        times = sorted(fixes.time_us[present(fixes.lat_e7)].tolist())
-        tracks = np.split(times, np.flatnonzero(np.diff(times) > self.policy.cut_us) + 1)
-        whole = [track for track in tracks if track[-1] >= stretch.from_us and track[0] <= stretch.to_us]
-        from_us = min([stretch.from_us, *(int(track[0]) for track in whole)])
-        to_us = max([stretch.to_us, *(int(track[-1]) for track in whole)])
-        return DirtyStretch(device=stretch.device, from_us=from_us, to_us=to_us)
+    def _clocks(self) -> dict[BootId, BootClock]:
+        return {boot: BootClock.restored(orjson.loads(kept)) for boot, kept in self.stored.clocks.items()}
+
+
+def _key(row: Row) -> Row:
+    """What tells two fixes without a number apart; one without a date is another in each minute."""
+    device, _, _, digest, _, time_us, _, received_us, *_ = row
+    return (device, time_us, digest, received_us // 60_000_000 if time_us == ABSENT_64 else 0)

@@ -5,9 +5,10 @@ import orjson
 import pytest
 
 from snowtrack.model.fixes import BLADE_DOWN, FixBatch
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.pipeline.engine import Engine, EnginePolicy
 from snowtrack.pipeline.replay import in_order, recompute, widen_to_now
+from snowtrack.tracks.clock import observe
 from tests.oracles.batches import batch_of
 from tests.oracles.final import final_passes
 from tests.oracles.towns import point, road, town
@@ -107,9 +108,9 @@ def test_no_fixes_have_no_passes() -> None:
 
 def test_the_final_order_is_by_time_boot_number_and_bytes() -> None:
     keys = [(2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (1, 1, 1, 2), (1, 1, 1, 1)]
-    rows = [{"time_us": t, "boot": b, "seq": s, "digest": d} for t, b, s, d in keys]
-    found = in_order(batch_of(FixBatch, *rows))
-    columns = (found.time_us, found.boot, found.seq, found.digest)
+    rows = [{"observed_us": t, "boot": b, "seq": s, "digest": d} for t, b, s, d in keys]
+    found = in_order(batch_of(ObservedBatch, *rows))
+    columns = (found.observed_us, found.boot, found.seq, found.digest)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == sorted(keys)
 
 
@@ -127,7 +128,7 @@ def test_a_stretch_before_what_is_settled_stays_as_it_is() -> None:
     made.on_batch(fixes(0, 1, 1_000, 1_100))
     stretch = DirtyStretch(device=1, from_us=START, to_us=START + SECOND)
     assert widen_to_now(made, stretch) == stretch
-    assert recompute(made, stretch, fixes(0, 1)).kept is None
+    assert recompute(made, stretch, observe(fixes(0, 1), {})).kept is None
 
 
 def test_a_stretch_that_holds_what_is_settled_reaches_the_newest_fix() -> None:
@@ -136,7 +137,7 @@ def test_a_stretch_that_holds_what_is_settled_reaches_the_newest_fix() -> None:
     stretch = DirtyStretch(device=1, from_us=START, to_us=START + SECOND)
     widened = widen_to_now(made, stretch)
     assert widened == DirtyStretch(device=1, from_us=START, to_us=START + 1_000 * SECOND)
-    again = recompute(made, widened, fixes(0, 1, 1_000))
+    again = recompute(made, widened, observe(fixes(0, 1, 1_000), {}))
     assert again.kept is not None
     made.restore(1, again.kept)
     assert made.newest_us(1) == START + 1_000 * SECOND
@@ -146,7 +147,7 @@ def test_what_is_older_than_a_recomputed_stretch_comes_late() -> None:
     made = engine()
     made.on_batch(fixes(1_000))
     stretch = DirtyStretch(device=1, from_us=START + 1_000 * SECOND, to_us=START + 1_000 * SECOND)
-    kept = recompute(made, stretch, fixes(1_000)).kept
+    kept = recompute(made, stretch, observe(fixes(1_000), {})).kept
     assert kept is not None
     made.restore(1, kept)
     assert [one.from_us for one in made.on_batch(fixes(990)).dirty] == [START + 990 * SECOND]

@@ -27,17 +27,27 @@ OPTIONAL = {
     "alt_mm": (-1_000_000, 100_000_000),
     "speed_mmps": (0, 2**31 - 1),
     "course_cdeg": (0, 35_999),
-    "quality": (0, 8),
+    "quality": (0, 9),
     "satellites": (0, 999),
     "hdop_centi": (0, 2**31 - 1),
     "blade": (0, 1),
+    "blade_cdeg": (-9_000, 9_000),
+    "spreading": (0, 1),
+    "spread_mgpm2": (0, 1_000_000),
+    "spread_width_mm": (0, 100_000),
+    "pto": (0, 1),
+    "inputs": (0, 0xFFFF),
+    "battery_mv": (0, 100_000),
+    "buffered": (0, 2**31 - 1),
+    "sources": (0, 511),
+    "remarks": (0, 3),
 }
 
 
 def batch(*fixes: dict[str, int], device: int = 1) -> FixBatch:
     """Fixes of which only the given columns are there."""
     absent = {name: int(np.iinfo(dtype).min) for name, dtype in FixBatch.dtypes().items()}
-    base = absent | {"device": device, "digest": 0, "received_us": DAY}
+    base = absent | {"device": device, "digest": 0, "received_us": DAY, "sources": 0, "remarks": 0}
     return FixBatch.from_rows([[(base | fix)[name] for name in COLUMNS] for fix in fixes])
 
 

@@ -112,7 +112,8 @@ async def test_a_fresh_database_on_a_server_with_timescale_becomes_one(
     async with connect(database_url, name="test") as connection:
         await connection.execute(f"set extension_control_path = '$system:{extension_folder}'".encode())
         assert await database_kind(connection) == "timescale"
-        assert [one.kind for one in await missing_migrations(connection)] == [None, "timescale"]
+        kinds = [one.kind for one in await missing_migrations(connection)]
+        assert (kinds[1], set(kinds)) == ("timescale", {None, "timescale"})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from snowtrack.model.columns import ABSENT_32, present
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
+from snowtrack.services.recompute import widen_to_tracks
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.fixes import FixWriter
@@ -21,7 +22,6 @@ from snowtrack.store.passes import (
     read_segment_passes,
     replace_passes,
     touch,
-    widen_to_tracks,
 )
 from snowtrack.store.states import take_touched
 from tests.store.test_fixes import batch, fix
@@ -192,7 +192,7 @@ async def test_the_device_that_has_waited_longest_comes_first(connection: AsyncC
 
 async def write(connection: AsyncConnection, device: int, seconds: list[float], **values: int) -> None:
     """Fixes at these seconds."""
-    position = {"lat_e7": 1, "lon_e7": 1} | values
+    position = {"lat_e7": 1, "lon_e7": 1, "received_us": AT + 86_400 * SECOND_US} | values
     fixes = batch(*(fix(int(s * 10) + 1, AT + int(s * SECOND_US), **position) for s in seconds), device=device)
     async with connection.transaction():
         await FixWriter(connection).write(fixes, present(fixes.time_us))
@@ -213,21 +213,21 @@ async def test_a_stretch_is_widened_to_whole_tracks(
 ) -> None:
     """Exactly the time that cuts does not cut; a moment more does."""
     await write(connection, device, [0, 5, 300, 601, 650, 700, 1500])
-    assert await widen_to_tracks(connection, stretch(device, *asked), CUT_US) == stretch(device, *found)
+    assert await widen_to_tracks(connection, {}, stretch(device, *asked), CUT_US) == stretch(device, *found)
 
 
 async def test_fixes_without_a_position_hold_no_track_together(connection: AsyncConnection, device: int) -> None:
     await write(connection, device, [0, 400])
     await write(connection, device, [200], lat_e7=ABSENT_32, lon_e7=ABSENT_32)
-    assert await widen_to_tracks(connection, stretch(device, 0, 0), CUT_US) == stretch(device, 0, 0)
+    assert await widen_to_tracks(connection, {}, stretch(device, 0, 0), CUT_US) == stretch(device, 0, 0)
 
 
 async def test_other_devices_hold_no_track_together(connection: AsyncConnection, device: int) -> None:
     other = await device_number(connection, DeviceId("kanazawa", "d2"))
     await write(connection, device, [0, 400])
     await write(connection, other, [200])
-    assert await widen_to_tracks(connection, stretch(device, 400, 400), CUT_US) == stretch(device, 400, 400)
+    assert await widen_to_tracks(connection, {}, stretch(device, 400, 400), CUT_US) == stretch(device, 400, 400)
 
 
 async def test_a_stretch_without_fixes_stays_as_it_is(connection: AsyncConnection, device: int) -> None:
-    assert await widen_to_tracks(connection, stretch(device, 1, 2), CUT_US) == stretch(device, 1, 2)
+    assert await widen_to_tracks(connection, {}, stretch(device, 1, 2), CUT_US) == stretch(device, 1, 2)

@@ -18,9 +18,9 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def used_names() -> set[str]:
-    """Names in calls of `query`, and those handed to `_one`, which asks for a single cell."""
+    """Names in calls of `query`."""
     texts = [path.read_text("utf-8") for path in SOURCES]
-    return {name for text in texts for name in re.findall(r"\b(?:query\(|_one\(connection, )\"(\w+)\"", text)}
+    return {name for text in texts for name in re.findall(r"\bquery\(\"(\w+)\"", text)}
 
 
 def test_each_statement_is_used_and_each_used_one_exists() -> None:

@@ -24,7 +24,7 @@ class Fix:
 
 
 def blade_sentence(*, boot: int, seq: int, uptime_ms: int, blade: str) -> bytes:
-    return _sentence(f"PSNOW,{boot},{seq},{uptime_ms},{blade}")
+    return sentence(f"PSNOW,{boot},{seq},{uptime_ms},{blade}")
 
 
 def fix_sentences(fix: Fix) -> bytes:
@@ -38,7 +38,7 @@ def fix_sentences(fix: Fix) -> bytes:
     course_deg = round(fix.course_deg, 1) % 360
     rmc = f"GPRMC,{clock},A,{position},{fix.speed_mps * _KNOTS_PER_MPS:.2f},{course_deg:.1f},{instant:%d%m%y},,,A"
     gga = f"GPGGA,{clock},{position},1,{fix.satellites:02d},{fix.hdop:.1f},{fix.altitude_m:.1f},M,36.9,M,,"
-    return _sentence(rmc) + _sentence(gga)
+    return sentence(rmc) + sentence(gga)
 
 
 def _degrees_minutes(value_deg: float, degree_digits: int) -> str:
@@ -48,7 +48,7 @@ def _degrees_minutes(value_deg: float, degree_digits: int) -> str:
     return f"{degrees:0{degree_digits}d}{minutes:02d}.{decimals:05d}"
 
 
-def _sentence(body: str) -> bytes:
+def sentence(body: str) -> bytes:
     raw = body.encode("ascii")
     checksum = 0
     for byte in raw:

@@ -1,4 +1,4 @@
-"""`/v1/devices` and `/v1/reports`: the trackers, and the daily report written for each."""
+"""`/v1/devices` and `/v1/reports`: the trackers, their tracks, and the daily report written for each."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -7,13 +7,16 @@ from fastapi import APIRouter, Path, Response
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError
-from snowtrack.model.calendar import utc_text
+from snowtrack.model.calendar import SECOND_US, day_range_us, utc_text
 from snowtrack.model.ids import DeviceId
+from snowtrack.model.tracks import TrackBatch
 from snowtrack.reports.daily import DailyReport
 from snowtrack.reports.workbook import write_workbook
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY, read_daily_report
 from snowtrack.store.devices import read_devices
 from snowtrack.store.instants import to_us
+from snowtrack.store.quarantine import read_reject_counts
+from snowtrack.store.tracks import read_tracks
 
 router = APIRouter(prefix="/v1", tags=["devices"])
 Day = Annotated[date, Path(ge=FIRST_DAY, le=LAST_DAY)]
@@ -22,9 +25,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @router.get("/devices")
 async def devices(shared: Shared) -> dict[str, Any]:
-    """All trackers that were ever heard, registered or not."""
+    """All trackers that were ever heard, registered or not; how often they sent what could not be read, and why."""
     async with shared.pool.connection() as connection:
         rows = await read_devices(connection)
+        rejects = await read_reject_counts(connection)
     return {
         "devices": [
             {
@@ -32,10 +36,29 @@ async def devices(shared: Shared) -> dict[str, Any]:
                 "device": row.id.device,
                 "fixes": row.fixes,
                 "last_fix_at": None if row.latest_at is None else utc_text(to_us(row.latest_at)),
+                "rejects": rejects.get(row.number, {}),
             }
             for row in rows
         ]
     }
+
+
+@router.get("/devices/{agency}/{device}/tracks/{day}")
+async def tracks(shared: Shared, agency: str, device: str, day: Day) -> dict[str, Any]:
+    """The tracks of a tracker on a day in Japan, and what is odd about each."""
+    wanted = device_id(agency, device)
+    async with shared.pool.connection() as connection:
+        number = next((row.number for row in await read_devices(connection) if row.id == wanted), None)
+        if number is None:
+            raise NotFoundError(f"there is no device {wanted}")
+        found = await read_tracks(connection, number, *day_range_us(day))
+    return {"tracks": [_track(*row) for row in found.rows()]}
+
+
+def _track(_: int, started_us: int, ended_us: int, *counts: int) -> dict[str, Any]:
+    named = dict(zip(list(TrackBatch.dtypes())[3:], counts, strict=True))
+    frozen_s = round(named.pop("frozen_us") / SECOND_US, 1)
+    return {"from": utc_text(started_us), "to": utc_text(ended_us), **named, "frozen_s": frozen_s}
 
 
 @router.get("/reports/daily/{agency}/{device}/{day}.xlsx", response_class=Response)
@@ -55,12 +78,17 @@ async def daily_report(shared: Shared, agency: str, device: str, day: Day) -> di
 
 async def read_report(shared: Context, agency: str, device: str, day: date) -> DailyReport:
     """The report, or the error that there is no such device."""
-    try:
-        wanted = DeviceId(agency, device)
-    except ValueError as error:
-        raise BadRequestError(str(error)) from None
+    wanted = device_id(agency, device)
     async with shared.pool.connection() as connection:
         report = await read_daily_report(connection, shared.network, wanted, day)
     if report is None:
         raise NotFoundError(f"there is no device {wanted}")
     return report
+
+
+def device_id(agency: str, device: str) -> DeviceId:
+    """The device that an address names."""
+    try:
+        return DeviceId(agency, device)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from None

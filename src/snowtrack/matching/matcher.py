@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from snowtrack.matching.halves import Pending
 from snowtrack.matching.nearest import match_nearest
-from snowtrack.matching.window import Pending, Released, Window
+from snowtrack.matching.window import Released, Window
 from snowtrack.model.matches import MatchBatch, Matches
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.network.arrays import Network

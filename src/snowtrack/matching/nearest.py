@@ -70,6 +70,9 @@ def match_nearest(network: Network, released: list[Released]) -> MatchBatch:
         speed_mmps=columns["speed_mmps"].astype(np.int32),
         course_cdeg=columns["course_cdeg"].astype(np.int32),
         blade=columns["blade"].astype(np.int8),
+        trust=columns["trust"].astype(np.int8),
+        fix_lat_e7=lat_e7,
+        fix_lon_e7=lon_e7,
     )
 
 

@@ -9,27 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from snowtrack.matching.halves import Pending, are_halves, join_halves
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.tracks import DirtyStretch
 
 # Room for a lag at 10 Hz and more; a clock that stands still would fill the window without end.
 PENDING_MAX = 1_000
-
-
-class Pending(NamedTuple):
-    """A row of an `ObservedBatch`, ordered by its first four fields."""
-
-    observed_us: int
-    boot: int
-    seq: int
-    digest: int
-    device: int
-    received_us: int
-    lat_e7: int
-    lon_e7: int
-    speed_mmps: int
-    course_cdeg: int
-    blade: int
 
 
 class Released(NamedTuple):
@@ -51,6 +36,7 @@ class Window:
     heard_us: int = 0
     track_us: int = 0
     released: tuple[int, int, int, int] | None = None
+    last: Pending | None = None
     provisional: bool = False
 
     @property
@@ -65,16 +51,22 @@ class Window:
 
     def begin(self, at_us: int) -> None:
         """Start with the track that begins at this instant: what is older is settled elsewhere, and comes late."""
-        self.released, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), at_us
+        self.released, self.last, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), None, at_us
 
     def add(self, fix: Pending) -> DirtyStretch | None:
         """Take a fix in; say so when the passes made so far no longer hold."""
         self.heard_us = max(self.heard_us, fix.received_us)
         self.newest_us = max(self.newest_us, fix.observed_us)
-        if self.released is not None and fix[:4] < self.released:
+        if self._is_late(fix):
             return DirtyStretch(device=fix.device, from_us=fix.observed_us, to_us=fix.observed_us)
         insort(self.pending, fix)
         return None
+
+    def _is_late(self, fix: Pending) -> bool:
+        """Before what has left, or a half of it."""
+        if self.released is not None and fix[:4] < self.released:
+            return True
+        return self.last is not None and self.last.observed_us == fix.observed_us and are_halves(self.last, fix)
 
     def release(self) -> list[Released]:
         """What is older than the lag, and what there is no room for."""
@@ -90,13 +82,13 @@ class Window:
 
     def _release(self, count: int) -> list[Released]:
         leaving, self.pending = self.pending[:count], self.pending[count:]
-        return [self._place(fix) for fix in leaving]
+        return [self._place(fix) for fix in join_halves(leaving)]
 
     def _place(self, fix: Pending) -> Released:
         opens = self._opens_track(fix)
         resumes = self.provisional and not opens
         self.track_us = fix.observed_us if opens else self.track_us
-        self.released, self.provisional = fix[:4], False
+        self.released, self.last, self.provisional = fix[:4], fix, False
         return Released(fix, self.track_us, resumes)
 
     def _opens_track(self, fix: Pending) -> bool:
@@ -108,6 +100,7 @@ class Window:
             "heard_us": self.heard_us,
             "track_us": self.track_us,
             "released": None if self.released is None else list(self.released),
+            "last": None if self.last is None else list(self.last),
             "provisional": self.provisional,
             "pending": [list(fix) for fix in self.pending],
         }
@@ -115,5 +108,6 @@ class Window:
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.newest_us, self.heard_us, self.track_us = kept["newest_us"], kept["heard_us"], kept["track_us"]
         self.released = None if kept["released"] is None else tuple(kept["released"])
+        self.last = None if kept["last"] is None else Pending(*kept["last"])
         self.provisional = kept["provisional"]
         self.pending = [Pending(*fix) for fix in kept["pending"]]

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
 SECOND_US = 1_000_000
-DAY_US = 86_400 * SECOND_US
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
 _OFFSET_US = 9 * 3_600 * SECOND_US
 
 
@@ -29,6 +30,12 @@ def utc_text(time_us: int) -> str:
 def read_utc(text: str) -> int:
     """What `utc_text` wrote."""
     return int(datetime.fromisoformat(text).timestamp()) * SECOND_US
+
+
+def read_instant(text: str) -> int:
+    """A time as a person writes it, ISO 8601; without an offset it is UTC."""
+    read = datetime.fromisoformat(text)
+    return (read.replace(tzinfo=read.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:

@@ -18,6 +18,7 @@ Int8s = npt.NDArray[np.int8]
 Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
@@ -27,7 +28,7 @@ ABSENT_32 = int(np.iinfo(np.int32).min)
 ABSENT_64 = int(np.iinfo(np.int64).min)
 
 
-def present(values: npt.NDArray[np.signedinteger[Any]]) -> Bools:
+def present(values: Integers) -> Bools:
     """Where a column has a value."""
     mask: Bools = values != np.iinfo(values.dtype).min
     return mask

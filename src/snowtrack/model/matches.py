@@ -21,7 +21,8 @@ class MatchBatch(Columns):
     """One answer per fix. `row` is the segment's row in the network, `NO_ROW` where there is none.
 
     `direction` is 1 along the segment, -1 against it, 0 unknown; `confidence` is in thousandths; `lat_e7`, `lon_e7`
-    is the snapped position (the fix's own where nothing matched); `track_us` is when the track began.
+    is the snapped position (the fix's own where nothing matched), `fix_lat_e7`, `fix_lon_e7` the fix's own; `track_us`
+    is when the track began; `trust` is a `TimeTrust`.
     """
 
     device: Int32s
@@ -39,6 +40,9 @@ class MatchBatch(Columns):
     speed_mmps: Int32s
     course_cdeg: Int32s
     blade: Int8s
+    trust: Int8s
+    fix_lat_e7: Int32s
+    fix_lon_e7: Int32s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,128 +1,220 @@
-"""One checked line to the values that it states.
+"""What we read: one table of sentences, and its form as numbers for the compiled readers.
 
-`SENTENCES` is the table of what we read. An empty field is absent; a field that is there and is not what its
-sentence says it should be spoils the whole sentence, because a receiver that writes rubbish in one field is not to
-be believed in the next.
+An empty field is absent. A field that is there and is not what its sentence says it should be is counted and taken for
+empty; the rest of the sentence holds. Where two sentences of an epoch state the same value, the one higher up in the
+table is believed, so that their order does not matter.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, RejectReason
-from snowtrack.nmea.numbers import angle_e7, day_time_us, day_us, scaled, whole
+import numpy as np
+
+from snowtrack.model.columns import ABSENT_64
+from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, FixBatch, Source
+from snowtrack.nmea.fields import Read, Table
+
+Row = tuple[int, ...]
 
 BOOT_MAX = 2**32 - 1
 SEQ_MAX = 2**53 - 1
 INT32_MAX = 2**31 - 1
+# In millimetres a second. Fractions in lowest terms leave room for all digits in 64 bits.
+KNOT = (4_630, 9)
+KMH = (2_500, 9)
+SCALE_MAX = 40_000
+ADDRESS_CHARACTERS_MAX = 8
+WIDTHS = {Read.POSITION: 4, Read.DATE_PARTS: 3}
+ELSEWHERE = {"device", "digest", "time_us", "day_us", "received_us", "sources", "remarks"}
+# What a sentence can state, by number: the time of day first, then what is used on the way, then columns of a fix.
+VALUES = (
+    "day_us",
+    "date_us",
+    "void",
+    *(name for name in FixBatch.dtypes() if name not in ELSEWHERE),
+)
 
-Reader = Callable[..., int | None]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`width` neighbouring fields from `at`, read together into one value."""
+    """One value and where it stands.
+
+    A decimal is multiplied by `scale` and must lie within `low` and `high`; `unit` is the letter that the next field
+    must have if it has any; `otherwise` is the value of an empty or a bad field; without a `needed` field there is no
+    sentence. A position takes four fields and is two values.
+    """
 
     value: str
     at: int
-    read: Reader
-    width: int = 1
+    read: Read
+    scale: tuple[int, int] = (1, 1)
+    low: int = 0
+    high: int = INT32_MAX
+    unit: str = ""
+    choices: Mapping[str, int] = field(default_factory=dict)
+    otherwise: int = ABSENT_64
+    needed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What one line states: its kind and the values that were there. A void fix states no position."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One sentence. Its address is the whole one of a private sentence, else the three letters behind the talker.
 
-    kind: str
-    values: Mapping[str, int]
+    `opens`: an epoch begins with it. `repeats`: an epoch may have several (one per satellite system).
+    """
 
-
-def _latitude(angle: str, hemisphere: str) -> int | None:
-    return angle_e7(angle, hemisphere, "N", "S")
-
-
-def _longitude(angle: str, hemisphere: str) -> int | None:
-    return angle_e7(angle, hemisphere, "E", "W")
+    address: str
+    source: Source
+    fields: tuple[Field, ...]
+    opens: bool = False
+    repeats: bool = False
 
 
-def _bounded(numerator: int, denominator: int, low: int, high: int) -> Reader:
-    def read(text: str) -> int | None:
-        value = scaled(text, numerator, denominator)
-        return value if value is not None and low <= value <= high else None
-
-    return read
+def _position(at: int) -> Field:
+    return Field(value="lat_e7", at=at, read=Read.POSITION)
 
 
-def _count(largest: int) -> Reader:
-    return lambda text: whole(text, largest)
+def _clock(at: int) -> Field:
+    return Field(value="day_us", at=at, read=Read.CLOCK)
 
 
-def _blade(text: str) -> int | None:
-    return {"U": BLADE_UP, "D": BLADE_DOWN}.get(text)
+def _void(at: int, valid: str, void: str, otherwise: int) -> Field:
+    choices = dict.fromkeys(valid, ABSENT_64) | dict.fromkeys(void, 1)
+    return Field(value="void", at=at, read=Read.CHOICE, choices=choices, otherwise=otherwise)
 
 
-def _course(text: str) -> int | None:
-    value = scaled(text, 100)
-    return value % 36_000 if value is not None and 0 <= value <= 36_000 else None
+def _mode(at: int) -> tuple[Field, Field]:
+    """Mode indicator (NMEA 2.3 and later): N is void; a position that was not measured says so in its quality."""
+    stated = dict.fromkeys("ADFNPR", ABSENT_64) | {"E": 6, "M": 7, "S": 8}
+    return Field(value="quality", at=at, read=Read.CHOICE, choices=stated), _void(at, "ADEFMPRS", "N", ABSENT_64)
 
 
-SENTENCES: Mapping[str, tuple[Field, ...]] = {
-    "PSNOW": (
-        Field("boot", 1, _count(BOOT_MAX)),
-        Field("seq", 2, _count(SEQ_MAX)),
-        Field("uptime_ms", 3, _count(SEQ_MAX)),
-        Field("blade", 4, _blade),
+def _speed(at: int, scale: tuple[int, int], unit: str = "") -> Field:
+    return Field(value="speed_mmps", at=at, read=Read.DECIMAL, scale=scale, unit=unit)
+
+
+def _course(at: int, unit: str = "") -> Field:
+    return Field(value="course_cdeg", at=at, read=Read.COURSE, scale=(100, 1), high=36_000, unit=unit)
+
+
+def _altitude(at: int, unit: str = "") -> Field:
+    return Field(
+        value="alt_mm", at=at, read=Read.DECIMAL, scale=(1_000, 1), low=-1_000_000, high=100_000_000, unit=unit
+    )
+
+
+def _on_off(value: str, at: int) -> Field:
+    return Field(value=value, at=at, read=Read.CHOICE, choices={"0": 0, "1": 1})
+
+
+def _hdop(at: int) -> Field:
+    return Field(value="hdop_centi", at=at, read=Read.DECIMAL, scale=(100, 1))
+
+
+def _satellites(at: int) -> Field:
+    return Field(value="satellites", at=at, read=Read.COUNT, high=999)
+
+
+PSNOW = Kind(
+    address="PSNOW",
+    source=Source.PSNOW,
+    opens=True,
+    fields=(
+        Field(value="boot", at=1, read=Read.COUNT, low=1, high=BOOT_MAX, needed=True),
+        Field(value="seq", at=2, read=Read.COUNT, low=1, high=SEQ_MAX, needed=True),
+        Field(value="uptime_ms", at=3, read=Read.COUNT, high=SEQ_MAX),
+        Field(value="blade", at=4, read=Read.CHOICE, choices={"U": BLADE_UP, "D": BLADE_DOWN}),
+        Field(value="blade_cdeg", at=5, read=Read.DECIMAL, scale=(100, 1), low=-9_000, high=9_000),
+        _on_off("spreading", 6),
+        Field(value="spread_mgpm2", at=7, read=Read.DECIMAL, scale=(1_000, 1), high=1_000_000),
+        Field(value="spread_width_mm", at=8, read=Read.DECIMAL, scale=(1_000, 1), high=100_000),
+        _on_off("pto", 9),
+        Field(value="inputs", at=10, read=Read.HEXADECIMAL, high=0xFFFF),
+        Field(value="battery_mv", at=11, read=Read.DECIMAL, scale=(1_000, 1), high=100_000),
+        Field(value="buffered", at=12, read=Read.COUNT),
     ),
-    "RMC": (
-        Field("day_us", 1, day_time_us),
-        Field("lat_e7", 3, _latitude, 2),
-        Field("lon_e7", 5, _longitude, 2),
-        Field("speed_mmps", 7, _bounded(1_852_000, 3_600, 0, INT32_MAX)),
-        Field("course_cdeg", 8, _course),
-        Field("date_us", 9, day_us),
+)
+SENTENCES: Sequence[Kind] = (
+    PSNOW,
+    Kind(
+        address="GGA",
+        source=Source.GGA,
+        fields=(
+            _clock(1),
+            _position(2),
+            Field(value="quality", at=6, read=Read.COUNT, high=9),
+            _void(6, "123456789", "0", otherwise=1),
+            _satellites(7),
+            _hdop(8),
+            _altitude(9, unit="M"),
+        ),
     ),
-    "GGA": (
-        Field("day_us", 1, day_time_us),
-        Field("lat_e7", 2, _latitude, 2),
-        Field("lon_e7", 4, _longitude, 2),
-        Field("quality", 6, _count(8)),
-        Field("satellites", 7, _count(999)),
-        Field("hdop_centi", 8, _bounded(100, 1, 0, INT32_MAX)),
-        Field("alt_mm", 9, _bounded(1_000, 1, -1_000_000, 100_000_000)),
+    Kind(
+        address="GNS",
+        source=Source.GNS,
+        fields=(
+            _clock(1),
+            _position(2),
+            Field(value="quality", at=6, read=Read.MODES),
+            Field(value="void", at=6, read=Read.NO_MODE, otherwise=1),
+            _satellites(7),
+            _hdop(8),
+            _altitude(9),
+        ),
     ),
-}
-POSITION = ("lat_e7", "lon_e7")
+    Kind(
+        address="RMC",
+        source=Source.RMC,
+        fields=(
+            _clock(1),
+            _void(2, "A", "V", otherwise=1),
+            _position(3),
+            _speed(7, KNOT),
+            _course(8),
+            Field(value="date_us", at=9, read=Read.DATE),
+            *_mode(12),
+        ),
+    ),
+    Kind(
+        address="GLL",
+        source=Source.GLL,
+        fields=(_position(1), _clock(5), _void(6, "A", "V", otherwise=ABSENT_64), *_mode(7)),
+    ),
+    Kind(
+        address="VTG",
+        source=Source.VTG,
+        fields=(
+            _course(1, unit="T"),
+            _speed(5, KNOT, unit="N"),
+            _speed(7, KMH, unit="K"),
+        ),
+    ),
+    Kind(address="GSA", source=Source.GSA, repeats=True, fields=(_hdop(16),)),
+    Kind(address="ZDA", source=Source.ZDA, fields=(_clock(1), Field(value="date_us", at=2, read=Read.DATE_PARTS))),
+)
 
 
-def read_sentence(fields: tuple[str, ...]) -> Sentence | RejectReason:
-    """Read the fields of a checked line."""
-    kind = _kind(fields[0])
-    if kind not in SENTENCES:
-        return RejectReason.UNKNOWN_SENTENCE
-    values: dict[str, int] = {}
-    for field in SENTENCES[kind]:
-        texts = fields[field.at : field.at + field.width]
-        if not any(texts):
-            continue
-        value = field.read(*texts) if len(texts) == field.width else None
-        if value is None:
-            return RejectReason.BAD_FIELD
-        values[field.value] = value
-    return _judge(kind, fields, values)
+def packed(text: str) -> int:
+    """Up to eight ASCII characters as one number."""
+    return int.from_bytes(text.encode("ascii"), "big")
 
 
-def _kind(address: str) -> str:
-    """Our own sentence, or a standard one of any talker: two letters, of which a P would make it a private one."""
-    if address == "PSNOW":
-        return address
-    return address[2:] if len(address) == 5 and not address.startswith("P") else ""
+def table_of(tables: Sequence[Sequence[Kind]]) -> Table:
+    """The numeric form of the standard table and of adapters' tables, which are numbered from 1 on."""
+    kinds: list[Row] = []
+    fields: list[Row] = []
+    choices: list[Row] = []
+    for adapter, kind in ((adapter, kind) for adapter, table in enumerate(tables) for kind in table):
+        address = packed(kind.address)
+        kinds.append((address, adapter, kind.source, kind.opens, kind.repeats, len(fields)))
+        for each in kind.fields:
+            fields.append(_field_row(each, len(choices)))
+            choices.extend((packed(text), meaning) for text, meaning in each.choices.items())
+    kinds.append((0, 0, 0, 0, 0, len(fields)))
+    fields.append(_field_row(Field(value="void", at=0, read=Read.COUNT), len(choices)))
+    return Table(*(np.array(rows, np.int64) for rows in (kinds, fields, choices)))
 
 
-def _judge(kind: str, fields: tuple[str, ...], values: dict[str, int]) -> Sentence | RejectReason:
-    if kind == "PSNOW" and not (values.get("boot") and values.get("seq")):
-        return RejectReason.BAD_FIELD
-    if (values.keys() & set(POSITION)) not in (set(), set(POSITION)):
-        return RejectReason.BAD_FIELD
-    void = (kind == "RMC" and fields[2:3] != ("A",)) or (kind == "GGA" and not values.get("quality"))
-    if void:
-        values = {name: value for name, value in values.items() if name not in POSITION}
-    return Sentence(kind, values)
+def _field_row(each: Field, choices_from: int) -> Row:
+    where = (VALUES.index(each.value), each.at, WIDTHS.get(each.read, 1), each.read)
+    return (*where, *each.scale, each.low, each.high, packed(each.unit), each.otherwise, each.needed, choices_from)

@@ -4,21 +4,25 @@ Stateful per device, with `on_batch`, `on_time`, `snapshot` and `restore`. The e
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from snowtrack.matching.matcher import Matcher, NearestMatcher
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.matches import MatchBatch, Matches
 from snowtrack.model.passes import PassBatch
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.tracks import DirtyStretch, ObservedBatch, TrackBatch
 from snowtrack.network.arrays import Network
 from snowtrack.passes.builder import PassStage
-from snowtrack.tracks.clock import observe
+from snowtrack.tracks.clock import latest_trusted, observe
+from snowtrack.tracks.identity import BootId
+from snowtrack.tracks.learning import learn
+from snowtrack.tracks.sessions import BootClock
+from snowtrack.tracks.watch import TrackStage
 
 SECOND_US = 1_000_000
 # Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +43,14 @@ class EnginePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What a batch led to."""
+    """What a batch led to. `latest` is the newest instant of each device that can be trusted."""
 
     heads: MatchBatch
     passes: PassBatch
+    tracks: TrackBatch
     dirty: tuple[DirtyStretch, ...] = ()
     ended: tuple[int, ...] = ()
+    latest: Mapping[int, int] = field(default_factory=dict)
 
 
 class Engine:
@@ -57,6 +63,8 @@ class Engine:
             network=network, lag_us=policy.lag_us, cut_us=policy.cut_us, silence_us=policy.silence_us
         )
         self.passes = PassStage(network, policy.bridge_us)
+        self.tracks = TrackStage()
+        self.clocks: dict[BootId, BootClock] = {}
 
     def begin(self, device: int, at_us: int) -> None:
         """Know a device from the start of a track on; what is older comes late."""
@@ -64,8 +72,20 @@ class Engine:
 
     def on_batch(self, fixes: FixBatch) -> Outputs:
         """New fixes of any devices, in any order."""
-        matches = self.matcher.on_batch(observe(fixes))
-        return Outputs(heads=matches.head, passes=self.passes.on_batch(matches.settled), dirty=matches.dirty)
+        moved = learn(self.clocks, fixes)
+        observed = observe(fixes, self.clocks)
+        outputs = self.on_observed(observed)
+        return replace(outputs, dirty=(*moved, *outputs.dirty), latest=latest_trusted(observed))
+
+    def on_observed(self, observed: ObservedBatch) -> Outputs:
+        """Fixes whose instants are known."""
+        matches = self.matcher.on_batch(observed)
+        return Outputs(
+            heads=matches.head,
+            passes=self.passes.on_batch(matches.settled),
+            tracks=self.tracks.on_batch(matches.settled),
+            dirty=matches.dirty,
+        )
 
     def on_time(self, now_us: int) -> Outputs:
         """Settle what silent devices left open."""
@@ -88,6 +108,7 @@ class Engine:
             "version": SNAPSHOT_VERSION,
             "matcher": self.matcher.snapshot(device),
             "passes": self.passes.builder(device).snapshot(),
+            "tracks": self.tracks.watch(device).snapshot(),
         }
 
     def restore(self, device: int, kept: Mapping[str, Any]) -> bool:
@@ -96,12 +117,22 @@ class Engine:
             return False
         self.matcher.restore(device, kept["matcher"])
         self.passes.builder(device).restore(kept["passes"])
+        self.tracks.watch(device).restore(kept["tracks"])
         return True
 
     def forget(self, device: int) -> None:
         self.matcher.forget(device)
         self.passes.forget(device)
+        self.tracks.forget(device)
+        for boot_id in [boot_id for boot_id in self.clocks if boot_id.device == device]:
+            del self.clocks[boot_id]
 
     def _ended(self, matches: Matches) -> Outputs:
-        passes = PassBatch.concat([self.passes.on_batch(matches.settled), self.passes.flush(list(matches.ended))])
-        return Outputs(heads=matches.head, passes=passes, dirty=matches.dirty, ended=matches.ended)
+        ended, settled = list(matches.ended), matches.settled
+        return Outputs(
+            heads=matches.head,
+            passes=PassBatch.concat([self.passes.on_batch(settled), self.passes.flush(ended)]),
+            tracks=TrackBatch.concat([self.tracks.on_batch(settled), self.tracks.flush(ended)]),
+            dirty=matches.dirty,
+            ended=matches.ended,
+        )

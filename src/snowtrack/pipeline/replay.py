@@ -6,23 +6,34 @@ from typing import Any
 
 import numpy as np
 
-from snowtrack.model.fixes import FixBatch
+from snowtrack.model.columns import Int64s
 from snowtrack.model.passes import PassBatch
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.tracks import DirtyStretch, ObservedBatch, TrackBatch
 from snowtrack.pipeline.engine import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recomputed:
-    """The passes of a stretch, and what the live engine goes on from when the stretch holds the device's newest fix."""
+    """Passes and tracks of a stretch, and what the live engine goes on from when it holds the device's newest fix."""
 
     passes: PassBatch
+    tracks: TrackBatch
     kept: Mapping[str, Any] | None
 
 
-def in_order(fixes: FixBatch) -> FixBatch:
+def in_order(fixes: ObservedBatch) -> ObservedBatch:
     """Observed order: time, boot, sequence, bytes."""
-    return fixes.take(np.lexsort((fixes.digest, fixes.seq, fixes.boot, fixes.time_us)))
+    return fixes.take(np.lexsort((fixes.digest, fixes.seq, fixes.boot, fixes.observed_us)))
+
+
+def whole_tracks(stretch: DirtyStretch, observed_us: Int64s, cut_us: int) -> DirtyStretch:
+    """From the start of the track that the stretch begins in to the end of the one it ends in."""
+    times = np.unique(np.concatenate([observed_us, [stretch.from_us, stretch.to_us]]))
+    opens = np.concatenate([[True], np.diff(times) > cut_us])
+    closes = np.concatenate([opens[1:], [True]])
+    first = np.flatnonzero(opens & (times <= stretch.from_us))[-1]
+    last = np.flatnonzero(closes & (times >= stretch.to_us))[0]
+    return DirtyStretch(device=stretch.device, from_us=int(times[first]), to_us=int(times[last]))
 
 
 def widen_to_now(engine: Engine, stretch: DirtyStretch) -> DirtyStretch:
@@ -36,11 +47,16 @@ def widen_to_now(engine: Engine, stretch: DirtyStretch) -> DirtyStretch:
     return DirtyStretch(device=stretch.device, from_us=stretch.from_us, to_us=newest_us)
 
 
-def recompute(engine: Engine, stretch: DirtyStretch, fixes: FixBatch) -> Recomputed:
+def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Recomputed:
     """Compute a stretch again, which begins with a track, from all its fixes. The live engine is only asked."""
     again = Engine(engine.network, engine.policy)
     again.begin(stretch.device, stretch.from_us)
-    passes = again.on_batch(in_order(fixes)).passes
+    found = again.on_observed(in_order(fixes))
     if engine.newest_us(stretch.device) <= stretch.to_us:
-        return Recomputed(passes=passes, kept=again.snapshot(stretch.device))
-    return Recomputed(passes=PassBatch.concat([passes, again.flush([stretch.device]).passes]), kept=None)
+        return Recomputed(passes=found.passes, tracks=found.tracks, kept=again.snapshot(stretch.device))
+    rest = again.flush([stretch.device])
+    return Recomputed(
+        passes=PassBatch.concat([found.passes, rest.passes]),
+        tracks=TrackBatch.concat([found.tracks, rest.tracks]),
+        kept=None,
+    )

@@ -2,11 +2,11 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from snowtrack.model.fixes import Reject
+from snowtrack.model.fixes import RejectReason
 
 WINDOW_S = 10
 SAMPLES_MAX = 20_000
@@ -24,9 +24,10 @@ class IngestFigures:
     fresh_ms: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES_MAX))
     rate: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=WINDOW_S + 1))
 
-    def count(self, *, messages: int, rejects: Iterable[Reject]) -> None:
+    def count(self, *, messages: int, rejects: Mapping[tuple[int, RejectReason], int]) -> None:
         self.messages += messages
-        self.rejects.update(reject.reason.name.lower() for reject in rejects)
+        for (_, reason), times in rejects.items():
+            self.rejects[reason.name.lower()] += times
 
     def count_fixes(self, *, new: int, doubled: int) -> None:
         self.fixes += new

@@ -8,7 +8,7 @@ memory is dropped, the store's state is read again, and the broker sends again.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import orjson
@@ -19,29 +19,36 @@ from snowtrack.live.bus import Bus, News
 from snowtrack.model.columns import Bools, Rows, present
 from snowtrack.model.errors import StoreError
 from snowtrack.model.fixes import Decoded, FixBatch, Message
+from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
-from snowtrack.nmea.decode import decode
+from snowtrack.nmea.decode import Decoder
 from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
 from snowtrack.pipeline.engine import Engine, Outputs
+from snowtrack.services.dialects import load_dialects
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.heads import head_news
 from snowtrack.services.known_devices import KnownDevices
 from snowtrack.services.policies import engine_policy
+from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.recompute import recompute_next
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.store.clocks import save_clock
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
 from snowtrack.store.fixes import FixWriter, known_fixes
 from snowtrack.store.passes import add_passes, mark_dirty
+from snowtrack.store.quarantine import end_retries, read_retries
+from snowtrack.store.tracks import save_tracks
 from snowtrack.supervised import announce_ready
-from snowtrack.tracks.clock import trusted
+from snowtrack.tracks.clock import plausible
 from snowtrack.tracks.identity import BootId
 
 TICK_S = 1.0
 RETRY_S = 2.0
+RETRIES = 100
 
 log = structlog.get_logger()
 
@@ -56,6 +63,10 @@ class Ingest:
         self.bus = bus
         self.devices = KnownDevices(Engine(network, engine_policy(settings)))
         self.figures = IngestFigures()
+        self.dialects = load_dialects(settings.ingest.dialects)
+        self.decoder = Decoder(self.dialects.dialects)
+        self.decoder.decode([])  # loads the machine code, or makes it the first time, before messages wait for it
+        self.quarantine = Quarantine(settings.ingest)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; a database or broker that is away is waited for."""
@@ -88,7 +99,7 @@ class Ingest:
                 await self._take(connection, writer, deliveries)
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_S
-                await self._tick(connection)
+                await self._tick(connection, writer)
 
     async def _take(self, connection: AsyncConnection, writer: FixWriter, deliveries: list[Delivery]) -> None:
         """One micro-batch, wholly or not at all."""
@@ -107,38 +118,69 @@ class Ingest:
 
     async def _commit(self, connection: AsyncConnection, writer: FixWriter, deliveries: list[Delivery]) -> None:
         messages = [
-            Message(
-                device=await self.devices.learn(connection, delivery.device),
-                received_us=delivery.received_us,
-                payload=delivery.payload,
-            )
+            await self._message(connection, delivery.device, delivery.received_us, delivery.payload)
             for delivery in deliveries
         ]
         statuses = [m for d, m in zip(deliveries, messages, strict=True) if d.channel is Channel.STATUS]
-        decoded = decode([m for d, m in zip(deliveries, messages, strict=True) if d.channel is not Channel.STATUS])
-        self.figures.count(messages=len(messages), rejects=decoded.rejects)
+        readings = [m for d, m in zip(deliveries, messages, strict=True) if d.channel is not Channel.STATUS]
+        decoded = self.decoder.decode(readings)
+        self.figures.count(messages=len(messages), rejects=decoded.counts)
         async with connection.transaction():
             new = decoded.fixes.take(await self._fresh(connection, decoded))
-            outputs = self.devices.engine.on_batch(new)
-            self._say_heads(outputs)
-            await writer.write(new, trusted(new))
-            await self._save(connection, outputs, set(new.device.tolist()))
+            outputs = await self._take_in(connection, writer, new)
             await self._save_ledger(connection, decoded.fixes, statuses)
-            await _note_devices(connection, new, messages)
+            await self.quarantine.keep(connection, readings, decoded)
+            await _note_devices(connection, new, outputs.latest, messages)
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
+
+    async def _retry(self, connection: AsyncConnection, writer: FixWriter) -> None:
+        """Read messages in quarantine again. What is stored of them already is known by its bytes, not its number."""
+        waiting = await read_retries(connection, RETRIES)
+        if not waiting:
+            return
+        messages = [await self._message(connection, device, at_us, payload) for _, device, at_us, payload in waiting]
+        decoded = self.decoder.decode(messages)
+        unreadable = {reject.message for reject in decoded.rejects}
+        numbers = [number for number, *_ in waiting]
+        async with connection.transaction():
+            new = decoded.fixes.take(await self._unknown(connection, decoded.fixes))
+            self.devices.ledger.fresh(decoded.fixes, ())
+            outputs = await self._take_in(connection, writer, new)
+            await self._save_ledger(connection, decoded.fixes, [])
+            await end_retries(connection, [n for at, n in enumerate(numbers) if at not in unreadable], read=True)
+            await end_retries(connection, [n for at, n in enumerate(numbers) if at in unreadable], read=False)
+            await _note_devices(connection, new, outputs.latest, messages)
+        log.info("read messages in quarantine again", messages=len(messages), fixes=len(new), unread=len(unreadable))
+
+    async def _message(self, connection: AsyncConnection, device: DeviceId, at_us: int, payload: bytes) -> Message:
+        number, dialect = await self.devices.learn(connection, device), self.dialects.number(device.agency)
+        return Message(device=number, received_us=at_us, payload=payload, dialect=dialect)
+
+    async def _take_in(self, connection: AsyncConnection, writer: FixWriter, new: FixBatch) -> Outputs:
+        """New fixes through the engine and into the store, with all that follows from them."""
+        boots = await self.devices.learn_clocks(connection, new)
+        outputs = self.devices.engine.on_batch(new)
+        self._say_heads(outputs)
+        await writer.write(new, plausible(new))
+        await self._save(connection, outputs, set(new.device.tolist()))
+        for boot_id in boots:
+            await save_clock(connection, boot_id, self.devices.engine.clocks[boot_id])
+        return outputs
 
     async def _fresh(self, connection: AsyncConnection, decoded: Decoded) -> Bools:
         """New by sequence number; what the ledger cannot judge, the store does."""
-        fixes = decoded.fixes
-        unsure = self._unsure(fixes)
-        fresh = self.devices.ledger.fresh(fixes, {reject.device for reject in decoded.rejects})
+        unsure = self._unsure(decoded.fixes)
+        fresh = self.devices.ledger.fresh(decoded.fixes, decoded.unreadable)
         if len(unsure):
-            asked = fixes.take(unsure)
-            keys = np.stack([asked.device, asked.boot, asked.seq, asked.time_us, asked.digest])
-            first = np.zeros(len(unsure), np.bool_)
-            first[np.unique(keys, axis=1, return_index=True)[1]] = True
-            fresh[unsure] &= first & ~await known_fixes(connection, asked)
+            fresh[unsure] &= await self._unknown(connection, decoded.fixes.take(unsure))
         return fresh
+
+    async def _unknown(self, connection: AsyncConnection, fixes: FixBatch) -> Bools:
+        """Fixes that are not stored yet, each once."""
+        keys = np.stack([fixes.device, fixes.boot, fixes.seq, fixes.time_us, fixes.digest])
+        first = np.zeros(len(fixes), np.bool_)
+        first[np.unique(keys, axis=1, return_index=True)[1]] = True
+        return first & ~await known_fixes(connection, fixes)
 
     def _unsure(self, fixes: FixBatch) -> Rows:
         """Fixes without a number, and those of a boot that is new, or was freed and comes once more."""
@@ -148,6 +190,7 @@ class Ingest:
 
     async def _save(self, connection: AsyncConnection, outputs: Outputs, devices: set[int]) -> None:
         await add_passes(connection, outputs.passes)
+        await save_tracks(connection, outputs.tracks)
         await mark_dirty(connection, outputs.dirty)
         for device in sorted(devices | set(outputs.passes.device.tolist())):
             await save_kept(connection, device, self.network.network_id, self.devices.engine.snapshot(device))
@@ -168,17 +211,20 @@ class Ingest:
             if committed is not None:
                 await save_committed(connection, boot_id, committed)
 
-    async def _tick(self, connection: AsyncConnection) -> None:
+    async def _tick(self, connection: AsyncConnection, writer: FixWriter) -> None:
         """What time alone brings: tails of silent devices, stretches to compute again, figures."""
         limits = self.settings.ingest
         with store_errors("cannot settle"):
-            outputs = self.devices.engine.on_time(time.time_ns() // 1_000)
+            now_us = time.time_ns() // 1_000
+            outputs = self.devices.engine.on_time(now_us)
             if outputs.ended:
                 async with connection.transaction():
                     await self._save(connection, outputs, set(outputs.ended))
             again = await recompute_next(
                 connection, self.devices.engine, quiet_s=limits.dirty_quiet_s, patience_s=limits.dirty_patience_s
             )
+            await self._retry(connection, writer)
+            await self.quarantine.tidy(connection, now_us)
         if again is not None:
             log.info("computed a stretch again", device=str(self.devices.names.get(again.device, again.device)))
         self._report()
@@ -208,13 +254,12 @@ def _oldest_held(payload: bytes) -> tuple[int, int] | None:
     return (boot, seq) if 1 <= boot <= BOOT_MAX and 1 <= seq <= SEQ_MAX else None
 
 
-async def _note_devices(connection: AsyncConnection, new: FixBatch, messages: Iterable[Message]) -> None:
-    dated = trusted(new)
+async def _note_devices(
+    connection: AsyncConnection, new: FixBatch, latest: Mapping[int, int], messages: Iterable[Message]
+) -> None:
     heard: dict[int, int] = {}
     for message in messages:
         heard[message.device] = max(heard.get(message.device, 0), message.received_us)
     for device, heard_us in sorted(heard.items()):
-        own = new.device == device
-        times = new.time_us[own & dated]
-        latest_us = int(times.max()) if len(times) else None
-        await note_device(connection, device, fixes=int(own.sum()), latest_us=latest_us, heard_us=heard_us)
+        fixes = int((new.device == device).sum())
+        await note_device(connection, device, fixes=fixes, latest_us=latest.get(device), heard_us=heard_us)

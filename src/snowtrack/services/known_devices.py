@@ -1,14 +1,20 @@
 """What ingest holds in memory of the devices it owns; the store has all of it, so it can be dropped and read again."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from psycopg import AsyncConnection
 
+from snowtrack.model.columns import present
+from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.pipeline.engine import Engine
+from snowtrack.store.clocks import read_clocks
 from snowtrack.store.devices import device_number, read_committed, read_kept
 from snowtrack.store.passes import mark_latest_dirty
-from snowtrack.tracks.identity import SequenceLedger
+from snowtrack.tracks.identity import BootId, SequenceLedger, boots_of
+
+CLOCKS_MAX = 20_000
 
 
 @dataclass(slots=True)
@@ -32,6 +38,19 @@ class KnownDevices:
             await mark_latest_dirty(connection, number)
         self.numbers[device], self.names[number] = number, device
         return number
+
+    async def learn_clocks(self, connection: AsyncConnection, fixes: FixBatch) -> list[BootId]:
+        """Have the clocks of the boots of these fixes at hand, and drop those of others when there are too many."""
+        boots, _ = boots_of(fixes.take(present(fixes.seq)))
+        clocks = self.engine.clocks
+        unknown = [boot_id for boot_id in boots if boot_id not in clocks]
+        if unknown:
+            clocks.update(await read_clocks(connection, unknown))
+        wanted = set(boots)
+        for boot_id in list(islice(clocks, max(len(clocks) - CLOCKS_MAX, 0))):
+            if boot_id not in wanted:
+                del clocks[boot_id]
+        return boots
 
     def forget_all(self) -> None:
         """A commit failed: what is in memory is ahead of the store."""

@@ -2,12 +2,20 @@
 
 from psycopg import AsyncConnection
 
+from snowtrack.model.calendar import DAY_US
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.engine import Engine
-from snowtrack.pipeline.replay import recompute, widen_to_now
+from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
+from snowtrack.store.clocks import read_device_clocks
 from snowtrack.store.devices import save_kept
-from snowtrack.store.fixes import read_fixes
-from snowtrack.store.passes import clear_dirty, next_dirty, replace_passes, widen_to_tracks
+from snowtrack.store.observed import read_observed
+from snowtrack.store.passes import clear_dirty, next_dirty, replace_passes
+from snowtrack.store.tracks import replace_tracks
+from snowtrack.tracks.clock import Clocks
+
+# A track is looked for this far around a stretch. Machines do not work for a week without a pause of five minutes.
+REACH_US_MAX = 7 * DAY_US
+WIDER = 8
 
 
 async def recompute_next(
@@ -20,14 +28,29 @@ async def recompute_next(
     work = await next_dirty(connection, quiet_s=quiet_s, patience_s=patience_s)
     if work is None:
         return None
-    stretch = widen_to_now(engine, await widen_to_tracks(connection, work.stretch, engine.policy.cut_us))
-    fixes = await read_fixes(connection, stretch.device, stretch.from_us, stretch.to_us)
-    again = recompute(engine, stretch, fixes)
+    clocks = await read_device_clocks(connection, work.stretch.device)
+    stretch = widen_to_now(engine, await widen_to_tracks(connection, clocks, work.stretch, engine.policy.cut_us))
+    again = recompute(engine, stretch, await read_observed(connection, clocks, stretch))
     async with connection.transaction():
         await replace_passes(connection, stretch, again.passes)
+        await replace_tracks(connection, stretch, again.tracks)
         await clear_dirty(connection, work)
         if again.kept is not None:
             await save_kept(connection, stretch.device, engine.network.network_id, again.kept)
     if again.kept is not None:
         engine.restore(stretch.device, again.kept)
     return stretch
+
+
+async def widen_to_tracks(
+    connection: AsyncConnection, clocks: Clocks, stretch: DirtyStretch, cut_us: int
+) -> DirtyStretch:
+    """The stretch from the start of the track it begins in to the end of the track it ends in."""
+    reach_us = cut_us
+    while True:
+        around = stretch.widened(reach_us)
+        observed = await read_observed(connection, clocks, around)
+        whole = whole_tracks(stretch, observed.observed_us, cut_us)
+        if around.encloses(whole.widened(cut_us)) or reach_us >= REACH_US_MAX:
+            return whole
+        reach_us *= WIDER

@@ -6,10 +6,12 @@ from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US, day_range_us
 from snowtrack.model.ids import DeviceId
+from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
 from snowtrack.reports.daily import DailyReport, make_daily_report
+from snowtrack.store.clocks import read_device_clocks
 from snowtrack.store.devices import read_devices
-from snowtrack.store.fixes import read_fixes
+from snowtrack.store.observed import read_placed
 from snowtrack.store.passes import read_device_passes
 
 # What crosses midnight is seen from both sides.
@@ -27,6 +29,8 @@ async def read_daily_report(
         number = next((row.number for row in await read_devices(connection) if row.id == device), None)
         if number is None:
             return None
-        fixes = await read_fixes(connection, number, start - AROUND_US, end + AROUND_US)
+        clocks = await read_device_clocks(connection, number)
+        around = DirtyStretch(device=number, from_us=start - AROUND_US, to_us=end + AROUND_US)
+        fixes = await read_placed(connection, clocks, around)
         passes = await read_device_passes(connection, number, start, end)
     return make_daily_report(device, day, fixes=fixes, passes=passes, network=network)

@@ -25,6 +25,16 @@ _SHARED = (
     ("satellites", "int2"),
     ("hdop_centi", "int4"),
     ("blade", "int2"),
+    ("blade_cdeg", "int4"),
+    ("spreading", "int2"),
+    ("spread_mgpm2", "int4"),
+    ("spread_width_mm", "int4"),
+    ("pto", "int2"),
+    ("inputs", "int4"),
+    ("battery_mv", "int4"),
+    ("buffered", "int4"),
+    ("sources", "int2"),
+    ("remarks", "int2"),
 )
 _KEY = (("boot", "int8"), ("seq", "int8"), ("digest", "int8"))
 
@@ -132,16 +142,26 @@ async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_
     return FixBatch.from_rows([_fix_row(row) for row in rows])
 
 
+async def read_undated(connection: AsyncConnection, device: int, since_us: int) -> FixBatch:
+    """A device's fixes without a time of their own that can be right, received since an instant."""
+    asked = {"device": device, "since": to_instant(since_us)}
+    rows = await (await connection.execute(query("undated_of_device"), asked)).fetchall()
+    return FixBatch.from_rows([_fix_row(row) for row in rows])
+
+
 def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
-    device, boot, seq, digest, uptime_ms, device_time, received_at, *shared = row
+    """As it was sent; a time that was stated has its time of day in it."""
+    device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, *shared = row
     names = [name for name, _ in _SHARED[1:]]
     dtypes = FixBatch.dtypes()
     filled = [
         int(np.iinfo(dtypes[name]).min) if value is None else value for name, value in zip(names, shared, strict=True)
     ]
     uptime = ABSENT_64 if uptime_ms is None else uptime_ms
-    time_us = to_us(device_time)
-    times = (time_us, time_us % DAY_US, to_us(received_at))
+    time_us = ABSENT_64 if device_time is None else to_us(device_time)
+    if device_time is not None:
+        day_us = time_us % DAY_US
+    times = (time_us, ABSENT_64 if day_us is None else day_us, to_us(received_at))
     return (device, boot or ABSENT_64, seq or ABSENT_64, digest, uptime, *times, *filled)
 
 

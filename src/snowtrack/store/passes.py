@@ -7,13 +7,13 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from snowtrack.model.calendar import DAY_US
+from snowtrack.model.intervals import union
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.queries import query
 
-# A track is looked for this far around an instant. Machines do not work for a week without a pause of five minutes.
-TRACK_REACH = timedelta(days=7)
 _TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2"]
 _COPY = (
     "copy pass (device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence)"
@@ -21,9 +21,13 @@ _COPY = (
 )
 
 
+# Stretches of a device that are no further apart than this are computed again together.
+TOGETHER_US = DAY_US
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirtyWork:
-    """All dirty stretches of one device, as one range."""
+    """Dirty stretches of one device that lie together, as one range."""
 
     stretch: DirtyStretch
     ids: list[int]
@@ -52,13 +56,14 @@ async def touch(connection: AsyncConnection, segments: Iterable[int]) -> None:
 
 
 async def mark_dirty(connection: AsyncConnection, stretches: Iterable[DirtyStretch]) -> None:
-    """Mark stretches; those of one device come as one row a batch."""
+    """Mark stretches; those of one device that lie together come as one row."""
     by_device: dict[int, list[DirtyStretch]] = {}
     for stretch in stretches:
         by_device.setdefault(stretch.device, []).append(stretch)
     for device, own in by_device.items():
-        whole = DirtyStretch(device=device, from_us=min(s.from_us for s in own), to_us=max(s.to_us for s in own))
-        await connection.execute(query("mark_dirty"), _range(whole))
+        for from_us, to_us_ in union((s.from_us, s.to_us + TOGETHER_US) for s in own):
+            whole = DirtyStretch(device=device, from_us=from_us, to_us=to_us_ - TOGETHER_US)
+            await connection.execute(query("mark_dirty"), _range(whole))
 
 
 async def mark_latest_dirty(connection: AsyncConnection, device: int) -> None:
@@ -67,29 +72,23 @@ async def mark_latest_dirty(connection: AsyncConnection, device: int) -> None:
 
 
 async def next_dirty(connection: AsyncConnection, *, quiet_s: float, patience_s: float) -> DirtyWork | None:
-    """The device to compute again: its backlog has been quiet, or has not been for too long."""
+    """The earliest stretches of a device whose backlog has been quiet, or has not been for too long."""
     asked = {"quiet": timedelta(seconds=quiet_s), "patience": timedelta(seconds=patience_s)}
-    row = await (await connection.execute(query("next_dirty"), asked)).fetchone()
-    if row is None:
+    rows = await (await connection.execute(query("next_dirty"), asked)).fetchall()
+    if not rows:
         return None
-    device, start, to, ids = row
-    return DirtyWork(stretch=DirtyStretch(device=device, from_us=to_us(start), to_us=to_us(to)), ids=ids)
+    device, start, to, first = rows[0]
+    from_us, until_us, ids = to_us(start), to_us(to), [first]
+    for _, next_start, next_to, next_id in rows[1:]:
+        if to_us(next_start) > until_us + TOGETHER_US:
+            break
+        until_us = max(until_us, to_us(next_to))
+        ids.append(next_id)
+    return DirtyWork(stretch=DirtyStretch(device=device, from_us=from_us, to_us=until_us), ids=ids)
 
 
 async def clear_dirty(connection: AsyncConnection, work: DirtyWork) -> None:
     await connection.execute(query("clear_dirty"), {"ids": work.ids})
-
-
-async def widen_to_tracks(connection: AsyncConnection, stretch: DirtyStretch, cut_us: int) -> DirtyStretch:
-    """The stretch from the start of the track it begins in to the end of the track it ends in."""
-    around = {"device": stretch.device, "cut": timedelta(microseconds=cut_us), "reach": TRACK_REACH}
-    start = await _one(connection, "track_start", around | {"at": to_instant(stretch.from_us)})
-    to = await _one(connection, "track_end", around | {"at": to_instant(stretch.to_us)})
-    return DirtyStretch(
-        device=stretch.device,
-        from_us=stretch.from_us if start is None else to_us(start),
-        to_us=stretch.to_us if to is None else to_us(to),
-    )
 
 
 async def read_device_passes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> PassBatch:
@@ -110,11 +109,6 @@ def pass_batch(rows: list[tuple[Any, ...]]) -> PassBatch:
     return PassBatch.from_rows(
         [(*place, to_us(started), to_us(ended), work, evidence) for *place, started, ended, work, evidence in rows]
     )
-
-
-async def _one(connection: AsyncConnection, name: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - one cell
-    row = await (await connection.execute(query(name), asked)).fetchone()
-    return row[0] if row else None
 
 
 def _range(stretch: DirtyStretch) -> dict[str, Any]:

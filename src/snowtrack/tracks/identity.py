@@ -12,7 +12,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from snowtrack.model.columns import Bools, present
+from snowtrack.model.columns import Bools, Rows, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.intervals import Intervals, total, union
 
@@ -118,7 +118,13 @@ class SequenceLedger:
         return committed.with_floor(lost[-1]) if lost else committed
 
 
-def _by_boot(fixes: FixBatch) -> dict[BootId, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
+    """The boots of fixes that all have a number, and for each fix the place of its boot in that list."""
+    keys, places = np.unique(np.stack([fixes.device, fixes.boot]), axis=1, return_inverse=True)
+    return [BootId(device, boot) for device, boot in zip(*keys.tolist(), strict=True)], places.reshape(-1)
+
+
+def _by_boot(fixes: FixBatch) -> dict[BootId, Rows]:
     rows = np.flatnonzero(present(fixes.seq))
     rows = rows[np.lexsort((rows, fixes.boot[rows], fixes.device[rows]))]
     keys = np.stack([fixes.device[rows], fixes.boot[rows]])

@@ -43,29 +43,31 @@ where exists (
 );
 
 -- fixes_of_device: stored fixes of a device in a time range
-select device, boot, seq, digest, uptime_ms, device_time, received_at, lat_e7, lon_e7, alt_mm, speed_mmps, course_cdeg,
-       quality, satellites, hdop_centi, blade
+select device, boot, seq, digest, uptime_ms, device_time, null::bigint as day_us, received_at, lat_e7, lon_e7, alt_mm,
+       speed_mmps, course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2,
+       spread_width_mm, pto, inputs, battery_mv, buffered, sources, remarks
 from fix
 where device = %(device)s and device_time >= %(from_time)s and device_time <= %(to_time)s
 order by device_time, boot, seq, digest;
 
--- track_start: when the track that holds an instant began
-select max(device_time) from (
-    select device_time, device_time - lag(device_time) over (order by device_time) as gap
-    from fix
-    where device = %(device)s and lat_e7 is not null
-      and device_time <= %(at)s and device_time > %(at)s - %(reach)s::interval
-) as steps
-where gap is null or gap > %(cut)s::interval;
+-- clocks_of_boots: what is known of the clocks of these boots
+select device, boot, kept from boot_clock
+join unnest(%(devices)s::integer[], %(boots)s::bigint[]) as asked (device, boot) using (device, boot);
 
--- track_end: when the track that holds an instant ended, so far
-select min(device_time) from (
-    select device_time, lead(device_time) over (order by device_time) - device_time as gap
-    from fix
-    where device = %(device)s and lat_e7 is not null
-      and device_time >= %(at)s and device_time < %(at)s + %(reach)s::interval
-) as steps
-where gap is null or gap > %(cut)s::interval;
+-- clocks_of_device: what is known of the clocks of all boots of a device
+select device, boot, kept from boot_clock where device = %(device)s;
+
+-- save_clock: keep what is known of a boot's clock
+insert into boot_clock (device, boot, kept) values (%(device)s, %(boot)s, %(kept)s)
+on conflict (device, boot) do update set kept = excluded.kept;
+
+-- undated_of_device: fixes of a device without a time of their own, received since
+select device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, lat_e7, lon_e7, alt_mm, speed_mmps,
+       course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2, spread_width_mm, pto,
+       inputs, battery_mv, buffered, sources, remarks
+from fix_undated
+where device = %(device)s and received_at >= %(since)s
+order by received_at, boot, seq, digest;
 
 -- save_state: what the stages keep of a device
 insert into device_state (device, network_id, kept) values (%(device)s, %(network_id)s, %(kept)s)
@@ -81,13 +83,16 @@ insert into dirty (device, from_time, to_time) values (%(device)s, %(from_time)s
 insert into dirty (device, from_time, to_time)
 select device, latest_at, latest_at from device where device = %(device)s and latest_at is not null;
 
--- next_dirty: the device that has waited longest, once it has been quiet
-select device, min(from_time), max(to_time), array_agg(dirty)
-from dirty
-group by device
-having max(marked_at) <= now() - %(quiet)s::interval or min(marked_at) <= now() - %(patience)s::interval
-order by min(marked_at)
-limit 1;
+-- next_dirty: the stretches of the device that has waited longest, once it has been quiet
+with waiting as (
+    select device
+    from dirty
+    group by device
+    having max(marked_at) <= now() - %(quiet)s::interval or min(marked_at) <= now() - %(patience)s::interval
+    order by min(marked_at)
+    limit 1
+)
+select device, from_time, to_time, dirty from dirty join waiting using (device) order by from_time, dirty;
 
 -- clear_dirty: stretches that were computed again
 delete from dirty where dirty = any(%(ids)s);
@@ -172,3 +177,62 @@ on conflict (network_id) do update set cut_at = excluded.cut_at, segments = excl
 
 -- public_cut: what the public sees
 select cut_at, segments from public_cut where network_id = %(network_id)s;
+
+-- set_aside: a message that could not be read wholly
+insert into quarantine (device, received_at, payload, reasons, first_line)
+values (%(device)s, %(received_at)s, %(payload)s, %(reasons)s, %(first_line)s);
+
+-- trim_quarantine: keep the newest messages, up to a size and an age
+delete from quarantine
+where received_at < now() - %(age)s::interval or quarantine in (
+    select quarantine
+    from (select quarantine, sum(octet_length(payload)) over (order by quarantine desc) as kept from quarantine) as sizes
+    where kept > %(bytes)s
+);
+
+-- quarantine: messages that could not be read, newest first
+select quarantine, agency, name, received_at, octet_length(payload), reasons, first_line, retry
+from quarantine join device using (device)
+order by quarantine desc
+limit %(limit)s;
+
+-- ask_for_retry: have all messages in quarantine tried again
+update quarantine set retry = true where not retry;
+
+-- retries: messages that are to be tried again
+select quarantine, agency, name, received_at, payload
+from quarantine join device using (device)
+where retry
+order by quarantine
+limit %(limit)s;
+
+-- leave_quarantine: these could be read
+delete from quarantine where quarantine = any(%(numbers)s);
+
+-- stay_in_quarantine: these could not, again
+update quarantine set retry = false where quarantine = any(%(numbers)s);
+
+-- count_rejects: add to how often a device sent what could not be read for this reason
+insert into reject_count (device, reason, count, last_at) values (%(device)s, %(reason)s, %(count)s, %(at)s)
+on conflict (device, reason) do update
+set count = reject_count.count + excluded.count, last_at = excluded.last_at;
+
+-- reject_counts: how often each device sent what could not be read, by reason
+select device, reason, count from reject_count order by device, reason;
+
+-- save_track: what is known of a track so far
+insert into track (device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, frozen_us, unsure)
+values (%(device)s, %(started_at)s, %(ended_at)s, %(fixes)s, %(jumps)s, %(returns)s, %(twins)s, %(too_fast)s,
+        %(frozen_us)s, %(unsure)s)
+on conflict (device, started_at) do update
+set ended_at = excluded.ended_at, fixes = excluded.fixes, jumps = excluded.jumps, returns = excluded.returns,
+    twins = excluded.twins, too_fast = excluded.too_fast, frozen_us = excluded.frozen_us, unsure = excluded.unsure;
+
+-- remove_tracks: tracks of a device in a time range
+delete from track where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s;
+
+-- tracks_of_device: tracks of a device in a time range, in order
+select device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, frozen_us, unsure
+from track
+where device = %(device)s and ended_at >= %(from_time)s and started_at < %(to_time)s
+order by started_at;

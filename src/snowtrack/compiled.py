@@ -1,0 +1,27 @@
+"""Machine code for loops that numpy cannot say: numba, behind two typed names.
+
+The code is kept beside its source file and made anew when that file changes, not when another one does: so compiled
+functions use only parts and constants of their own file and of `model`, whose numbers never change.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+# Compiled functions are lent their arrays: counting references to them took two thirds of the time.
+OPTIONS: dict[str, Any] = {"_nrt": False}
+
+
+def compiled(function: Function) -> Function:
+    """Compile at the first call; where there is no place to keep the code, at the first call of each process."""
+    try:
+        return cast(Function, njit(cache=True, **OPTIONS)(function))
+    except RuntimeError:
+        return part(function)
+
+
+def part(function: Function) -> Function:
+    """Compile as a part of the compiled functions that call it."""
+    return cast(Function, njit(**OPTIONS)(function))

@@ -1,0 +1,37 @@
+"""Tracks, and what is odd about them."""
+
+from psycopg import AsyncConnection
+
+from snowtrack.model.tracks import DirtyStretch, TrackBatch
+from snowtrack.store.instants import to_instant, to_us
+from snowtrack.store.queries import query
+
+
+async def save_tracks(connection: AsyncConnection, tracks: TrackBatch) -> None:
+    """What there is to tell of tracks that ended or go on."""
+    if not len(tracks):
+        return
+    rows = []
+    for device, started_us, ended_us, *counts in tracks.rows():
+        times = {"device": device, "started_at": to_instant(started_us), "ended_at": to_instant(ended_us)}
+        rows.append(times | dict(zip(list(TrackBatch.dtypes())[3:], counts, strict=True)))
+    async with connection.cursor() as cursor:
+        await cursor.executemany(query("save_track"), rows)
+
+
+async def replace_tracks(connection: AsyncConnection, stretch: DirtyStretch, tracks: TrackBatch) -> None:
+    """Put these in place of all that the device has in the time range."""
+    await connection.execute(query("remove_tracks"), _range(stretch.device, stretch.from_us, stretch.to_us))
+    await save_tracks(connection, tracks)
+
+
+async def read_tracks(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> TrackBatch:
+    """A device's tracks that overlap a time range."""
+    rows = await (await connection.execute(query("tracks_of_device"), _range(device, from_us, to_us_))).fetchall()
+    return TrackBatch.from_rows(
+        [(number, to_us(started), to_us(ended), *counts) for number, started, ended, *counts in rows]
+    )
+
+
+def _range(device: int, from_us: int, to_us_: int) -> dict[str, object]:
+    return {"device": device, "from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
