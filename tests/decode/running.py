@@ -47,7 +47,9 @@ def objects(lines: bytes) -> list[dict[str, Any]]:
 
 
 def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SNOWTRACK_")}
+    """As that of a user who set nothing; what Python is told not to buffer would come out without our doing."""
+    foreign = ("SNOWTRACK_", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 def run(*arguments: object, given: bytes = b"", code: int = 0) -> subprocess.CompletedProcess[bytes]:

@@ -145,9 +145,10 @@ def epochs(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def otherwise(draw: st.DrawFn, text: str) -> str:
-    """The same sentence with another talker and one field changed."""
+    """The same sentence with another talker and one field changed, perhaps to one digit less."""
     address, *fields = text.split(",")
-    fields[draw(st.integers(0, len(fields) - 1))] = draw(st.sampled_from(["", "1", "V", "x", fields[0]]))
+    at = draw(st.integers(0, len(fields) - 1))
+    fields[at] = draw(st.sampled_from(["", "1", "V", "x", fields[0], fields[at][:-1]]))
     return ",".join([draw(TALKERS) + address[2:], *fields])
 
 

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from snowtrack.model.fixes import Message, RejectReason
 from snowtrack.nmea.decode import decode
-from snowtrack.nmea.unpack import PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX, unpack, unpack_all
+from snowtrack.nmea.unpack import unpack, unpack_all
 from tests.nmea.packing import PACKERS, in_two, zstd_in_blocks, zstd_with_checksum, zstd_with_window
 from tests.oracles.nmea import sentence
 
 LINES = b"".join(sentence(f"PSNOW,7,{seq}") for seq in range(1, 200))
 NAMES = list(PACKERS)
+# What the device protocol promises.
+PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX = 256 * 1024, 4 * 1024 * 1024
 TOO_LARGE, BAD_COMPRESSION = RejectReason.TOO_LARGE, RejectReason.BAD_COMPRESSION
 
 

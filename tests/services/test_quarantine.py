@@ -196,6 +196,9 @@ def test_counts_come_with_the_devices(own_line: Line, now_us: int) -> None:
 
         expected = {"bad_checksum": 3, "no_start": 1, "unknown_sentence": 1}
         await_true(lambda: said() == [("counted", 1, expected)], "all are counted")
+        tracker.publish("up", BAD)
+        more = expected | {"bad_checksum": 4}
+        await_true(lambda: said() == [("counted", 1, more)], "those that follow are added")
 
 
 def test_it_is_shown_newest_first_and_harmlessly(

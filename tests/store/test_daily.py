@@ -41,7 +41,7 @@ async def test_a_run_over_midnight_in_japan_is_split_between_the_days(
     device = await device_number(connection, ONE)
     times = [MIDNIGHT_US + at * SECOND_US for at in range(-60, 61)]
     position = {"lat_e7": int(network.shape_lat_e7[0]), "lon_e7": int(network.shape_lon_e7[0])}
-    moving = position | {"speed_mmps": 5_000, "blade": 1}
+    moving = position | {"speed_mmps": 5_000, "blade": 1, "received_us": MIDNIGHT_US + 3_600 * SECOND_US}
     fixes = batch(*(fix(seq, time, **moving) for seq, time in enumerate(times, 1)), device=device)
     async with connection.transaction():
         await FixWriter(connection).write(fixes, present(fixes.time_us))

@@ -148,9 +148,10 @@ def test_without_a_fix_a_time_more_than_a_day_from_the_dated_ones_is_not_right()
     assert trusts(near) == trusts(far) == [STATED]
 
 
-def test_with_a_fix_a_time_of_another_day_stands() -> None:
-    rows = [good(fix(1, POWER_UP_US)), stating(fix(2, POWER_UP_US), POWER_UP_US - 9 * DAY_US)]
-    assert trusts(*rows) == [STATED, STATED]
+def test_with_a_fix_a_time_of_another_day_stands_and_so_do_those_around_it() -> None:
+    rows = [good(fix(seq, POWER_UP_US)) for seq in (1, 2, 3)]
+    rows[1] = stating(rows[1], POWER_UP_US - 9 * DAY_US)
+    assert trusts(*rows) == [STATED] * 3
 
 
 # What leaves.

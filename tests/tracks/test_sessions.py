@@ -171,13 +171,22 @@ def test_times_that_overlap_are_disputed_and_stand_as_stated() -> None:
     assert places(*rows) == [(second * SECOND_US - (0 if second % 2 else HOUR_US), DISPUTED) for second in range(1, 7)]
 
 
+def test_an_excursion_has_believed_numbers_on_both_sides() -> None:
+    """One number said in two ways, in two parts, decides nothing."""
+    for twice in (1, 5):
+        around = [good(counted(second)) for second in range(1, 6)]
+        parts = [off(counted(second), -HOUR_US) for second in ({1: (1, 2), 5: (4, 5)}[twice])]
+        assert set(trusts(*around, *parts)) == {DISPUTED}
+    assert trusts(*around, off(counted(3), -HOUR_US)) == [*[STATED] * 5, CORRECTED]
+
+
 def test_in_a_disputed_boot_nothing_is_put_right() -> None:
     rows = [off(counted(second), 0 if second % 2 else -HOUR_US) for second in range(1, 5)]
     asking = [stating(counted(5), ANNIVERSARY_US), counted(6)]
     assert trusts(*rows, *asking)[4:] == [IMPLAUSIBLE, TimeTrust.UNKNOWN]
 
 
-@pytest.mark.parametrize(("minutes", "verdict"), [(BINS_MAX, Verdict.AGREED), (BINS_MAX + 1, Verdict.DISPUTED)])
+@pytest.mark.parametrize(("minutes", "verdict"), [(64, Verdict.AGREED), (65, Verdict.DISPUTED)])
 def test_more_than_64_minutes_of_votes_are_no_clock(minutes: int, verdict: Verdict) -> None:
     rows = [good(counted(121 * n + 1, seq=n + 1, asleep_us=120 * n * SECOND_US)) for n in range(minutes)]
     assert clock_of(*rows).opinion.verdict is verdict

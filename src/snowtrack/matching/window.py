@@ -15,6 +15,8 @@ from snowtrack.model.tracks import DirtyStretch
 
 # Room for a lag at 10 Hz and more; a clock that stands still would fill the window without end.
 PENDING_MAX = 1_000
+# Of one instant so many are remembered, for their halves.
+BESIDE_MAX = 16
 
 
 class Released(NamedTuple):
@@ -36,7 +38,7 @@ class Window:
     heard_us: int = 0
     track_us: int = 0
     released: tuple[int, int, int, int] | None = None
-    last: Pending | None = None
+    last: list[Pending] = field(default_factory=list)
     provisional: bool = False
 
     @property
@@ -51,7 +53,7 @@ class Window:
 
     def begin(self, at_us: int) -> None:
         """Start with the track that begins at this instant: what is older is settled elsewhere, and comes late."""
-        self.released, self.last, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), None, at_us
+        self.released, self.last, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), [], at_us
 
     def add(self, fix: Pending) -> DirtyStretch | None:
         """Take a fix in; say so when the passes made so far no longer hold."""
@@ -66,7 +68,7 @@ class Window:
         """Before what has left, or a half of it."""
         if self.released is not None and fix[:4] < self.released:
             return True
-        return self.last is not None and self.last.observed_us == fix.observed_us and are_halves(self.last, fix)
+        return any(one.observed_us == fix.observed_us and are_halves(one, fix) for one in self.last)
 
     def release(self) -> list[Released]:
         """What is older than the lag, and what there is no room for."""
@@ -82,13 +84,16 @@ class Window:
 
     def _release(self, count: int) -> list[Released]:
         leaving, self.pending = self.pending[:count], self.pending[count:]
-        return [self._place(fix) for fix in join_halves(leaving)]
+        placed = [self._place(fix) for fix in join_halves(leaving)]
+        self.released = leaving[-1][:4] if leaving else self.released
+        return placed
 
     def _place(self, fix: Pending) -> Released:
         opens = self._opens_track(fix)
         resumes = self.provisional and not opens
         self.track_us = fix.observed_us if opens else self.track_us
-        self.released, self.last, self.provisional = fix[:4], fix, False
+        beside = [one for one in self.last if one.observed_us == fix.observed_us]
+        self.released, self.last, self.provisional = fix[:4], [*beside, fix][-BESIDE_MAX:], False
         return Released(fix, self.track_us, resumes)
 
     def _opens_track(self, fix: Pending) -> bool:
@@ -100,7 +105,7 @@ class Window:
             "heard_us": self.heard_us,
             "track_us": self.track_us,
             "released": None if self.released is None else list(self.released),
-            "last": None if self.last is None else list(self.last),
+            "last": [list(fix) for fix in self.last],
             "provisional": self.provisional,
             "pending": [list(fix) for fix in self.pending],
         }
@@ -108,6 +113,6 @@ class Window:
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.newest_us, self.heard_us, self.track_us = kept["newest_us"], kept["heard_us"], kept["track_us"]
         self.released = None if kept["released"] is None else tuple(kept["released"])
-        self.last = None if kept["last"] is None else Pending(*kept["last"])
+        self.last = [Pending(*fix) for fix in kept["last"]]
         self.provisional = kept["provisional"]
         self.pending = [Pending(*fix) for fix in kept["pending"]]
