@@ -133,6 +133,13 @@ def test_a_log_that_cannot_be_read_is_one_line_after_what_came_before_it(log: Pa
     assert fault(tmp_path)[0] == f"{tmp_path}: cannot be read: Is a directory"
 
 
+def test_a_log_is_not_overwritten_with_its_rejects(log: Path) -> None:
+    before = log.read_bytes()
+    said, out = fault(log, "--rejects", log)
+    assert (said, out) == (f"{log}: is one of the logs; name another file for the rejects", b"")
+    assert log.read_bytes() == before
+
+
 def test_what_cannot_be_written_is_one_line(log: Path, tmp_path: Path) -> None:
     said, out = fault(log, "--rejects", tmp_path)
     assert (said, out) == (f"{tmp_path}: cannot be written: Is a directory", b"")

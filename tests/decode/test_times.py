@@ -136,3 +136,16 @@ def test_what_a_receiver_states_after_it_has_lost_its_fix_is_no_last_time() -> N
 def test_without_any_fix_the_last_date_that_is_no_default_is_the_last_time() -> None:
     log = rmc(EVE, LAT_E7, LON_E7, valid=False) + rmc(at(2000, 1, 1), LAT_E7, LON_E7, valid=False)
     assert [trust for _, trust in times(log)] == ["stated", "implausible"]
+
+
+def test_a_clock_that_is_ahead_of_the_last_date_is_not_believed() -> None:
+    """Its time of day is that of the fixes around, so only the date was wrong; another one stays unknown."""
+    ahead = EVE + 3 * DAY_US
+    found = times(second(EVE) + second(ahead + SECOND_US) + second(ahead - DAY_US // 2) + second(EVE + 2 * SECOND_US))
+    assert found[1] == ("2026-01-14T23:59:59.000Z", "corrected")
+    assert found[2] == (None, "implausible")
+
+
+def test_undated_fixes_behind_the_last_date_go_on_into_the_next_day() -> None:
+    later = gga(EVE + 3_600 * SECOND_US, LAT_E7, LON_E7)
+    assert times(second(EVE) + later)[1] == ("2026-01-15T00:59:58.000Z", "dated")

@@ -97,10 +97,10 @@ def join_sentences(frames: Frames, sentences: Sentences, joining: Joining, epoch
 @part
 def states_time(value: Int8s) -> bool:
     """Whether a sentence says when it was."""
+    found = False
     for fact in range(len(value)):
-        if value[fact] == 0:
-            return True
-    return False
+        found |= value[fact] == 0
+    return found
 
 
 @part

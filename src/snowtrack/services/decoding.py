@@ -132,16 +132,27 @@ class LogDecoder:
         return LOG_US if self.reading.received_us is None else OLDEST_US
 
     def _numbered(self, fixes: FixBatch) -> FixBatch:
-        """With numbers where there are none, by their order."""
+        """With numbers where there are none, by their order.
+
+        What comes after the last date without one may belong to the next day; a now that was found does not forbid it.
+        """
         order = np.arange(self.epochs + 1, self.epochs + 1 + len(fixes), dtype=np.int64)
         self.epochs += len(fixes)
         numbered = present(fixes.seq)
-        return replace(fixes, boot=np.where(numbered, fixes.boot, NO_BOOT), seq=np.where(numbered, fixes.seq, order))
+        later_us = 0 if self.reading.received_us is not None or self.now_us == NEVER_US else DAY_US
+        return replace(
+            fixes,
+            boot=np.where(numbered, fixes.boot, NO_BOOT),
+            seq=np.where(numbered, fixes.seq, order),
+            received_us=fixes.received_us + np.where(present(fixes.time_us), 0, later_us),
+        )
 
 
 def decode_logs(files: Sequence[Path], reading: Reading, rejects: Path | None) -> Tally:
     """Logs to standard output; a reader who has seen enough ends it."""
     tally = Tally()
+    if rejects is not None and any(path.exists() and rejects.exists() and rejects.samefile(path) for path in files):
+        raise SourceError(f"{rejects}: is one of the logs; name another file for the rejects")
     with _naming(rejects), ExitStack() as stack:
         rejects_out = None if rejects is None else stack.enter_context(rejects.open("wb"))
         try:
@@ -158,8 +169,7 @@ def decode_log(path: Path, reading: Reading, out: BinaryIO, rejects_out: BinaryI
         blocks, now_us = source.blocks(), reading.received_us
         if now_us is None:
             blocks, last_us = blocks_and_last_time(source, reading.decode)
-            # What comes after the last date without one may belong to the next day.
-            now_us = NEVER_US if last_us is None else last_us + DAY_US
+            now_us = NEVER_US if last_us is None else last_us
         log = LogDecoder(reading, now_us, tally)
         if path == STANDARD_INPUT and reading.received_us is not None:
             log.held_max = 0  # as it comes: somebody may be watching

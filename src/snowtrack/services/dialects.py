@@ -52,8 +52,8 @@ Text = Annotated[str, StringConstraints(pattern=r"^[!-#%-)+\--~]{1,8}$")]
 
 
 def _as_written(number: object) -> object:
-    """0.001 is a thousandth, not the nearest binary fraction."""
-    return str(number) if isinstance(number, float) else number
+    """0.001 is a thousandth, not the nearest binary fraction; and true is no number."""
+    return str(number) if isinstance(number, float | bool) else number
 
 
 class _Strict(BaseModel):
