@@ -8,8 +8,8 @@ import numpy as np
 from snowtrack.model.columns import Int64s, present
 from snowtrack.model.fixes import Decoded, FixBatch, Message, Remark
 from snowtrack.nmea.epochs import Epochs, Joining, join_sentences
-from snowtrack.nmea.fields import DAY_US, FIELDS, OPENS, REPEATS, SOURCE, Sentences, Table, read_fields
-from snowtrack.nmea.framing import BANG, DOLLAR, FIELDS_MAX, Frames, Payloads, Rejected, find_frames
+from snowtrack.nmea.fields import AT, DAY_US, FIELDS, OPENS, REPEATS, SOURCE, WIDTH, Sentences, Table, read_fields
+from snowtrack.nmea.framing import BANG, DOLLAR, Frames, Payloads, Rejected, find_frames
 from snowtrack.nmea.rejects import REASONS, counts_by_device, line_rejects, payload_rejects, rejected_lines
 from snowtrack.nmea.sentences import SENTENCES, VALUES, Kind, table_of
 from snowtrack.nmea.unpack import unpack_all
@@ -118,7 +118,7 @@ def _sentences(payloads: Payloads, frames: Frames, table: Table) -> Sentences:
         facts_from=np.empty(count + 1, np.int64),
         value=np.empty(room, np.int8),
         number=np.empty(room, np.int64),
-        ends=np.empty(FIELDS_MAX, np.int64),
+        ends=np.empty(int((table.fields[:, AT] + table.fields[:, WIDTH]).max()) + 1, np.int64),
     )
     read_fields(payloads, frames, table, sentences)
     return sentences

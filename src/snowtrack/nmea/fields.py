@@ -110,9 +110,9 @@ def read_fields(payloads: Payloads, frames: Frames, table: Table, out: Sentences
 @part
 def copy_ends(field_ends: Int32s, first: int, last: int, ends: Int64s) -> None:
     """Where the fields of a frame end. One that is not there ends where the frame does."""
-    for place in range(min(last - first, FIELDS_MAX)):
+    for place in range(min(last - first, len(ends))):
         ends[place] = field_ends[first + place]
-    for place in range(last - first, FIELDS_MAX):
+    for place in range(last - first, len(ends)):
         ends[place] = field_ends[last - 1]
 
 
