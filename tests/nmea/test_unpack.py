@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from snowtrack.model.fixes import Message, RejectReason
 from snowtrack.nmea.decode import decode
-from snowtrack.nmea.unpack import unpack, unpack_all
+from snowtrack.nmea.unpack import SHARE_BYTES_MAX, Share, unpack, unpack_shares
 from tests.nmea.packing import PACKERS, in_two, zstd_in_blocks, zstd_with_checksum, zstd_with_window
 from tests.oracles.nmea import sentence
 
 LINES = b"".join(sentence(f"PSNOW,7,{seq}") for seq in range(1, 200))
 NAMES = list(PACKERS)
 # What the device protocol promises.
-PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX = 256 * 1024, 4 * 1024 * 1024
+PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX = 256 * 1024, 1024 * 1024
 TOO_LARGE, BAD_COMPRESSION = RejectReason.TOO_LARGE, RejectReason.BAD_COMPRESSION
 
 
@@ -109,7 +109,24 @@ def test_a_payload_of_the_largest_size_is_read() -> None:
 def test_of_many_payloads_each_has_its_own_fault() -> None:
     packed = gzip.compress(LINES)
     payloads = [LINES, packed, packed[:-1], bytes(PAYLOAD_BYTES_MAX + 1), b""]
-    assert unpack_all(payloads) == ([LINES, LINES, LINES, b"", b""], {2: BAD_COMPRESSION, 3: TOO_LARGE})
+    expected = Share(0, [LINES, LINES, LINES, b"", b""], {2: BAD_COMPRESSION, 3: TOO_LARGE})
+    assert list(unpack_shares(payloads)) == [expected]
+
+
+def test_payloads_that_are_too_much_together_come_in_shares() -> None:
+    """Each within the bound, or of one payload; nothing of the others' lines is in memory meanwhile."""
+    bomb = gzip.compress(LINES.ljust(UNPACKED_BYTES_MAX, b"\n"))
+    payloads = [bomb] * (2 * SHARE_BYTES_MAX // UNPACKED_BYTES_MAX + 1)
+    shares = list(unpack_shares(payloads))
+    assert [share.first for share in shares] == [0, 16, 32]
+    assert sum(len(share.contents) for share in shares) == len(payloads)
+    messages = [Message(device=at, received_us=at, payload=payload) for at, payload in enumerate([*payloads, b"junk"])]
+    decoded = decode(messages)
+    alone = [decode([message]) for message in messages]
+    assert decoded.fixes.rows() == [row for each in alone for row in each.fixes.rows()]
+    assert decoded.begins.tolist() == [begin for each in alone for begin in each.begins.tolist()]
+    assert decoded.counts == {key: count for each in alone for key, count in each.counts.items()}
+    assert [(reject.message, reject.raw) for reject in decoded.rejects] == [(len(payloads), b"junk")]
 
 
 def test_a_cut_payload_is_a_reject_beside_its_fixes() -> None:

@@ -58,7 +58,7 @@ class Epoch:
         if sentence.kind.opens or self.closed or (sentence.alone and not self.opened):
             return False
         own, other = self.values.get("day_us"), dict(sentence.facts).get("day_us")
-        return own is None or other is None or abs(own - other) <= SAME_INSTANT_US
+        return own is None or other is None or abs(own - other) < SAME_INSTANT_US
 
     def earlier(self, sentence: Stated) -> Stated | None:
         """The sentence of the same kind that is here already."""

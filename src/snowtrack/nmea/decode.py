@@ -1,18 +1,20 @@
 """Messages to a `FixBatch`: the door of this package."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
 from snowtrack.model.columns import Int64s, present
-from snowtrack.model.fixes import Decoded, FixBatch, Message, Remark
+from snowtrack.model.fixes import Decoded, FixBatch, Message, RejectReason, Remark
 from snowtrack.nmea.epochs import Epochs, Joining, join_sentences
 from snowtrack.nmea.fields import AT, DAY_US, FIELDS, OPENS, REPEATS, SOURCE, WIDTH, Sentences, Table, read_fields
 from snowtrack.nmea.framing import BANG, DOLLAR, Frames, Payloads, Rejected, find_frames
 from snowtrack.nmea.rejects import REASONS, counts_by_device, line_rejects, payload_rejects, rejected_lines
 from snowtrack.nmea.sentences import SENTENCES, VALUES, Kind, table_of
-from snowtrack.nmea.unpack import unpack_all
+from snowtrack.nmea.unpack import Share, unpack_shares
 
 REJECTS_KEPT = 1_000
 WORD = bytes(8)
@@ -47,7 +49,14 @@ class Decoder:
 
     def decode(self, messages: Sequence[Message]) -> Decoded:
         """Fixes stand in the order of the messages and of their bytes."""
-        contents, faults = unpack_all([message.payload for message in messages])
+        parts = [
+            (share.first, self._decode(messages[share.first : share.first + len(share.contents)], share))
+            for share in unpack_shares([message.payload for message in messages])
+        ]
+        return parts[0][1] if len(parts) == 1 else _joined(parts, self.rejects_kept)
+
+    def _decode(self, messages: Sequence[Message], share: Share) -> Decoded:
+        contents, faults = share.contents, share.faults
         dialects = np.array([message.dialect for message in messages], np.int64)
         payloads = Payloads(
             data=np.frombuffer(b"".join([*contents, WORD]), np.uint8),
@@ -73,6 +82,20 @@ def decode(messages: Sequence[Message]) -> Decoded:
 
 
 STANDARD = Decoder()
+
+
+def _joined(parts: Sequence[tuple[int, Decoded]], rejects_kept: int) -> Decoded:
+    """Shares of messages as one, each with the place of its first message."""
+    counts: Counter[tuple[int, RejectReason]] = Counter()
+    for _, part in parts:
+        counts.update(part.counts)
+    rejects = (replace(reject, message=reject.message + first) for first, part in parts for reject in part.rejects)
+    return Decoded(
+        fixes=FixBatch.concat(part.fixes for _, part in parts),
+        begins=np.concatenate([part.begins for _, part in parts]),
+        rejects=tuple(islice(rejects, rejects_kept)),
+        counts=dict(counts),
+    )
 
 
 def _frames(payloads: Payloads, rejects_kept: int) -> tuple[Frames, Rejected]:

@@ -108,7 +108,7 @@ def same_instant(value: Int8s, number: Int64s, day_us: int, absent: int) -> bool
     """Whether a sentence may belong to an epoch of this time of day."""
     for fact in range(len(value)):
         if value[fact] == 0:
-            return bool(day_us == absent or abs(number[fact] - day_us) <= SAME_INSTANT_US)
+            return bool(day_us == absent or abs(number[fact] - day_us) < SAME_INSTANT_US)
     return True
 
 

@@ -6,6 +6,8 @@ fill the memory.
 
 import sys
 import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from snowtrack.model.fixes import RejectReason
 
@@ -15,7 +17,8 @@ else:
     from backports import zstd
 
 PAYLOAD_BYTES_MAX = 256 * 1024
-UNPACKED_BYTES_MAX = 4 * 1024 * 1024
+UNPACKED_BYTES_MAX = 1024 * 1024
+SHARE_BYTES_MAX = 16 * 1024 * 1024
 ZstdError, ZstdFile = zstd.ZstdError, zstd.ZstdFile
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 FIRST_BYTES = {GZIP[:1], ZSTD[:1]}
@@ -23,20 +26,31 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _ZSTD_OPTIONS = {int(zstd.DecompressionParameter.window_log_max): 22}
 
 
-def unpack_all(payloads: list[bytes]) -> tuple[list[bytes], dict[int, RejectReason]]:
-    """The lines of each payload, and what was wrong with some, by their places."""
-    contents, faults = payloads.copy(), dict[int, RejectReason]()
-    if (
-        FIRST_BYTES.isdisjoint({payload[:1] for payload in payloads})
-        and max(map(len, payloads), default=0) <= PAYLOAD_BYTES_MAX
-    ):
-        return contents, faults  # as nearly always
+class Share(NamedTuple):
+    """Some payloads behind one another: the place of the first, the lines of each, and what was wrong with some."""
+
+    first: int
+    contents: list[bytes]
+    faults: dict[int, RejectReason]
+
+
+def unpack_shares(payloads: list[bytes]) -> Iterator[Share]:
+    """The lines of all payloads, in shares that a decoder can hold at once; nearly always there is one."""
+    longest, plain = max(map(len, payloads), default=0), FIRST_BYTES.isdisjoint({payload[:1] for payload in payloads})
+    if plain and longest <= PAYLOAD_BYTES_MAX and sum(map(len, payloads)) <= SHARE_BYTES_MAX:
+        yield Share(0, payloads, {})
+        return
+    share, size = Share(0, [], {}), 0
     for place, payload in enumerate(payloads):
-        if payload[:1] in FIRST_BYTES or len(payload) > PAYLOAD_BYTES_MAX:
-            contents[place], fault = unpack(payload)
-            if fault is not None:
-                faults[place] = fault
-    return contents, faults
+        content, fault = unpack(payload)
+        if share.contents and size + len(content) > SHARE_BYTES_MAX:
+            yield share
+            share, size = Share(place, [], {}), 0
+        if fault is not None:
+            share.faults[len(share.contents)] = fault
+        share.contents.append(content)
+        size += len(content)
+    yield share
 
 
 def unpack(payload: bytes) -> tuple[bytes, RejectReason | None]:
