@@ -21,11 +21,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
+from snowtrack.nmea.unpack import GZIP, ZSTD
 
 KEEPALIVE_S = 30
 RECONNECT_S = (1, 15)
 OUTGOING_MAX = 10_000
 STOP_CHECK_S = 0.2
+PACKED_FIX_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,9 @@ class Delivery:
 
     @property
     def fixes(self) -> int:
-        """About how many fixes it holds."""
-        return max(1, self.payload.count(b"RMC,"))
+        """About how many fixes it holds; packed ones take some twenty bytes each."""
+        packed = self.payload.startswith((GZIP, ZSTD))
+        return max(1, len(self.payload) // PACKED_FIX_BYTES if packed else self.payload.count(b"RMC,"))
 
 
 class Session:
