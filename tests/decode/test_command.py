@@ -1,12 +1,15 @@
 """What `snowtrack decode` promises to who calls it: what it writes where, and how it ends."""
 
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import orjson
 import pytest
 
 from tests.decode.receiver_logs import DIRT, START_US, second, seconds
-from tests.decode.running import fault, objects, run, written
+from tests.decode.running import COMMAND, ENDED_S_MAX, fault, objects, run, written
 from tests.oracles.nmea import sentence
 
 pytestmark = pytest.mark.slow
@@ -164,3 +167,14 @@ def test_the_agency_says_which_dialect_a_log_is_in(tmp_path: Path) -> None:
     dialects.write_text("[kanazawa]\nuncheked = true\n")
     said, _ = fault(log, "--dialects", dialects, "--agency", "kanazawa")
     assert said == f"{dialects}: kanazawa.uncheked: Extra inputs are not permitted"
+
+
+def test_who_waits_at_a_terminal_sees_how_far_it_is(log: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen((*COMMAND, str(log)), stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while b"decoding" not in said:  # the read fails when the command ends without having said it
+            said += os.read(ours, 1000)
+        assert process.wait(ENDED_S_MAX) == 0
+    os.close(ours)

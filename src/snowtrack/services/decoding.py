@@ -7,7 +7,7 @@ boot and sequence numbers, the order of the lines stands in for them.
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -17,6 +17,8 @@ from typing import BinaryIO
 import numpy as np
 import orjson
 import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Int16s, Integers, present
@@ -32,6 +34,7 @@ from snowtrack.tracks.sessions import NEVER_US, BootClock
 
 HELD_MAX = 100_000
 BOOTS_MAX = 1_000
+PACKED_SUFFIXES = (".gz", ".zst")
 # More lines than a piece can have.
 REJECTS_KEPT = 2 * BLOCK_BYTES
 # A number that no tracker can send stands for the boot of a log that has none.
@@ -153,18 +156,25 @@ def decode_logs(files: Sequence[Path], reading: Reading, rejects: Path | None) -
     tally = Tally()
     if rejects is not None and any(path.exists() and rejects.exists() and rejects.samefile(path) for path in files):
         raise SourceError(f"{rejects}: is one of the logs; name another file for the rejects")
-    with _naming(rejects), ExitStack() as stack:
+    with _naming(rejects), ExitStack() as stack, _progress(files) as seen:
         rejects_out = None if rejects is None else stack.enter_context(rejects.open("wb"))
         try:
             for path in files:
-                decode_log(path, reading, sys.stdout.buffer, rejects_out, tally)
+                decode_log(path, reading, sys.stdout.buffer, rejects_out, tally, seen)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return tally
 
 
-def decode_log(path: Path, reading: Reading, out: BinaryIO, rejects_out: BinaryIO | None, tally: Tally) -> None:
-    """Write a log's fixes, and what could not be read, as lines of JSON."""
+def decode_log(
+    path: Path,
+    reading: Reading,
+    out: BinaryIO,
+    rejects_out: BinaryIO | None,
+    tally: Tally,
+    seen: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write a log's fixes, and what could not be read, as lines of JSON; `seen` is told how far that is."""
     with opened(path) as source:
         blocks, now_us = source.blocks(), reading.received_us
         if now_us is None:
@@ -176,9 +186,23 @@ def decode_log(path: Path, reading: Reading, out: BinaryIO, rejects_out: BinaryI
         for piece in read_pieces(blocks, reading.decode):
             fixes, rejects = log.decode(piece.content)
             write(fixes, out)
+            seen(tally.size)
             if rejects_out is not None:
                 rejects_out.writelines(_reject_line(path, piece.at, reject) for reject in rejects)
         write(log.release(ended=True), out)
+
+
+@contextmanager
+def _progress(files: Sequence[Path]) -> Iterator[Callable[[int], None]]:
+    """A bar for who waits at a terminal while the fixes go elsewhere; without an end where that is not known."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda _: None
+        return
+    plain = all(path.is_file() and path.suffix not in PACKED_SUFFIXES for path in files)
+    columns = (TextColumn("decoding"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=sum(path.stat().st_size for path in files) if plain else None)
+        yield lambda size: progress.update(task, completed=size)
 
 
 @contextmanager
