@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from snowtrack.model.calendar import DAY_US, SECOND_US
+from snowtrack.model.calendar import read_instant as at
 from tests.decode.receiver_logs import COLD_START, LAT_E7, LON_E7, second, seconds
 from tests.decode.running import STANDARD, times, written
 from tests.oracles.nmea import gga, psnow, rmc, sentence
@@ -11,12 +12,8 @@ from tests.oracles.nmea import gga, psnow, rmc, sentence
 WEEKS_1024_US = 1_024 * 7 * DAY_US
 
 
-def at(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp()) * SECOND_US  # type: ignore[misc,arg-type]
-
-
-EVE = at(2026, 1, 14, 23, 59, 58)
-RECEIVED = replace(STANDARD, received_us=at(2026, 1, 15, 6))
+EVE = at("2026-01-14T23:59:58")
+RECEIVED = replace(STANDARD, received_us=at("2026-01-15T06:00:00"))
 
 
 def clocks(log: bytes) -> list[str | None]:
@@ -50,14 +47,14 @@ def test_a_whole_night_of_undated_fixes_between_two_dates_goes_over_one_midnight
 
 
 def test_the_clock_that_a_receiver_begins_with_is_not_believed() -> None:
-    unset = rmc(at(2000, 1, 1, 0, 0, 5), LAT_E7, LON_E7, valid=False)
+    unset = rmc(at("2000-01-01T00:00:05"), LAT_E7, LON_E7, valid=False)
     found = written(unset + second(EVE)).fixes
     assert (found[0]["time"], found[0]["time_of_day"], found[0]["time_trust"]) == (None, "00:00:05.000", "implausible")
     assert found[1]["time_trust"] == "stated"
 
 
 def test_another_wrong_date_without_a_fix_is_not_believed_beside_a_right_one() -> None:
-    log = second(EVE) + rmc(at(2019, 4, 7), LAT_E7, LON_E7, valid=False) + second(EVE + 2 * SECOND_US)
+    log = second(EVE) + rmc(at("2019-04-07T00:00:00"), LAT_E7, LON_E7, valid=False) + second(EVE + 2 * SECOND_US)
     assert times(log)[1] == (None, "implausible")
 
 
@@ -71,15 +68,15 @@ def test_a_receiver_that_lost_1024_weeks_is_put_right_when_it_is_said_when_the_l
 
 
 def test_a_log_of_old_years_keeps_its_times() -> None:
-    log = second(at(2009, 2, 3, 4, 5, 6)) + second(at(2015, 2, 3, 4, 5, 6)) + second(at(2026, 2, 3, 4, 5, 6))
+    log = second(at("2009-02-03T04:05:06")) + second(at("2015-02-03T04:05:06")) + second(at("2026-02-03T04:05:06"))
     assert times(log) == [(f"{year}-02-03T04:05:06.000Z", "stated") for year in (2009, 2015, 2026)]
-    assert times(second(at(1998, 2, 3))) == [("1998-02-03T00:00:00.000Z", "stated")]
+    assert times(second(at("1998-02-03T00:00:00"))) == [("1998-02-03T00:00:00.000Z", "stated")]
 
 
 def test_what_was_received_within_a_year_is_not_older_than_that() -> None:
-    log = second(at(2015, 2, 3, 4, 5, 6)) + second(EVE)
+    log = second(at("2015-02-03T04:05:06")) + second(EVE)
     assert [trust for _, trust in times(log, RECEIVED)] == ["implausible", "stated"]
-    assert [trust for _, trust in times(second(at(2026, 1, 15, 7)), RECEIVED)] == ["implausible"]
+    assert [trust for _, trust in times(second(at("2026-01-15T07:00:00")), RECEIVED)] == ["implausible"]
 
 
 def test_without_any_date_there_is_no_time_unless_it_is_said_when_the_log_was_received() -> None:
@@ -124,17 +121,17 @@ def test_hundredths_are_kept_and_what_is_finer_too() -> None:
 def test_the_last_time_is_found_before_a_long_end_without_one() -> None:
     """Whose date is plausible is told by the last time, also where nothing but dirt follows for long."""
     end = (COLD_START + b"junk\r\n") * 5_000
-    found = written(rmc(at(2000, 1, 1), LAT_E7, LON_E7, valid=False) + seconds(EVE, 2) + end).fixes
+    found = written(rmc(at("2000-01-01T00:00:00"), LAT_E7, LON_E7, valid=False) + seconds(EVE, 2) + end).fixes
     assert [fix["time_trust"] for fix in found][:3] == ["implausible", "stated", "stated"]
 
 
 def test_what_a_receiver_states_after_it_has_lost_its_fix_is_no_last_time() -> None:
-    log = seconds(EVE, 2) + rmc(at(2019, 4, 7), LAT_E7, LON_E7, valid=False)
+    log = seconds(EVE, 2) + rmc(at("2019-04-07T00:00:00"), LAT_E7, LON_E7, valid=False)
     assert [trust for _, trust in times(log)] == ["stated", "stated", "implausible"]
 
 
 def test_without_any_fix_the_last_date_that_is_no_default_is_the_last_time() -> None:
-    log = rmc(EVE, LAT_E7, LON_E7, valid=False) + rmc(at(2000, 1, 1), LAT_E7, LON_E7, valid=False)
+    log = rmc(EVE, LAT_E7, LON_E7, valid=False) + rmc(at("2000-01-01T00:00:00"), LAT_E7, LON_E7, valid=False)
     assert [trust for _, trust in times(log)] == ["stated", "implausible"]
 
 

@@ -21,6 +21,7 @@ from snowtrack.model.tracks import ObservedBatch, TimeTrust
 from snowtrack.pipeline.engine import EnginePolicy
 from tests.oracles.batches import batch_of
 from tests.oracles.final import final_track
+from tests.oracles.lives import live_through
 from tests.oracles.towns import point, road, town
 from tests.oracles.worker import Row, Worker
 from tests.tracks.boots import ANY_CLOCK, DELAYS_US, FAR_OFF, RIGHT, START_US, a_boot, begins, together
@@ -75,23 +76,8 @@ def without_receipts(track: ObservedBatch) -> list[Row]:
 
 def lived_through(fixes: FixBatch, random: Random, sizes: Sequence[int], events: Sequence[Sequence[str]]) -> Worker:
     """A worker that took the fixes in some order and in batches of these sizes, with these events after each."""
-    worker, sent = Worker(NETWORK, EnginePolicy()), FixBatch.empty()
-    order, at, turn = random.sample(range(len(fixes)), len(fixes)), 0, 0
-    while at < len(order):
-        batch = fixes.take(np.array(order[at : at + sizes[turn % len(sizes)]]))
-        worker.take(batch)
-        sent = FixBatch.concat([sent, batch])
-        for event in events[turn % len(events)]:
-            match event:
-                case "tick":
-                    worker.tick(LATER)
-                case "recompute":
-                    worker.recompute()
-                case "crash":
-                    worker.crash()
-                case "again":
-                    worker.take(sent)
-        at, turn = at + len(batch), turn + 1
+    worker = Worker(NETWORK, EnginePolicy())
+    live_through(worker, fixes, random.sample(range(len(fixes)), len(fixes)), sizes, events, later_us=LATER)
     worker.finish()
     return worker
 

@@ -13,6 +13,7 @@ from snowtrack.matching.window import PENDING_MAX
 from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, FixBatch
 from snowtrack.pipeline.engine import EnginePolicy
 from tests.oracles.batches import batch_of
+from tests.oracles.lives import live_through
 from tests.oracles.towns import point, road, town
 from tests.oracles.worker import Worker
 
@@ -62,27 +63,6 @@ def fixes_of(drawn: list[tuple[int, int, int, bool]], *, numbered: bool = True) 
     return batch_of(FixBatch, *rows)
 
 
-def live_through(worker: Worker, fixes: FixBatch, order: list[int], cuts: list[int], events: list[list[str]]) -> None:
-    """Take the fixes in this order, in batches of these sizes, with these events after each."""
-    at, turn, sent = 0, 0, FixBatch.empty()
-    while at < len(order):
-        size = cuts[turn % len(cuts)]
-        batch = fixes.take(np.array(order[at : at + size]))
-        worker.take(batch)
-        sent = FixBatch.concat([sent, batch])
-        for event in events[turn % len(events)]:
-            match event:
-                case "tick":
-                    worker.tick(LATER)
-                case "recompute":
-                    worker.recompute()
-                case "crash":
-                    worker.crash()
-                case "again":
-                    worker.take(sent)
-        at, turn = at + size, turn + 1
-
-
 @settings(max_examples=250)
 @given(
     drawn=FIXES,
@@ -103,7 +83,7 @@ def test_what_is_settled_and_computed_again_equals_what_is_final(
     fixes = fixes_of(drawn, numbered=numbered)
     order = sorted(range(len(fixes)), key=lambda at: (at + late[at], at))
     worker = Worker(NETWORK, policy)
-    live_through(worker, fixes, order, cuts, events)
+    live_through(worker, fixes, order, cuts, events, later_us=LATER)
     worker.finish()
     assert sorted(worker.stored.fixes) == sorted(fixes.rows())
     assert worker.passes() == worker.final()
@@ -118,7 +98,9 @@ def test_any_order_at_all_gives_the_passes_of_any_other(
     results = []
     for _ in range(2):
         worker = Worker(NETWORK, POLICIES[0])
-        live_through(worker, fixes, random.sample(range(len(fixes)), len(fixes)), [random.randint(1, 9)], events)
+        live_through(
+            worker, fixes, random.sample(range(len(fixes)), len(fixes)), [random.randint(1, 9)], events, later_us=LATER
+        )
         worker.finish()
         results.append(worker.passes())
     in_order = Worker(NETWORK, POLICIES[0])
@@ -131,7 +113,7 @@ def test_more_fixes_than_the_window_holds_give_the_final_passes() -> None:
     fixes = fixes_of([(1, 0, BLADE_DOWN, True)] * PENDING_MAX + [(1, 1, BLADE_DOWN, True)] * 50)
     worker = Worker(NETWORK, EnginePolicy())
     order = Random(3).sample(range(len(fixes)), len(fixes))
-    live_through(worker, fixes, order, [400], [[]])
+    live_through(worker, fixes, order, [400], [[]], later_us=LATER)
     assert worker.stored.dirty
     assert_same(worker)
 

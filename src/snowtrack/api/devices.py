@@ -13,7 +13,7 @@ from snowtrack.model.tracks import TrackBatch
 from snowtrack.reports.daily import DailyReport
 from snowtrack.reports.workbook import write_workbook
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY, read_daily_report
-from snowtrack.store.devices import read_devices
+from snowtrack.store.devices import find_device, read_devices
 from snowtrack.store.instants import to_us
 from snowtrack.store.quarantine import read_reject_counts
 from snowtrack.store.tracks import read_tracks
@@ -48,7 +48,7 @@ async def tracks(shared: Shared, agency: str, device: str, day: Day) -> dict[str
     """The tracks of a tracker on a day in Japan, and what is odd about each."""
     wanted = device_id(agency, device)
     async with shared.pool.connection() as connection:
-        number = next((row.number for row in await read_devices(connection) if row.id == wanted), None)
+        number = await find_device(connection, wanted)
         if number is None:
             raise NotFoundError(f"there is no device {wanted}")
         found = await read_tracks(connection, number, *day_range_us(day))

@@ -7,10 +7,11 @@ from itertools import islice
 
 import numpy as np
 
+from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import Int64s, present
 from snowtrack.model.fixes import Decoded, FixBatch, Message, RejectReason, Remark
 from snowtrack.nmea.epochs import Epochs, Joining, join_sentences
-from snowtrack.nmea.fields import AT, DAY_US, FIELDS, OPENS, REPEATS, SOURCE, WIDTH, Sentences, Table, read_fields
+from snowtrack.nmea.fields import AT, FIELDS, OPENS, REPEATS, SOURCE, WIDTH, Sentences, Table, read_fields
 from snowtrack.nmea.framing import BANG, DOLLAR, Frames, Payloads, Rejected, find_frames
 from snowtrack.nmea.rejects import REASONS, counts_by_device, line_rejects, payload_rejects, rejected_lines
 from snowtrack.nmea.sentences import SENTENCES, VALUES, Kind, table_of

@@ -8,13 +8,14 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from snowtrack.compiled import compiled, part
+from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Bools, Int8s, Int32s, Int64s, UInt8s
 from snowtrack.nmea.framing import Frames, Payloads
 
 BAD = ABSENT_64 + 1
 UNKNOWN = -1
 FIELDS_MAX = 64
-DAY_US, DAYS_TO_1970 = 86_400_000_000, 719_468
+DAYS_TO_1970 = 719_468
 COUNT_DIGITS_MAX, DECIMAL_DIGITS_MAX, FRACTION_DIGITS_MAX = 16, 14, 9
 DOLLAR, MINUS, DOT, ZERO, PRIVATE = 36, 45, 46, 48, 80
 

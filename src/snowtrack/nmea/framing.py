@@ -201,4 +201,4 @@ def pass_over(data: UInt8s, at: int, end: int, opening: bool) -> tuple[int, int]
     after = at
     while after < end and data[after] != LF and data[after] != CR and data[after] != DOLLAR and data[after] != BANG:
         after += 1
-    return NO_START, max(after, at + 1)
+    return NO_START, after

@@ -105,7 +105,7 @@ class LogDecoder:
         for boot_id in list(self.clocks)[:-BOOTS_MAX]:
             del self.clocks[boot_id]
         self.held.append(fixes)
-        if self._room and (place(fixes, self.clocks, self._oldest_us).trust == TimeTrust.RECEIVED).any():
+        if len(self.held) > 1 and self._room and self._waits(fixes):  # so do those before it: no need to look at them
             return pl.DataFrame(), decoded.rejects
         return self.release(), decoded.rejects
 
@@ -123,6 +123,9 @@ class LogDecoder:
         for trust, count in zip(*(column.tolist() for column in np.unique_counts(placed.trust)), strict=True):
             self.tally.time_trust[TimeTrust(trust).name.lower()] += count
         return as_frame(fixes, placed)
+
+    def _waits(self, fixes: FixBatch) -> bool:
+        return bool((place(fixes, self.clocks, self._oldest_us).trust == TimeTrust.RECEIVED).any())
 
     @property
     def _room(self) -> bool:

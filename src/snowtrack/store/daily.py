@@ -10,7 +10,7 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
 from snowtrack.reports.daily import DailyReport, make_daily_report
 from snowtrack.store.clocks import read_device_clocks
-from snowtrack.store.devices import read_devices
+from snowtrack.store.devices import find_device
 from snowtrack.store.observed import read_placed
 from snowtrack.store.passes import read_device_passes
 
@@ -26,7 +26,7 @@ async def read_daily_report(
     """The report of one day; nothing for a device that was never heard."""
     start, end = day_range_us(day)
     async with connection.transaction():
-        number = next((row.number for row in await read_devices(connection) if row.id == device), None)
+        number = await find_device(connection, device)
         if number is None:
             return None
         clocks = await read_device_clocks(connection, number)

@@ -45,6 +45,11 @@ async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
     ]
 
 
+async def find_device(connection: AsyncConnection, device: DeviceId) -> int | None:
+    """The number of a device, if it was ever heard."""
+    return next((row.number for row in await read_devices(connection) if row.id == device), None)
+
+
 async def devices_silent_since(connection: AsyncConnection, time_us: int) -> set[int]:
     """Devices that were not heard since then: what they last did is not known to be finished."""
     since = to_instant(time_us)

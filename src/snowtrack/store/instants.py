@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from snowtrack.model.columns import ABSENT_64
+from snowtrack.model.tracks import DirtyStretch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -22,3 +23,12 @@ def to_us(instant: datetime) -> int:
 
 def to_us_or_none(instant: datetime | None) -> int | None:
     return None if instant is None else to_us(instant)
+
+
+def stretch_asked(stretch: DirtyStretch) -> dict[str, int | datetime]:
+    """A device's time range, as the statements ask for it."""
+    return {
+        "device": stretch.device,
+        "from_time": to_instant(stretch.from_us),
+        "to_time": to_instant(stretch.to_us),
+    }

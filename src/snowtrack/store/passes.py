@@ -11,7 +11,7 @@ from snowtrack.model.calendar import DAY_US
 from snowtrack.model.intervals import union
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
-from snowtrack.store.instants import to_instant, to_us
+from snowtrack.store.instants import stretch_asked, to_instant, to_us
 from snowtrack.store.queries import query
 
 _TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2"]
@@ -46,7 +46,7 @@ async def add_passes(connection: AsyncConnection, passes: PassBatch) -> None:
 
 async def replace_passes(connection: AsyncConnection, stretch: DirtyStretch, passes: PassBatch) -> None:
     """Put these passes in place of all that the device has in the time range."""
-    rows = await (await connection.execute(query("remove_passes"), _range(stretch))).fetchall()
+    rows = await (await connection.execute(query("remove_passes"), stretch_asked(stretch))).fetchall()
     await touch(connection, {segment for (segment,) in rows})
     await add_passes(connection, passes)
 
@@ -63,7 +63,7 @@ async def mark_dirty(connection: AsyncConnection, stretches: Iterable[DirtyStret
     for device, own in by_device.items():
         for from_us, to_us_ in union((s.from_us, s.to_us + TOGETHER_US) for s in own):
             whole = DirtyStretch(device=device, from_us=from_us, to_us=to_us_ - TOGETHER_US)
-            await connection.execute(query("mark_dirty"), _range(whole))
+            await connection.execute(query("mark_dirty"), stretch_asked(whole))
 
 
 async def mark_latest_dirty(connection: AsyncConnection, device: int) -> None:
@@ -93,7 +93,7 @@ async def clear_dirty(connection: AsyncConnection, work: DirtyWork) -> None:
 
 async def read_device_passes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> PassBatch:
     """A device's passes that overlap a time range."""
-    asked = _range(DirtyStretch(device=device, from_us=from_us, to_us=to_us_))
+    asked = stretch_asked(DirtyStretch(device=device, from_us=from_us, to_us=to_us_))
     rows = await (await connection.execute(query("passes_of_device"), asked)).fetchall()
     return pass_batch(rows)
 
@@ -109,11 +109,3 @@ def pass_batch(rows: list[tuple[Any, ...]]) -> PassBatch:
     return PassBatch.from_rows(
         [(*place, to_us(started), to_us(ended), work, evidence) for *place, started, ended, work, evidence in rows]
     )
-
-
-def _range(stretch: DirtyStretch) -> dict[str, Any]:
-    return {
-        "device": stretch.device,
-        "from_time": to_instant(stretch.from_us),
-        "to_time": to_instant(stretch.to_us),
-    }

@@ -3,7 +3,7 @@
 from psycopg import AsyncConnection
 
 from snowtrack.model.tracks import DirtyStretch, TrackBatch
-from snowtrack.store.instants import to_instant, to_us
+from snowtrack.store.instants import stretch_asked, to_instant, to_us
 from snowtrack.store.queries import query
 
 
@@ -21,17 +21,14 @@ async def save_tracks(connection: AsyncConnection, tracks: TrackBatch) -> None:
 
 async def replace_tracks(connection: AsyncConnection, stretch: DirtyStretch, tracks: TrackBatch) -> None:
     """Put these in place of all that the device has in the time range."""
-    await connection.execute(query("remove_tracks"), _range(stretch.device, stretch.from_us, stretch.to_us))
+    await connection.execute(query("remove_tracks"), stretch_asked(stretch))
     await save_tracks(connection, tracks)
 
 
 async def read_tracks(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> TrackBatch:
     """A device's tracks that overlap a time range."""
-    rows = await (await connection.execute(query("tracks_of_device"), _range(device, from_us, to_us_))).fetchall()
+    asked = stretch_asked(DirtyStretch(device=device, from_us=from_us, to_us=to_us_))
+    rows = await (await connection.execute(query("tracks_of_device"), asked)).fetchall()
     return TrackBatch.from_rows(
         [(number, to_us(started), to_us(ended), *counts) for number, started, ended, *counts in rows]
     )
-
-
-def _range(device: int, from_us: int, to_us_: int) -> dict[str, object]:
-    return {"device": device, "from_time": to_instant(from_us), "to_time": to_instant(to_us_)}

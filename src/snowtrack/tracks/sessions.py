@@ -145,8 +145,8 @@ class BootClock:
 
     def decide(self) -> Opinion:
         """Count the votes."""
-        groups = [(votes, bins) for votes, bins in _groups(self.bins)]
-        punctual = [(votes, bins) for votes, bins in groups if not votes.ahead]
+        groups = _groups(self.bins)
+        punctual = [group for group in groups if not group[0].ahead]
         trusted = [(votes, bins) for votes, bins in punctual if not any(o.surrounds(votes) for o, _ in punctual)]
         trusted.sort(key=lambda group: group[0].first_seq)
         overlap = any(later.first_seq <= earlier.last_seq for (earlier, _), (later, _) in pairwise(trusted))
