@@ -7,10 +7,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import decode, line
+from benchmarks import decode, line, roads
+from benchmarks.match import run as match
 from benchmarks.report import Report
 
-BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {"decode": decode.run, "line": line.run}
+BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
+    "decode": decode.run,
+    "line": line.run,
+    "match": match.run,
+    "roads": roads.run,
+}
 
 
 def main(

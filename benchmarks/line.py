@@ -18,10 +18,9 @@ import shapely
 from benchmarks.night import Night, simulate
 from benchmarks.report import Report, Result, best_rate
 from snowtrack.clearance.fold import fold_segment
-from snowtrack.matching.halves import Pending
-from snowtrack.matching.nearest import MOVING_MMPS, match_nearest
-from snowtrack.matching.window import Released
+from snowtrack.matching.matcher import Matcher
 from snowtrack.model.columns import Int64s
+from snowtrack.model.matches import MatchBatch
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import ObservedBatch
 from snowtrack.network.arrays import Network
@@ -33,6 +32,7 @@ from snowtrack.tracks.clock import observe
 OURS = "snowtrack"
 BATCH_MESSAGES = 40
 TILE = TileKey(13, 7206, 3200)
+MOVING_MMPS = 1_000
 
 
 def run(progress: Callable[[str], None]) -> Report:
@@ -77,20 +77,19 @@ def _decoding(night: Night, progress: Callable[[str], None]) -> list[Result]:
 def _matching(night: Night, observed: ObservedBatch, progress: Callable[[str], None]) -> list[Result]:
     progress("matching, also by shapely's STRtree")
     network = night.network
-    released = [_released(row) for row in observed.rows()]
     tree = shapely.STRtree([_line(network, row) for row in range(len(network))])
-    points = shapely.points(observed.lon_e7 / 1e7 * np.cos(np.radians(36.6)), observed.lat_e7 / 1e7)
-    matched = match_nearest(network, released)
-    moving = observed.speed_mmps >= MOVING_MMPS
-    keys = zip(observed.device.tolist(), observed.observed_us.tolist(), strict=True)
+    matched = _match(network, observed)
+    moving = matched.speed_mmps >= MOVING_MMPS
+    keys = zip(matched.device.tolist(), matched.observed_us.tolist(), strict=True)
     truth = np.array([night.truth[key] for key in keys], np.int64)
     own = np.where(matched.row >= 0, network.segment_id[matched.row], -1)
+    points = shapely.points(matched.fix_lon_e7 / 1e7 * np.cos(np.radians(36.6)), matched.fix_lat_e7 / 1e7)
     nearest = network.segment_id[tree.nearest(points)]
     return [
         Result(
             what="match",
             of=OURS,
-            value=best_rate(lambda: match_nearest(network, released), len(released)),
+            value=best_rate(lambda: _match(network, observed), len(observed)),
             unit="fixes/s",
         ),
         Result(
@@ -141,9 +140,12 @@ def _tiles(network: Network, progress: Callable[[str], None]) -> list[Result]:
     ]
 
 
-def _released(row: tuple[int, ...]) -> Released:
-    device, observed_us, boot, seq, digest, *rest = row
-    return Released(Pending(observed_us, boot, seq, digest, device, *rest), observed_us)
+def _match(network: Network, observed: ObservedBatch) -> MatchBatch:
+    """All fixes, settled as the engine's policy says."""
+    policy = EnginePolicy()
+    matcher = Matcher(network, lag_us=policy.lag_us, cut_us=policy.cut_us, silence_us=policy.silence_us)
+    matches = matcher.on_batch(observed), matcher.flush(np.unique(observed.device).tolist())
+    return MatchBatch.concat(one.settled for one in matches)
 
 
 def _line(network: Network, row: int) -> shapely.LineString:

@@ -28,7 +28,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
         np.save(folder / f"{name}.npy", array)
     head = {
         "format": "snowtrack-network",
-        "version": 1,
+        "version": 2,
         "name": "tiny-town",
         "network_id": hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()[:16],
         "segments": len(segments),

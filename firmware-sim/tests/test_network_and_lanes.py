@@ -28,8 +28,8 @@ def test_a_missing_network_is_said(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("[]", '"format" must be'),
         ('{"format":"other"}', '"format" must be'),
-        ('{"format":"snowtrack-network","version":2}', "reads version 1"),
-        ('{"format":"snowtrack-network","version":1}', "network_id, segments, nodes missing"),
+        ('{"format":"snowtrack-network","version":1}', "reads version 2"),
+        ('{"format":"snowtrack-network","version":2}', "network_id, segments, nodes missing"),
     ],
 )
 def test_a_head_that_is_not_ours_is_refused(copy: Path, content: str, said: str) -> None:

@@ -6,6 +6,7 @@ A command imports what it runs when it runs it, so that a process loads its own 
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import date
+from math import isinf, isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,8 @@ Config = Annotated[Path | None, typer.Option("--config", help="Settings file (de
 Flags = Annotated[list[str] | None, typer.Option("--set", help="A setting, as group.key=value. May be repeated.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of this instance.")]
 Database = Annotated[str | None, typer.Option("--database", help="postgresql://… instead of the embedded one.")]
+Network = Annotated[Path, typer.Argument(help="Network folder.", metavar="NET")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Broker = Annotated[str | None, typer.Option("--broker", help="mqtt://… instead of the embedded one.")]
 
 
@@ -104,6 +107,24 @@ def serve(config: Config = None, flags: Flags = None, database: Database = None,
     from snowtrack.services.serve import serve as run_api
 
     run_service(run_api, settle(config, flags, database=database, broker=broker))
+
+
+@app.command(name="match")
+def match_(
+    files: Annotated[list[Path], typer.Argument(help="CSV (time, lat, lon, …), GPX or NMEA logs.", metavar="TRACK…")],
+    network: Annotated[Path, typer.Option("--network", help="Network folder.")],
+    lag: Annotated[float, typer.Option(help="Seconds that an answer may look ahead; inf for all.", min=0)] = 30,
+    form: Annotated[str, typer.Option("--format", help="csv, jsonl or geojson.")] = "csv",
+    path: Annotated[Path | None, typer.Option("--path", help="Write the way driven to this CSV file.")] = None,
+) -> None:
+    """Match tracks to roads: for each fix where on which road it was, and how sure that is."""
+    from snowtrack.services.matching import FORMATS, match_files
+
+    if form not in FORMATS:
+        raise typer.BadParameter(f"expected one of {', '.join(FORMATS)}", param_hint="--format")
+    if isnan(lag):
+        raise typer.BadParameter("expected seconds, or inf", param_hint="--lag")
+    match_files(network, files, lag_s=None if isinf(lag) else lag, form=form, path_file=path)
 
 
 @app.command()
@@ -210,23 +231,82 @@ def sample(
     print(f"{out}: {len(network):,} segments, network {network.network_id}")
 
 
+@roads.command(name="import")
+def import_(
+    sources: Annotated[list[Path], typer.Argument(help="OSM PBF, GeoPackage, Shapefile, GeoJSON …", metavar="SOURCE…")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make.")],
+    bbox: Annotated[
+        str | None, typer.Option(help="Only roads that touch it: west,south,east,north in degrees.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="What the columns of the source mean (config/roads/).")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="Reference system, where the source says none or a wrong one.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer, where the source has several.")] = None,
+    grid: Annotated[Path | None, typer.Option(help="Grid file of the datum, such as TKY2JGD as .gsb or .tif.")] = None,
+    accept_accuracy: Annotated[bool, typer.Option(help="Take positions that are worse than a metre, too.")] = False,
+    previous: Annotated[Path | None, typer.Option(help="Network whose ids go on where the roads do.")] = None,
+) -> None:
+    """Make a network of roads from files of OpenStreetMap or of lines."""
+    from snowtrack.services.roads import Import, import_roads, read_box
+
+    box = None
+    if bbox is not None:
+        box = read_box(bbox)
+        if box is None:
+            example = "expected west,south,east,north in degrees, such as 136.6,36.5,136.7,36.6"
+            raise typer.BadParameter(example, param_hint="--bbox")
+    import_roads(
+        Import(
+            sources=sources,
+            out=out,
+            bbox=box,
+            mapping=mapping,
+            crs=crs,
+            layer=layer,
+            grid=grid,
+            accept_accuracy=accept_accuracy,
+            previous=previous,
+        )
+    )
+
+
 @roads.command()
-def info(folder: Path) -> None:
+def info(folder: Network, json: Json = False) -> None:
     """Say what a network folder holds."""
-    from snowtrack.roads.files import read_manifest
+    from snowtrack.services.network_view import show_network
 
-    manifest = read_manifest(folder)
-    for key in ("name", "network_id", "segments", "nodes", "attribution"):
-        print(f"{key:12} {manifest.get(key)}")
+    show_network(folder, as_json=json)
 
 
 @roads.command()
-def check(folder: Path) -> None:
-    """Compare a network's files with their checksums."""
-    from snowtrack.roads.files import check_network
+def check(folder: Network, json: Json = False) -> None:
+    """Look for damage, for broken promises of the format, and for what is odd about the roads."""
+    from snowtrack.services.network_view import check_network_folder
 
-    broken = check_network(folder)
-    if broken:
-        print(f"{folder}: damaged: {', '.join(broken)}; make or import the network again", file=sys.stderr)
+    if not check_network_folder(folder, as_json=json):
         raise typer.Exit(1)
-    print(f"{folder}: all files are as they were written")
+
+
+@roads.command()
+def export(
+    folder: Network,
+    out: Annotated[Path, typer.Option("--out", help="File to write: .geojson, .gpkg or .csv.")],
+) -> None:
+    """Write the segments for other programs."""
+    from snowtrack.roads.files import open_network
+    from snowtrack.roads.tables import export as export_segments
+
+    export_segments(open_network(folder), out)
+
+
+@roads.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Network folder.", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="Network folder.", metavar="NEW")],
+    json: Json = False,
+) -> None:
+    """Say what became of the roads from one network to the next."""
+    from snowtrack.services.network_diff import show_difference
+
+    show_difference(old, new, as_json=json)

@@ -5,9 +5,16 @@ functions use only parts and constants of their own file and of `model`, whose n
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
+import numpy.typing as npt
 from numba import njit
+
+Array: TypeAlias = npt.NDArray[Any]
+"""Numbers or records."""
+Arrays: TypeAlias = tuple[Array, ...]
+Record: TypeAlias = Any
+"""A row of an array of records, as compiled code sees it: its fields are attributes."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 # Compiled functions are lent their arrays: counting references to them took two thirds of the time.

@@ -85,7 +85,8 @@ class Ingest(Group):
 class EngineSettings(Group):
     """How fixes become passes."""
 
-    lag_s: Annotated[float, Field(ge=0)] = 30
+    lag_s: Annotated[float, Field(ge=0)] = 20
+    late_s: Annotated[float, Field(ge=0)] = 10
     cut_s: Seconds = 300
     bridge_s: Seconds = 15
     silence_s: Seconds = 60

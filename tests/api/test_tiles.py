@@ -18,10 +18,10 @@ from tests.services.town import EVENING_US, streets
 pytestmark = pytest.mark.anyio
 
 
-def tile_at(api: Api, segment: int, zoom: int = 14) -> str:
+def tile_at(api: Api, segment: int | None = None, zoom: int = 14) -> str:
     """The tile that holds a segment's first point."""
     network = api.town.network
-    at = int(network.shape_offsets[network.rows_of([segment])[0]])
+    at = int(network.shape_offsets[0 if segment is None else network.rows_of([segment])[0]])
     lon, lat = int(network.shape_lon_e7[at]) / 1e7, int(network.shape_lat_e7[at]) / 1e7
     x = int((lon + 180) / 360 * 2**zoom)
     y = int((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**zoom)
@@ -78,7 +78,7 @@ async def test_labels_of_the_moment_are_in_the_clearance_tile(api: Api) -> None:
 
 @pytest.mark.parametrize("layer", ["roads", "clearance"])
 async def test_a_tile_is_not_sent_again_while_it_is_the_same(api: Api, layer: str) -> None:
-    path = f"/tiles/{layer}/{tile_at(api, 1)}"
+    path = f"/tiles/{layer}/{tile_at(api)}"
     first = await api.client.get(path)
     again = await api.client.get(path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -86,9 +86,9 @@ async def test_a_tile_is_not_sent_again_while_it_is_the_same(api: Api, layer: st
 
 
 async def test_a_new_number_is_a_new_clearance_tile_and_the_same_roads(api: Api) -> None:
-    paths = {layer: f"/tiles/{layer}/{tile_at(api, 1)}" for layer in ("roads", "clearance")}
+    paths = {layer: f"/tiles/{layer}/{tile_at(api)}" for layer in ("roads", "clearance")}
     before = {layer: (await api.client.get(path)).headers["etag"] for layer, path in paths.items()}
-    await api.town.work(1, EVENING_US)
+    await api.town.work(int(api.town.network.segment_id[0]), EVENING_US)
     await api.town.turn(EVENING_US)
     await api.live.reload()
     after = {layer: (await api.client.get(path)).headers["etag"] for layer, path in paths.items()}
@@ -139,7 +139,7 @@ def deltas(api: Api, count: int) -> list[dict[str, Any]]:
 
 async def test_a_tile_made_while_deltas_arrive_never_shows_old_labels_under_a_new_number(api: Api) -> None:
     """Tiles are made in threads. What a client keeps under a number must not be older than that number."""
-    z, x, y = map(int, tile_at(api, 1, 16).removesuffix(".mvt").split("/"))
+    z, x, y = map(int, tile_at(api, zoom=16).removesuffix(".mvt").split("/"))
     request, shared = Request({"type": "http", "headers": []}), api.app.state.context
     done = threading.Event()
 

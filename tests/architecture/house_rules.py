@@ -131,7 +131,7 @@ def _compiled(tree: ast.Module) -> Iterator[tuple[int, str]]:
         return
     steady, types = {*dir(builtins), *_defined(tree)}, set[str]()
     for line, module, name in _imported_names(tree):
-        if module == "numpy" or (module.startswith("snowtrack.model") and name[0].isupper()):
+        if module in ("numpy", "math") or (module.startswith("snowtrack.model") and name[0].isupper()):
             steady.add(name)
         elif module.split(".")[0] in ("snowtrack", "") and module != "snowtrack.compiled":
             types.add(name)

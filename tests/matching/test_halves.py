@@ -4,22 +4,20 @@ from itertools import permutations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from snowtrack.matching.halves import SAME_PLACE_E7, Pending, are_halves, join_halves
-from snowtrack.model.columns import ABSENT_32, ABSENT_64
+from snowtrack.matching.window import SAME_PLACE_E7
+from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
 from snowtrack.model.fixes import BLADE_DOWN, Source
 from snowtrack.model.tracks import TimeTrust
-from tests.matching.parts import AT_US, PARTS, PLACE_E7, gga, gll, part, rmc
+from tests.matching.parts import AT_US, PARTS, PLACE_E7, gga, gll, joined, joined_of_many, part, rmc
+from tests.oracles.halves import Pending, are_halves, join_halves
 
 NUMBER = {"boot": 3, "seq": 9}
 
 
-def joined(*parts: Pending) -> list[Pending]:
-    return join_halves(sorted(parts))
-
-
 def test_two_halves_become_one_fix_with_what_either_says() -> None:
-    one = gga(received_us=40, blade=BLADE_DOWN, trust=TimeTrust.DATED, **NUMBER)
+    one = gga(received_us=40, blade=BLADE_DOWN, trust=TimeTrust.DATED, hdop_centi=90, quality=4, **NUMBER)
     assert joined(one, rmc(received_us=30, east_e7=9)) == [
         Pending(
             observed_us=AT_US,
@@ -35,6 +33,8 @@ def test_two_halves_become_one_fix_with_what_either_says() -> None:
             blade=BLADE_DOWN,
             trust=TimeTrust.STATED,
             sources=Source.GGA | Source.RMC,
+            hdop_centi=90,
+            quality=4,
         )
     ]
 
@@ -62,6 +62,17 @@ def test_speed_and_course_are_those_of_rmc_where_it_states_them() -> None:
     silent = rmc(speed_mmps=ABSENT_32, course_cdeg=ABSENT_32)
     assert [(fix.speed_mmps, fix.course_cdeg) for fix in joined(walking, silent)] == [(1_000, 1)]
     assert [(fix.speed_mmps, fix.course_cdeg) for fix in joined(gga(), silent)] == [(ABSENT_32, ABSENT_32)]
+
+
+@pytest.mark.parametrize(("name", "absent"), [("blade", ABSENT_8), ("quality", ABSENT_8), ("hdop_centi", ABSENT_32)])
+def test_blade_quality_and_dilution_are_those_of_the_sentence_believed_first_if_it_states_them(
+    name: str, absent: int
+) -> None:
+    for digests in ((1, 2), (2, 1)):
+        both = joined(gga(digests[0], **{name: 1}), rmc(digests[1], **{name: 2}))
+        second = joined(gga(digests[0]), rmc(digests[1], **{name: 2}))
+        neither = joined(gga(digests[0]), rmc(digests[1]))
+        assert [[getattr(fix, name) for fix in found] for found in (both, second, neither)] == [[1], [2], [absent]]
 
 
 def test_the_place_is_that_of_the_sentence_believed_first() -> None:
@@ -103,6 +114,11 @@ def test_halves_are_found_among_others_of_their_instant() -> None:
     found = joined(gga(1), far, rmc(9, boot=4, seq=1))
     assert sorted(fix.sources for fix in found) == [Source.RMC, Source.GGA | Source.RMC]
     assert far in found
+
+
+@given(st.lists(PARTS, max_size=4))
+def test_of_many_devices_it_is_what_a_scalar_twin_joins(devices: list[list[Pending]]) -> None:
+    assert joined_of_many(devices) == [join_halves(sorted(parts)) for parts in devices]
 
 
 @given(PARTS)

@@ -1,5 +1,6 @@
 """The network's own look-ups."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,10 @@ SMALL = town(
 )
 
 
-@given(st.lists(st.integers(-5, 6_000), max_size=30))
+KNOWN = st.sampled_from(sample_town().segment_id.tolist())
+
+
+@given(st.lists(st.one_of(KNOWN, KNOWN.map(lambda id_: id_ + 1), st.integers(-5, 2**60)), max_size=30))
 def test_rows_of_ids_against_a_dictionary(ids: list[int]) -> None:
     network = sample_town()
     rows = {int(id_): row for row, id_ in enumerate(network.segment_id.tolist())}
@@ -60,3 +64,22 @@ def test_a_loop_is_left_by_the_nearer_end() -> None:
     assert network.from_node[loop] == network.to_node[loop]
     assert crossing(network, loop, 10, away, 5) == (0, 0)
     assert crossing(network, loop, 110, away, 5) == (network.length_mm[loop], 0)
+
+
+def test_each_node_knows_the_segments_that_begin_and_end_there() -> None:
+    network = sample_town()
+    for node in range(0, len(network.node_lat_e7), 37):
+        ends = network.node_ends[network.node_offsets[node] : network.node_offsets[node + 1]].tolist()
+        begins = [2 * row for row in np.flatnonzero(network.from_node == node).tolist()]
+        stops = [2 * row + 1 for row in np.flatnonzero(network.to_node == node).tolist()]
+        assert ends == sorted(begins + stops)
+
+
+def test_a_loop_has_both_its_ends_at_its_node() -> None:
+    network = town(road((0, 0), (30, 0), (30, 30), (0, 0)))
+    assert (network.node_offsets.tolist(), network.node_ends.tolist()) == ([0, 2], [0, 1])
+
+
+def test_rows_by_id_ascend_in_id() -> None:
+    network = sample_town()
+    assert np.all(np.diff(network.segment_id[network.rows_by_id]) > 0)

@@ -1,7 +1,7 @@
 """Machines that drive over a network: where they are at each second, in plain Python."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import atan2, degrees
 from random import Random
@@ -90,3 +90,36 @@ def drive(
         )
         at_us += SECOND_US
         done_mm += speed_mmps
+
+
+Driven = tuple[int, int, int, int]
+"""Row, direction, from and to."""
+
+
+def driven_between(network: Network, before: Spot, spot: Spot) -> list[Driven]:
+    """What was driven from one spot to the next: on one segment, over the crossing to another, or there and back."""
+    lengths = network.length_mm
+    if (spot.row, spot.direction) == (before.row, before.direction):
+        parts = [(spot.row, spot.direction, before.along_mm, spot.along_mm)]
+    elif spot.row == before.row:
+        # It turned at the end, unseen; what was seen twice was driven back.
+        furthest = max if before.direction == 1 else min
+        begin_mm = furthest(before.along_mm, spot.along_mm)
+        parts = [(spot.row, spot.direction, begin_mm, spot.along_mm)]
+    else:
+        end_mm = int(lengths[before.row]) if before.direction == 1 else 0
+        begin_mm = 0 if spot.direction == 1 else int(lengths[spot.row])
+        parts = [(before.row, before.direction, before.along_mm, end_mm)]
+        parts.append((spot.row, spot.direction, begin_mm, spot.along_mm))
+    return [part for part in parts if part[2] != part[3]]
+
+
+def joined_up(stretches: Iterable[Driven]) -> list[Driven]:
+    """Stretches that go on where the last one ended, as one."""
+    way: list[Driven] = []
+    for row, direction, from_mm, to_mm in stretches:
+        if way and (way[-1][0], way[-1][1], way[-1][3]) == (row, direction, from_mm):
+            way[-1] = (*way[-1][:3], to_mm)
+        else:
+            way.append((row, direction, from_mm, to_mm))
+    return way

@@ -1,13 +1,17 @@
 """Small road networks drawn in metres, and the sample town."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from math import atan2, degrees, hypot
+from unittest.mock import patch
 
+import numpy as np
 from pyproj import Geod
 
 from snowtrack.network.arrays import Kind, Manager, Network, RoadClass
-from snowtrack.roads.build import build_network
+from snowtrack.roads import build
+from snowtrack.roads.build import build_network, identified
 from snowtrack.roads.lines import Point, RoadLine
 from snowtrack.roads.sample import sample_network
 
@@ -49,8 +53,16 @@ def road(  # a road is what its attributes say
     )
 
 
-def town(*lines: RoadLine) -> Network:
+def built(*lines: RoadLine) -> Network:
     return build_network(lines, name="test", attribution="test")
+
+
+def town(*lines: RoadLine) -> Network:
+    """With rows and ids that a test can name: as they were drawn, and 1, 2, 3 …"""
+    with patch.object(build, "ORDER_RESOLUTION", 0):
+        network = built(*lines)
+    ids = np.arange(1, len(network) + 1, dtype=np.int64)
+    return identified(replace(network, segment_id=ids, rows_by_id=(ids - 1).astype(np.int32)))
 
 
 def metres_between(one: Point, other: Point) -> float:

@@ -13,7 +13,16 @@ import pytest
 from snowtrack.model.columns import declared_dtypes
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.network.arrays import Network
-from snowtrack.roads.files import MANIFEST, array_names, check_network, open_network, read_manifest, write_network
+from snowtrack.roads.files import (
+    MANIFEST,
+    VERSION,
+    array_names,
+    check_network,
+    is_outdated,
+    open_network,
+    read_manifest,
+    write_network,
+)
 from tests.oracles.towns import road, sample_town, town
 
 SMALL = town(road((0, 0), (100, 0), name="一条通り"), road((100, 0), (100, 100)))
@@ -63,7 +72,7 @@ def test_an_opened_network_cannot_be_changed(folder: Path) -> None:
 def test_the_manifest_says_what_the_format_asks_for(folder: Path) -> None:
     manifest = read_manifest(folder)
     assert manifest["format"] == "snowtrack-network"
-    assert manifest["version"] == 1
+    assert manifest["version"] == 2
     assert manifest["network_id"] == SMALL.network_id
     assert (manifest["segments"], manifest["nodes"]) == (2, 3)
     assert manifest["bbox_e7"] == list(SMALL.bbox_e7)
@@ -122,11 +131,32 @@ def test_a_manifest_that_is_none_is_refused(folder: Path, content: bytes) -> Non
     assert_refused(folder, MANIFEST)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_version_is_refused(folder: Path, version: object) -> None:
     with changed_manifest(folder) as manifest:
         manifest["version"] = version
-    assert_refused(folder, f"version {version}", "reads version 1")
+    assert_refused(folder, f"version {version}", "reads version 2", "import the roads again")
+
+
+def test_an_older_version_is_outdated_and_nothing_else_is(folder: Path, tmp_path: Path) -> None:
+    assert not is_outdated(folder)
+    assert not is_outdated(tmp_path / "absent")
+    for version, outdated in ((1, True), (3, False), (None, False), ("1", False)):
+        with changed_manifest(folder) as manifest:
+            manifest["version"] = version
+        assert is_outdated(folder) is outdated
+    for content in (b"", b"[]", b'{"version": 1}'):
+        (folder / MANIFEST).write_bytes(content)
+        assert not is_outdated(folder)
+
+
+def test_the_document_of_the_format_names_every_array_with_its_type() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "network-format.md").read_text()
+    rows = [row.split("|") for row in document.splitlines() if row.startswith("| `")]
+    described = {name.strip(" `"): row[2].strip() for row in rows for name in row[1].split(",")}
+    declared = {name: str(dtype) for name, dtype in declared_dtypes(Network).items()}
+    assert declared.items() <= described.items()
+    assert f"version {VERSION}" in document.splitlines()[0]
 
 
 @pytest.mark.parametrize("key", ["network_id", "name", "attribution", "h3_resolution", "candidate_radius_m", "files"])
@@ -202,4 +232,4 @@ def test_the_sample_town_survives_the_disk(tmp_path: Path) -> None:
     write_network(sample_town(), tmp_path / "network")
     found = open_network(tmp_path / "network")
     assert found.network_id == sample_town().network_id
-    assert found.rows_of([1, len(found)]).tolist() == [0, len(found) - 1]
+    assert found.rows_of(found.segment_id[[0, -1]]).tolist() == [0, len(found) - 1]

@@ -1,15 +1,18 @@
 """What the night comes to, as bytes: to be compared between runs that were fed in different ways."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import orjson
 import psycopg
 
+from snowtrack.matching.records import HEAD
 from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from snowtrack.reports.workbook import write_workbook
@@ -53,7 +56,7 @@ def await_settled(line: Line, within_s: float = 40) -> None:
 
         def settled() -> bool:
             kept = [orjson.loads(row[0]) for row in connection.execute("select kept from device_state")]
-            open_tails = [one for one in kept if one["matcher"]["pending"] or not one["matcher"]["provisional"]]
+            open_tails = [one for one in kept if _is_open(one["matcher"])]
             return not open_tails and not count(line.url, "dirty") and not count(line.url, "touched")
 
         await_true(settled, "everything is settled", within_s)
@@ -68,3 +71,9 @@ def read_results(line: Line, network: Network, device: DeviceId, day: date) -> R
 
     as_json, workbook = asyncio.run(report())
     return Results(passes=rows(line.url, PASSES), states=rows(line.url, STATES), report=as_json, workbook=workbook)
+
+
+def _is_open(kept: dict[str, str]) -> bool:
+    """Whether a matcher remembers fixes that are not settled, or may settle what it has otherwise."""
+    head = np.frombuffer(b64decode(kept["head"]), HEAD)[0]
+    return bool(head["fixes"] > head["settled"] or not head["provisional"])

@@ -80,6 +80,6 @@ async def opened(database_url: str, network: Network, *flags: str) -> AsyncItera
 
 
 def streets(network: Network) -> tuple[int, int]:
-    """Two narrow streets, done after one pass."""
-    rows = [row for row in range(len(network)) if network.road_class[row] == RoadClass.LOCAL]
-    return int(network.segment_id[rows[0]]), int(network.segment_id[rows[1]])
+    """Two narrow streets, done after one pass; the one with the smaller id first."""
+    one, other = sorted(network.segment_id[network.road_class == RoadClass.LOCAL][:2].tolist())
+    return one, other

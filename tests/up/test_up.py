@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from snowtrack.roads.files import open_network
 from tests.up.instance import (
     STOPPED_S_MAX,
     Instance,
@@ -44,6 +45,15 @@ def test_a_second_start_goes_on_with_the_data_and_the_next_boot(instance: Instan
         assert {device["device"] for device in devices(instance)} == set(before)
         await_true(lambda: summary(instance)["fixes"]["total"] > 50, 60, "the second boot's fixes arrive")
         assert all(device["fixes"] > before[device["device"]] for device in devices(instance))
+
+
+def test_a_town_of_an_older_format_is_drawn_anew(instance: Instance) -> None:
+    roads = instance.folder / "network"
+    roads.mkdir(parents=True)
+    (roads / "network.json").write_text('{"format": "snowtrack-network", "version": 1}')
+    done = instance.run("--seconds", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(open_network(roads)) > 4_000
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])

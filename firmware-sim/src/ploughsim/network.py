@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ploughsim.errors import NetworkError
 
 _FORMAT = "snowtrack-network"
-_VERSION = 1
+_VERSION = 2
 
 CARRIAGEWAY = 0
 

@@ -12,7 +12,7 @@ from snowtrack.api.errors import BadRequestError, NotFoundError
 from snowtrack.clearance.labels import label_direction
 from snowtrack.clearance.view import untouched
 from snowtrack.model.calendar import utc_text
-from snowtrack.model.columns import Int64s
+from snowtrack.model.columns import Int32s
 from snowtrack.model.states import DirectionFacts, Label
 from snowtrack.network.arrays import Kind, Manager, Network, RoadClass
 from snowtrack.store.devices import devices_silent_since
@@ -80,7 +80,7 @@ async def segment(shared: Shared, segment_id: Annotated[int, Path(ge=1, le=ID_MA
     }
 
 
-def _rows(network: Network, bbox: str | None, after: int) -> Int64s:
+def _rows(network: Network, bbox: str | None, after: int) -> Int32s:
     """Segments in the order of their ids, those after the given one; with a box, those whose extent meets it."""
     chosen = network.segment_id > after
     if bbox is not None:
@@ -89,7 +89,7 @@ def _rows(network: Network, bbox: str | None, after: int) -> Int64s:
         lat, lon = network.shape_lat_e7 / 1e7, network.shape_lon_e7 / 1e7
         chosen = chosen & (np.maximum.reduceat(lon, first) >= west) & (np.minimum.reduceat(lon, first) <= east)
         chosen = chosen & (np.maximum.reduceat(lat, first) >= south) & (np.minimum.reduceat(lat, first) <= north)
-    return np.flatnonzero(chosen)
+    return network.rows_by_id[chosen[network.rows_by_id]]
 
 
 def _degrees(bbox: str) -> tuple[float, float, float, float]:

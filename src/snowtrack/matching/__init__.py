@@ -1,5 +1,6 @@
-"""Which segment a fix was on: where a match is decided.
+"""Which segment a fix was on, which way, and how surely: where a match is decided.
 
-`matcher.Matcher` is the interface of every matcher; `nearest.match_nearest` decides; `window` holds each device's
-newest fixes in observed order until the lag has passed.
+`matcher.Matcher` joins the parts: `window` keeps each device's newest fixes in order, `lattice` gives them columns of
+states (`motion`, `forward`), `answers` settles them (`backward`, `confidence`) and says what was driven (`drive`,
+`path`). What is remembered between batches is in `memory`, what is likely in `costs`.
 """

@@ -1,126 +1,164 @@
-"""The matcher's interface, and the one that answers with the nearest segment.
+"""The map matcher: a hidden-Markov model per machine that answers at once, at its lag, and over whole tracks alike.
 
-Every matcher gives a head at lag 0 (the newest fix of each device, for the live map) and settled answers once the lag
-has passed, in observed order, of which segment state is made. The final answer is the same function over the whole
-sorted track: settled equals final unless a fix older than the horizon arrives, and then the stretch is dirty.
+Every fix gets a head at lag 0 (the newest fix of each device, for the live map) and a settled answer once the lag has
+passed, in observed order, of which segment state is made. A settled answer looks at the fixes up to its own time plus
+the lag and at no others, so the answers over a whole sorted track are the same. A fix that comes when an answer is
+settled that should have looked at it makes its stretch dirty; `late_us` is how long answers wait for such fixes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from snowtrack.matching.halves import Pending
-from snowtrack.matching.nearest import match_nearest
-from snowtrack.matching.window import Released, Window
-from snowtrack.model.matches import MatchBatch, Matches
+import numpy as np
+
+from snowtrack.compiled import Record
+from snowtrack.matching.answers import choose, matches, stretches
+from snowtrack.matching.costs import DEFAULT_COSTS, Costs
+from snowtrack.matching.lattice import Ground, Lattice, grow
+from snowtrack.matching.memory import Memories, Remembered
+from snowtrack.matching.records import FIX, Records, fix_records
+from snowtrack.matching.window import NEVER_US, Rows, close, date_tracks, join_halves, leave, merge
+from snowtrack.model.columns import ABSENT_64, Bools, Int64s
+from snowtrack.model.matches import Matches
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
-from snowtrack.network.arrays import Network
+from snowtrack.network.arrays import Kind, Network
+from snowtrack.network.reach import Reach
 
 
-class Matcher(Protocol):
+class Matcher:
     """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time.
 
-    `begin` makes a device's state start with the track that begins at an instant.
-    """
-
-    def begin(self, device: int, at_us: int) -> None: ...
-    def on_batch(self, fixes: ObservedBatch) -> Matches: ...
-    def on_time(self, now_us: int) -> Matches: ...
-    def flush(self, devices: list[int]) -> Matches: ...
-    def newest_us(self, device: int) -> int: ...
-    def settled_us(self, device: int) -> int: ...
-    def snapshot(self, device: int) -> Mapping[str, Any]: ...
-    def restore(self, device: int, kept: Mapping[str, Any]) -> None: ...
-    def forget(self, device: int) -> None: ...
-
-
-@dataclass(slots=True)
-class NearestMatcher:
-    """Nearest segment by distance and heading.
-
-    lag_us      how long a fix waits for earlier ones
+    lag_us      how far an answer looks ahead; to the end of its track for None, and then only `flush` settles
+    late_us     how long answers wait for fixes that come out of order
     cut_us      a longer time without a fix ends the track
     silence_us  a device not heard for so long has its tail settled provisionally
     """
 
-    network: Network
-    lag_us: int
-    cut_us: int
-    silence_us: int
-    windows: dict[int, Window] = field(default_factory=dict)
+    def __init__(
+        self,
+        network: Network,
+        *,
+        lag_us: int | None,
+        late_us: int = 0,
+        cut_us: int,
+        silence_us: int,
+        costs: Costs = DEFAULT_COSTS,
+    ) -> None:
+        self.ground = Ground(network=network, reach=Reach(network), costs=costs, cut_us=cut_us)
+        self.lag_us, self.late_us, self.silence_us = lag_us, late_us, silence_us
+        self.kinds: dict[int, Kind] = {}
+        self.memories = Memories()
 
     def begin(self, device: int, at_us: int) -> None:
-        self._window(device).begin(at_us)
+        """Start with the track that begins at an instant: what is older is settled elsewhere, and comes late."""
+        self.forget(device)
+        head = self.memories.head(device)
+        head["left_us"], head["left"], head["track_us"] = at_us, True, at_us
+        head["left_boot"] = head["left_seq"] = head["left_digest"] = ABSENT_64
 
     def on_batch(self, fixes: ObservedBatch) -> Matches:
-        newest: dict[int, Pending] = {}
-        touched: dict[int, Window] = {}
-        dirty: list[DirtyStretch] = []
-        for row in fixes.rows():
-            fix = _pending(row)
-            window = touched.setdefault(fix.device, self._window(fix.device))
-            if fix.observed_us > window.newest_us:
-                newest[fix.device] = fix
-            stretch = window.add(fix)
-            if stretch:
-                dirty.append(stretch)
-        settled = [released for window in touched.values() for released in window.release()]
-        heads = [Released(fix, touched[device].track_us) for device, fix in newest.items()]
-        both = match_nearest(self.network, heads + settled)
-        return Matches(
-            head=_part(both, 0, len(heads)),
-            settled=_part(both, len(heads), len(both)),
-            dirty=(*dirty, *_resumed(settled)),
-        )
+        """New fixes; heads of the devices that have a newer one, and what can be settled."""
+        devices, number = np.unique(fixes.device, return_inverse=True)
+        order = np.argsort(number, kind="stable")
+        same, passed_us = np.diff(number[order]) == 0, np.diff(fixes.observed_us[order])
+        if np.any(same & (passed_us <= 0)):
+            order = np.lexsort((fixes.digest, fixes.seq, fixes.boot, fixes.observed_us, number))
+        begins = np.searchsorted(number[order], np.arange(len(devices) + 1))
+        return self._run(devices.tolist(), Rows(begins, fix_records(fixes)[order]), flushed=False)
 
     def on_time(self, now_us: int) -> Matches:
         """Settle the tails of devices that fell silent."""
-        return self.flush(
-            [
-                device
-                for device, window in self.windows.items()
-                if window.unsettled and now_us - window.heard_us > self.silence_us
-            ]
-        )
+        silent = now_us - self.memories.heads["heard_us"] > self.silence_us
+        devices = self.memories.slots.items()
+        return self.flush([device for device, slot in devices if silent[slot] and self._unsettled(device)])
 
-    def flush(self, devices: list[int]) -> Matches:
-        settled = [released for device in devices for released in self._window(device).flush()]
-        return Matches(
-            head=MatchBatch.empty(),
-            settled=match_nearest(self.network, settled),
-            dirty=_resumed(settled),
-            ended=tuple(devices),
-        )
+    def flush(self, devices: Sequence[int]) -> Matches:
+        """Settle all of these devices, whatever the lag."""
+        nothing = Rows(np.zeros(len(devices) + 1, np.int64), np.empty(0, FIX))
+        return self._run(list(devices), nothing, flushed=True)
 
     def newest_us(self, device: int) -> int:
-        return self._window(device).newest_us
+        return int(self.memories.head(device)["newest_us"]) if device in self.memories.slots else 0
 
     def settled_us(self, device: int) -> int:
-        return self._window(device).settled_us
+        """The instant of the newest settled fix; 0 before the first."""
+        return int(self.memories.head(device)["left_us"]) if device in self.memories.slots else 0
 
     def snapshot(self, device: int) -> Mapping[str, Any]:
-        return self._window(device).snapshot()
+        return self.memories.snapshot(device)
 
     def restore(self, device: int, kept: Mapping[str, Any]) -> None:
-        self._window(device).restore(kept)
+        self.memories.restore(device, kept)
 
     def forget(self, device: int) -> None:
-        self.windows.pop(device, None)
+        self.memories.forget(device)
 
-    def _window(self, device: int) -> Window:
-        return self.windows.setdefault(device, Window(lag_us=self.lag_us, cut_us=self.cut_us))
+    def _unsettled(self, device: int) -> bool:
+        """Whether a flush would change anything."""
+        head = self.memories.head(device)
+        return bool(not head["provisional"] or head["fixes"] > head["settled"])
+
+    def _run(self, devices: list[int], came: Rows, *, flushed: bool) -> Matches:
+        """Take in what came, settle what can be, and remember the rest."""
+        known = self.memories.recall(devices)
+        heads, before = known.heads, known.heads.copy()
+        merged, whole = _room(known, came), _room(known, came)
+        late, changed = np.zeros(len(came.fixes), np.bool_), np.zeros(len(devices), np.int64)
+        merge(heads, Rows(known.fix_begins, known.fixes), came, merged, late, changed)
+        join_halves(heads, merged, whole, changed)
+        whole = Rows(whole.begins, whole.fixes[: whole.begins[-1]])
+        make = np.where(changed >= 0, changed, whole.begins[1:])
+        lattice = grow(self.ground, whole, make, self._kinds(devices), known)
+        until, first = np.zeros(len(devices), np.int64), whole.begins[:-1] + heads["settled"]
+        lag_us = NEVER_US if self.lag_us is None else self.lag_us
+        close(heads, whole, lag_us, self.late_us, flushed, until)
+        newer = (changed >= 0) & (heads["newest_us"] > before["newest_us"])
+        answers = self._answers(lattice, heads, newer, np.stack([first, until], axis=1))
+        rest = _room(known, came)
+        leave(heads, whole, merged, until, lag_us, rest)
+        heads["provisional"] |= flushed
+        self._remember(devices, heads, lattice, rest, until)
+        resumed = np.flatnonzero(before["provisional"] & (until > first))
+        gone_on = [at for at in first[resumed].tolist() if not lattice.columns["opens"][at]]
+        return Matches(
+            **answers,
+            dirty=(*map(_stretch, came.fixes[late]), *map(_stretch, whole.fixes[gone_on])),
+            ended=tuple(devices) if flushed else (),
+        )
+
+    def _answers(self, lattice: Lattice, heads: Records, newer: Bools, spans: Int64s) -> dict[str, Any]:
+        """Heads and settled answers, and what was driven."""
+        begins, fixes = lattice.whole.begins, len(lattice.whole.fixes)
+        track_us = np.zeros(fixes, np.int64)
+        date_tracks(heads, lattice.whole, np.ascontiguousarray(lattice.columns["opens"]), track_us)
+        at_once = choose(lattice, begins[1:] - newer, begins[1:], 0)
+        settled = choose(lattice, spans[:, 0], spans[:, 1], self.lag_us)
+        counts = spans[:, 1] - spans[:, 0]
+        rows = np.repeat(spans[:, 0] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+        heads["track_us"][counts > 0] = track_us[spans[counts > 0, 1] - 1]
+        return {
+            "head": matches(self.ground, lattice, at_once, begins[1:][newer] - 1, track_us),
+            "settled": matches(self.ground, lattice, settled, rows, track_us),
+            "driven": stretches(self.ground, lattice, settled, heads, spans),
+        }
+
+    def _remember(self, devices: list[int], heads: Records, lattice: Lattice, rest: Rows, until: Int64s) -> None:
+        """The fixes of the last settled instant, and what is not settled."""
+        first, ends = until - heads["settled"], lattice.whole.begins[1:]
+        states = lattice.starts[first], lattice.starts[ends]
+        kept = Remembered(heads, rest.fixes, rest.begins, lattice.columns, first, lattice.states, states[0])
+        self.memories.keep(devices, kept, np.stack([rest.begins[:-1], rest.begins[1:], first, ends, *states], axis=1))
+
+    def _kinds(self, devices: list[int]) -> Int64s:
+        if not self.kinds:
+            return np.full(len(devices), Kind.CARRIAGEWAY, np.int64)
+        return np.array([self.kinds.get(device, Kind.CARRIAGEWAY) for device in devices], np.int64)
 
 
-def _pending(row: tuple[int, ...]) -> Pending:
-    device, observed_us, boot, seq, digest, *rest = row
-    return Pending(observed_us, boot, seq, digest, device, *rest)
+def _room(known: Remembered, came: Rows) -> Rows:
+    return Rows(np.zeros(len(known.fix_begins), np.int64), np.empty(len(known.fixes) + len(came.fixes), FIX))
 
 
-def _resumed(settled: list[Released]) -> tuple[DirtyStretch, ...]:
-    """Where a track went on after it had been settled provisionally: its passes were cut there."""
-    fixes = (released.fix for released in settled if released.resumes)
-    return tuple(DirtyStretch(device=fix.device, from_us=fix.observed_us, to_us=fix.observed_us) for fix in fixes)
-
-
-def _part(batch: MatchBatch, start: int, to: int) -> MatchBatch:
-    return MatchBatch(**{name: getattr(batch, name)[start:to] for name in MatchBatch.dtypes()})
+def _stretch(fix: Record) -> DirtyStretch:
+    at_us = int(fix["observed_us"])
+    return DirtyStretch(device=int(fix["device"]), from_us=at_us, to_us=at_us)

@@ -1,118 +1,227 @@
-"""The fixed-lag window: one device's newest fixes in observed order.
+"""The window: one device's newest fixes in observed order, as long as what they are settled on may still change.
 
-A fix stays until the newest one is `lag_us` younger, so that whatever comes late within the lag takes its place. What
-leaves the window leaves it in order and for good; a fix that belongs before it is late, and makes its stretch dirty.
+What comes in order is appended, what comes late within the window takes its place. What comes when an answer that it
+would have a part in is settled, or is a half of a fix that is settled, is late.
+
+Fixes of one instant: the halves of an epoch that was sent in two parts become one again. Halves are made of different
+sentences, belong to one boot as far as they say, and do not contradict each other about the position; which of them
+came first does not matter. Whatever else shares an instant stays as it is.
 """
 
-from bisect import insort
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from snowtrack.matching.halves import Pending, are_halves, join_halves
-from snowtrack.model.columns import ABSENT_64
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.compiled import Array, Record, compiled, part
+from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
 
-# Room for a lag at 10 Hz and more; a clock that stands still would fill the window without end.
+# Receivers write positions to at least a hundredth of a minute.
+SAME_PLACE_E7 = 2_000
+# The sentence whose speed and course are believed first (`model.fixes.Source`).
+RMC = 8
+# Room for a lag at 10 Hz and more; so far also an answer looks ahead at most (`backward.AHEAD_MAX`).
 PENDING_MAX = 1_000
-# Of one instant so many are remembered, for their halves.
+# A lag that never passes: what comes is settled by a flush alone.
+NEVER_US = 1 << 60
+# Of the last settled instant so many fixes are remembered, for their halves.
 BESIDE_MAX = 16
 
 
-class Released(NamedTuple):
-    """A fix that left the window, when its track began, and whether that track had been settled provisionally."""
+class Rows(NamedTuple):
+    """Fixes by device: those of device i are `fixes[begins[i]] … fixes[begins[i + 1] - 1]`."""
 
-    fix: Pending
-    track_us: int
-    resumes: bool = False
+    begins: Array
+    fixes: Array
 
 
-@dataclass(slots=True)
-class Window:
-    """One device. `newest_us` never goes back; `provisional` says that the last one was released before its time."""
+@compiled
+def merge(heads: Array, kept: Rows, came: Rows, merged: Rows, late: Array, changed: Array) -> None:
+    """Put what came, in order, among what is kept; say which are late, and where the first one stands that is not."""
+    total = 0
+    for device in range(len(heads)):
+        head = heads[device]
+        merged.begins[device] = total
+        changed[device] = -1
+        at, end = kept.begins[device], kept.begins[device + 1]
+        settled_end = at + head.settled
+        for new in range(came.begins[device], came.begins[device + 1]):
+            fix = came.fixes[new]
+            head.heard_us = max(head.heard_us, fix.received_us)
+            head.newest_us = max(head.newest_us, fix.observed_us)
+            late[new] = _is_late(head, fix, kept.fixes, settled_end)
+            if late[new]:
+                continue
+            while at < end and (at < settled_end or not _before(fix, kept.fixes[at])):
+                merged.fixes[total] = kept.fixes[at]
+                at += 1
+                total += 1
+            if changed[device] < 0:
+                changed[device] = total
+            merged.fixes[total] = fix
+            total += 1
+        for rest in range(at, end):
+            merged.fixes[total] = kept.fixes[rest]
+            total += 1
+    merged.begins[len(heads)] = total
 
-    lag_us: int
-    cut_us: int
-    pending: list[Pending] = field(default_factory=list)
-    newest_us: int = 0
-    heard_us: int = 0
-    track_us: int = 0
-    released: tuple[int, int, int, int] | None = None
-    last: list[Pending] = field(default_factory=list)
-    provisional: bool = False
 
-    @property
-    def unsettled(self) -> bool:
-        """Whether a flush would change anything."""
-        return bool(self.pending) or not self.provisional
-
-    @property
-    def settled_us(self) -> int:
-        """The instant of the newest fix that left; 0 before the first."""
-        return 0 if self.released is None else self.released[0]
-
-    def begin(self, at_us: int) -> None:
-        """Start with the track that begins at this instant: what is older is settled elsewhere, and comes late."""
-        self.released, self.last, self.track_us = (at_us, ABSENT_64, ABSENT_64, ABSENT_64), [], at_us
-
-    def add(self, fix: Pending) -> DirtyStretch | None:
-        """Take a fix in; say so when the passes made so far no longer hold."""
-        self.heard_us = max(self.heard_us, fix.received_us)
-        self.newest_us = max(self.newest_us, fix.observed_us)
-        if self._is_late(fix):
-            return DirtyStretch(device=fix.device, from_us=fix.observed_us, to_us=fix.observed_us)
-        insort(self.pending, fix)
-        return None
-
-    def _is_late(self, fix: Pending) -> bool:
-        """Before what has left, or a half of it."""
-        if self.released is not None and fix[:4] < self.released:
+@part
+def _is_late(head: Record, fix: Record, kept: Array, settled_end: int) -> bool:
+    """Before what is settled, or a half of it, or where an answer has looked already."""
+    if not head.left:
+        return False
+    if _key_before(fix, head.left_us, head.left_boot, head.left_seq, head.left_digest):
+        return True
+    if not head.provisional and fix.observed_us <= head.closed_us:
+        return True
+    for at in range(settled_end - head.settled, settled_end):
+        if kept[at].observed_us == fix.observed_us and _are_halves(kept[at], fix):
             return True
-        return any(one.observed_us == fix.observed_us and are_halves(one, fix) for one in self.last)
+    return False
 
-    def release(self) -> list[Released]:
-        """What is older than the lag, and what there is no room for."""
-        horizon = self.newest_us - self.lag_us
-        count = next((at for at, fix in enumerate(self.pending) if fix.observed_us > horizon), len(self.pending))
-        return self._release(max(count, len(self.pending) - PENDING_MAX))
 
-    def flush(self) -> list[Released]:
-        """Everything, before its time: the device is silent. Any later fix of this track makes it dirty."""
-        released = self._release(len(self.pending))
-        self.provisional = True
-        return released
+@part
+def _before(one: Record, other: Record) -> bool:
+    return _key_before(one, other.observed_us, other.boot, other.seq, other.digest)
 
-    def _release(self, count: int) -> list[Released]:
-        leaving, self.pending = self.pending[:count], self.pending[count:]
-        placed = [self._place(fix) for fix in join_halves(leaving)]
-        self.released = leaving[-1][:4] if leaving else self.released
-        return placed
 
-    def _place(self, fix: Pending) -> Released:
-        opens = self._opens_track(fix)
-        resumes = self.provisional and not opens
-        self.track_us = fix.observed_us if opens else self.track_us
-        beside = [one for one in self.last if one.observed_us == fix.observed_us]
-        self.released, self.last, self.provisional = fix[:4], [*beside, fix][-BESIDE_MAX:], False
-        return Released(fix, self.track_us, resumes)
+@part
+def _key_before(fix: Record, observed_us: int, boot: int, seq: int, digest: int) -> bool:
+    """The order of a device's fixes."""
+    if fix.observed_us != observed_us:
+        return bool(fix.observed_us < observed_us)
+    if fix.boot != boot:
+        return bool(fix.boot < boot)
+    return bool(fix.seq < seq if fix.seq != seq else fix.digest < digest)
 
-    def _opens_track(self, fix: Pending) -> bool:
-        return self.released is None or fix.observed_us - self.released[0] > self.cut_us
 
-    def snapshot(self) -> dict[str, Any]:
-        return {
-            "newest_us": self.newest_us,
-            "heard_us": self.heard_us,
-            "track_us": self.track_us,
-            "released": None if self.released is None else list(self.released),
-            "last": [list(fix) for fix in self.last],
-            "provisional": self.provisional,
-            "pending": [list(fix) for fix in self.pending],
-        }
+@compiled
+def join_halves(heads: Array, merged: Rows, whole: Rows, changed: Array) -> None:
+    """Fixes with their halves joined, in the same order. `changed` says where the first change is: before and after.
 
-    def restore(self, kept: Mapping[str, Any]) -> None:
-        self.newest_us, self.heard_us, self.track_us = kept["newest_us"], kept["heard_us"], kept["track_us"]
-        self.released = None if kept["released"] is None else tuple(kept["released"])
-        self.last = [Pending(*fix) for fix in kept["last"]]
-        self.provisional = kept["provisional"]
-        self.pending = [Pending(*fix) for fix in kept["pending"]]
+    What is settled is whole.
+    """
+    total = 0
+    for device in range(len(heads)):
+        begin = whole.begins[device] = total
+        since = changed[device]
+        changed[device] = -1
+        for at in range(merged.begins[device], merged.begins[device + 1]):
+            fix = merged.fixes[at]
+            loose = at >= merged.begins[device] + heads[device].settled
+            if loose and since >= 0 > changed[device] and fix.observed_us == merged.fixes[since].observed_us:
+                changed[device] = total
+            other = total - 1
+            whole_end = begin + heads[device].settled
+            while other >= whole_end and whole.fixes[other].observed_us == fix.observed_us:
+                if _are_halves(whole.fixes[other], fix):
+                    break
+                other -= 1
+            if other >= whole_end and whole.fixes[other].observed_us == fix.observed_us:
+                _join(whole.fixes[other], fix)
+            else:
+                whole.fixes[total] = fix
+                total += 1
+    whole.begins[len(heads)] = total
+
+
+@part
+def _are_halves(one: Record, other: Record) -> bool:
+    """Whether two fixes of one instant may be parts of one epoch; those of one number are."""
+    if max(abs(one.lat_e7 - other.lat_e7), abs(one.lon_e7 - other.lon_e7)) > SAME_PLACE_E7:
+        return False
+    if ABSENT_64 not in (one.boot, other.boot):
+        return bool(one.boot == other.boot and one.seq == other.seq)
+    return bool(one.sources & other.sources == 0)
+
+
+@part
+def _join(one: Record, other: Record) -> None:
+    """Of each value the statement of the sentence that is believed first; into `one`."""
+    other_first = other.sources & -other.sources < one.sources & -one.sources
+    if other_first:
+        one.digest = other.digest
+        one.lat_e7, one.lon_e7 = other.lat_e7, other.lon_e7
+    one.blade = _first(other_first, one.blade, other.blade, ABSENT_8)
+    one.quality = _first(other_first, one.quality, other.quality, ABSENT_8)
+    one.hdop_centi = _first(other_first, one.hdop_centi, other.hdop_centi, ABSENT_32)
+    moves_first = one.sources & RMC == 0 if other_first else other.sources & RMC != 0
+    one.speed_mmps = _first(moves_first, one.speed_mmps, other.speed_mmps, ABSENT_32)
+    one.course_cdeg = _first(moves_first, one.course_cdeg, other.course_cdeg, ABSENT_32)
+    one.boot, one.seq = max(one.boot, other.boot), max(one.seq, other.seq)
+    one.received_us, one.trust = min(one.received_us, other.received_us), max(one.trust, other.trust)
+    one.sources |= other.sources
+
+
+@part
+def _first(other_first: bool, own: int, other: int, absent: int) -> int:
+    if other_first:
+        return own if other == absent else other
+    return other if own == absent else own
+
+
+@compiled
+def close(heads: Array, whole: Rows, lag_us: int, late_us: int, flushed: bool, until: Array) -> None:
+    """Up to where the fixes of each device can be settled: everything that their answers may look at is there.
+
+    All when flushed; and of one instant all, or none. A clock that stands still fills no window, if there is a lag.
+    """
+    for device in range(len(heads)):
+        head = heads[device]
+        at, end = whole.begins[device] + head.settled, whole.begins[device + 1]
+        while at < end:
+            settles = flushed or whole.fixes[at].observed_us + lag_us < head.newest_us - late_us
+            if not settles and (lag_us == NEVER_US or end - at <= PENDING_MAX):
+                break
+            at += 1
+            while at < end and whole.fixes[at].observed_us == whole.fixes[at - 1].observed_us:
+                at += 1
+        until[device] = at
+
+
+@compiled
+def date_tracks(heads: Array, whole: Rows, opens: Array, track_us: Array) -> None:
+    """When the track of each fix began."""
+    for device in range(len(heads)):
+        running_us = heads[device].track_us
+        for at in range(whole.begins[device], whole.begins[device + 1]):
+            if opens[at]:
+                running_us = whole.fixes[at].observed_us
+            track_us[at] = running_us
+
+
+@compiled
+def leave(heads: Array, whole: Rows, merged: Rows, until: Array, lag_us: int, rest: Rows) -> None:
+    """Move on the heads of devices of which fixes were settled up to `until`; and what there is to remember of all:
+    the fixes of the last settled instant, joined, and what is not settled, as it came."""
+    total = 0
+    for device in range(len(heads)):
+        head, begin, end = heads[device], whole.begins[device], until[device]
+        rest.begins[device] = total
+        first = end
+        while first > begin and whole.fixes[first - 1].observed_us == whole.fixes[end - 1].observed_us:
+            first -= 1
+        first = max(first, end - BESIDE_MAX)
+        if end > begin + head.settled:
+            head.left_us, head.left = whole.fixes[end - 1].observed_us, True
+            head.closed_us = head.left_us + lag_us
+            if end - 1 + PENDING_MAX < whole.begins[device + 1]:
+                head.closed_us = min(head.closed_us, whole.fixes[end - 1 + PENDING_MAX].observed_us)
+            head.provisional = False
+        for at in range(first, end):
+            rest.fixes[total] = whole.fixes[at]
+            total += 1
+        _leave_rest(head, merged, device, end > begin + head.settled, rest, total)
+        total = rest.begins[device + 1]
+        head.settled = end - first
+
+
+@part
+def _leave_rest(head: Record, merged: Rows, device: int, moved: bool, rest: Rows, total: int) -> None:
+    """What is not settled, as it came; and the last fix that is."""
+    for at in range(merged.begins[device] + head.settled, merged.begins[device + 1]):
+        fix = merged.fixes[at]
+        if moved and fix.observed_us <= head.left_us:
+            head.left_boot, head.left_seq, head.left_digest = fix.boot, fix.seq, fix.digest
+        else:
+            rest.fixes[total] = fix
+            total += 1
+    rest.begins[device + 1] = total

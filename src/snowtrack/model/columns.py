@@ -40,10 +40,20 @@ _declared: dict[type[Any], Mapping[str, np.dtype[Any]]] = {}
 def declared_dtypes(owner: type[Any]) -> Mapping[str, np.dtype[Any]]:
     """The array fields of a dataclass and their dtypes, read from the annotations once."""
     if owner not in _declared:
-        hints = {f.name: get_type_hints(owner)[f.name] for f in fields(owner)}
-        arrays = {name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is np.ndarray}
-        _declared[owner] = {name: np.dtype(get_args(dtype)[0]) for name, dtype in arrays.items()}
+        hints = get_type_hints(owner)
+        dtypes = {field.name: _dtype_of(hints[field.name]) for field in fields(owner)}
+        _declared[owner] = {name: dtype for name, dtype in dtypes.items() if dtype is not None}
     return _declared[owner]
+
+
+def _dtype_of(hint: Any) -> np.dtype[Any] | None:  # noqa: ANN401 - an annotation
+    """The dtype of an array's annotation; from numpy 2.5 on, `NDArray` stands in it by its own name."""
+    if get_origin(hint) is np.ndarray:
+        hint = get_args(hint)[1]
+    elif get_origin(hint) is not npt.NDArray:
+        return None
+    dtype: np.dtype[Any] = np.dtype(get_args(hint)[0])
+    return dtype
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""Where fixes are on the road network."""
+"""Where fixes are on the road network, and what was driven between them."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,8 +12,10 @@ NO_ROW = -1
 class MatchStatus(IntEnum):
     MATCHED = 0
     OFF_ROAD = 1
+    """There are roads near, but the machine is on none of them: a yard, a car park."""
     NO_CANDIDATE = 2
     INFERRED = 3
+    """On the road by what came before and after; the position itself is far from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,12 +47,26 @@ class MatchBatch(Columns):
     fix_lon_e7: Int32s
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DrivenBatch(Columns):
+    """Stretches of segments in the order driven, from `from_mm` to `to_mm` along the segment: against it, `from_mm`
+    is the larger. `match` is the settled answer that they lead to, by its place in the batch."""
+
+    match: Int64s
+    row: Int32s
+    direction: Int8s
+    from_mm: Int32s
+    to_mm: Int32s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """What a matcher answers: `head` at lag 0 (newest fix per device), `settled` in observed order, the stretches that
-    its settled answers no longer hold for, and the devices whose tail `ended` with this answer."""
+    """What a matcher answers: `head` at lag 0 (newest fix per device), `settled` in observed order and what was
+    `driven` to get there, the stretches that its settled answers no longer hold for, and the devices whose tail
+    `ended` with this answer."""
 
     head: MatchBatch
     settled: MatchBatch
+    driven: DrivenBatch
     dirty: tuple[DirtyStretch, ...] = ()
     ended: tuple[int, ...] = ()

@@ -45,6 +45,8 @@ class ObservedBatch(Columns):
     blade: Int8s
     trust: Int8s
     sources: Int16s
+    hdop_centi: Int32s
+    quality: Int8s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,1 +1,2 @@
-"""Roads as immutable arrays (`arrays`), and from a place to the segments near it (`cells`, `geometry`)."""
+"""Roads as immutable arrays (`arrays`); from a point to the places near it (`cells`, `places`); ways between them
+(`reach`)."""

@@ -1,12 +1,13 @@
 """The road network: one frozen set of arrays, as docs/network-format.md describes them."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from snowtrack.model.columns import Int8s, Int32s, Int64s, UInt8s, UInt64s
+from snowtrack.model.columns import Int8s, Int32s, Int64s, UInt8s, UInt64s, declared_dtypes
 
 
 class RoadClass(IntEnum):
@@ -48,7 +49,10 @@ class Network:
     candidate_radius_m: int
     node_lat_e7: Int32s
     node_lon_e7: Int32s
+    node_offsets: Int64s
+    node_ends: Int32s
     segment_id: Int64s
+    rows_by_id: Int32s
     from_node: Int32s
     to_node: Int32s
     length_mm: Int32s
@@ -57,9 +61,16 @@ class Network:
     kind: UInt8s
     oneway: Int8s
     structure: UInt8s
+    level: Int8s
+    lanes: UInt8s
+    width_mm: Int32s
+    priority: UInt8s
     name_text: Int32s
+    reading_text: Int32s
     route_text: Int32s
+    district_text: Int32s
     source_id: Int64s
+    source_text: Int32s
     source_from_mm: Int32s
     shape_offsets: Int64s
     shape_lat_e7: Int32s
@@ -70,6 +81,11 @@ class Network:
     cell: UInt64s
     cell_offsets: Int64s
     cell_rows: Int32s
+
+    def __post_init__(self) -> None:
+        """Nothing changes a network: its arrays are as they are when mapped from a file."""
+        for name in declared_dtypes(Network):
+            getattr(self, name).flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.segment_id)
@@ -89,10 +105,13 @@ class Network:
 
     def rows_of(self, segment_ids: Sequence[int] | Int64s) -> Int64s:
         """Rows of segment ids; -1 for an id that is not of this network."""
-        wanted = np.asarray(segment_ids, np.int64)
-        rows = np.searchsorted(self.segment_id, wanted)
-        found = self.segment_id[np.minimum(rows, len(self) - 1)] == wanted
-        return np.where(found, rows, -1)
+        return np.array([self._row_of(int(id_)) for id_ in segment_ids], np.int64)
+
+    def _row_of(self, segment_id: int) -> int:
+        # numpy would copy a million row numbers for each call that sorts by them.
+        at = bisect_left(self.rows_by_id, segment_id, key=self.segment_id.__getitem__)
+        row = int(self.rows_by_id[at]) if at < len(self) else -1
+        return row if row >= 0 and self.segment_id[row] == segment_id else -1
 
     def crossing(self, row: int, along_mm: int, other: int, other_along_mm: int) -> tuple[int, int] | None:
         """Where on each of two segments the shortest way between two places leads over a node where both end.

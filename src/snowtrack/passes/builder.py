@@ -1,17 +1,17 @@
-"""Settled matches to passes.
+"""What was driven to passes.
 
-A pass is one machine working along one segment in one direction. It grows with each match on the segment, reaches
-the segment's end when the next match is on a segment that meets it there, and ends when the machine turns, lifts its
-blade, leaves the road, goes to another segment or was not observed for `bridge_us`. Nothing is credited that was not
-driven between two matches: a jump to a segment that does not touch the last one, or further than a machine can drive
-in that time, covers neither.
+A pass is one machine working along one segment in one direction. It grows with each stretch that was driven further on
+that segment and ends when the machine turns, lifts its blade, leaves the road, goes to another segment or was not
+observed for `bridge_us`. Nothing is credited that was not driven between two matches: a way that is longer than a
+machine can drive in that time covers nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from snowtrack.model.matches import MatchBatch, MatchStatus
+from snowtrack.model.matches import NO_ROW, DrivenBatch, MatchBatch
 from snowtrack.model.passes import PassBatch, Work
 from snowtrack.model.work import judge_work
 from snowtrack.network.arrays import Network
@@ -26,36 +26,42 @@ class Place(NamedTuple):
 
     observed_us: int
     track_us: int
-    row: int
-    direction: int
-    along_mm: int
+    on_road: bool
     working: bool
     evidence: int
+
+    @property
+    def works(self) -> bool:
+        return self.working and self.on_road
+
+
+class Stretch(NamedTuple):
+    """Driven on one segment, from millimetre to millimetre."""
+
+    row: int
+    direction: int
+    from_mm: int
+    to_mm: int
+
+    @property
+    def length_mm(self) -> int:
+        return abs(self.to_mm - self.from_mm)
 
 
 @dataclass(slots=True)
 class OpenPass:
-    """A pass that may still grow: from `begin_mm` to `at_mm` so far, covering all between `from_mm` and `to_mm`."""
+    """A pass that may still grow, from where the machine began to where it is."""
 
     row: int
     direction: int
-    begin_mm: int
-    at_mm: int
     from_mm: int
     to_mm: int
     started_us: int
     ended_us: int
     evidence: int
 
-    @property
-    def driven(self) -> int:
-        """Which way it went: by its course, or by where it came to when it was too slow for one."""
-        return self.direction or (self.at_mm > self.begin_mm) - (self.at_mm < self.begin_mm)
-
-    def reach(self, along_mm: int, at_us: int) -> None:
-        self.at_mm = along_mm
-        self.from_mm, self.to_mm = min(self.from_mm, along_mm), max(self.to_mm, along_mm)
-        self.ended_us = at_us
+    def goes_on_with(self, stretch: Stretch) -> bool:
+        return (self.row, self.direction, self.to_mm) == stretch[:3]
 
 
 @dataclass(slots=True)
@@ -68,16 +74,13 @@ class PassBuilder:
     open: OpenPass | None = None
     finished: list[OpenPass] = field(default_factory=list)
 
-    def on_place(self, place: Place) -> None:
-        last, current, self.last = self.last, self.open, place
-        if not place.working or place.row < 0:
-            self._close()
-        elif last is None or current is None or not self._connected(last, place):
-            self._start(place)
-        elif place.row == last.row:
-            self._along(last, current, place)
+    def on_place(self, place: Place, driven: Sequence[Stretch]) -> None:
+        """A match, and what was driven from the one before to it."""
+        last, self.last = self.last, place
+        if last is not None and last.works and place.works and self._connected(last, place, driven):
+            self._drive(last, place, driven)
         else:
-            self._across(last, current, place)
+            self._close()
 
     def flush(self) -> None:
         """End what is open: the track is over, or the device is silent."""
@@ -97,53 +100,27 @@ class PassBuilder:
         self.last = None if kept["last"] is None else Place(*kept["last"])
         self.open = None if kept["open"] is None else OpenPass(*kept["open"])
 
-    def _connected(self, last: Place, place: Place) -> bool:
-        return place.track_us == last.track_us and place.observed_us - last.observed_us <= self.bridge_us
-
-    def _start(self, place: Place, begin_mm: int | None = None, started_us: int | None = None) -> None:
-        """End what is open and begin at the match, or before it where it is known that the machine came from there."""
-        self._close()
-        begin_mm = place.along_mm if begin_mm is None else begin_mm
-        started_us = place.observed_us if started_us is None else started_us
-        self.open = OpenPass(
-            row=place.row,
-            direction=place.direction,
-            begin_mm=begin_mm,
-            at_mm=place.along_mm,
-            from_mm=min(begin_mm, place.along_mm),
-            to_mm=max(begin_mm, place.along_mm),
-            started_us=started_us,
-            ended_us=place.observed_us,
-            evidence=place.evidence,
-        )
-
-    def _along(self, last: Place, current: OpenPass, place: Place) -> None:
-        """Further along the same segment; standing still and small steps back by noise are no turn."""
-        if not _drivable(abs(place.along_mm - last.along_mm), place.observed_us - last.observed_us):
-            self._start(place)
-        elif place.direction and current.direction and place.direction != current.direction:
-            self._start(place, last.along_mm, last.observed_us)
-        else:
-            current.direction = current.direction or place.direction
-            current.evidence = max(current.evidence, place.evidence)
-            current.reach(place.along_mm, place.observed_us)
-
-    def _across(self, last: Place, current: OpenPass, place: Place) -> None:
-        """Over a junction, when the two segments meet there; the instant of crossing is interpolated by distance."""
-        crossing = self.network.crossing(last.row, last.along_mm, place.row, place.along_mm)
-        end_mm, begin_mm = crossing or (0, 0)
-        before, after = abs(end_mm - last.along_mm), abs(place.along_mm - begin_mm)
+    def _connected(self, last: Place, place: Place, driven: Sequence[Stretch]) -> bool:
         spent_us = place.observed_us - last.observed_us
-        if crossing is None or not _drivable(before + after, spent_us):
-            self._start(place)
-            return
-        crossed_us = last.observed_us + spent_us * before // max(before + after, 1)
-        current.reach(end_mm, crossed_us)
-        self._start(place, begin_mm, crossed_us)
+        way_mm = sum(stretch.length_mm for stretch in driven)
+        return place.track_us == last.track_us and spent_us <= self.bridge_us and _drivable(way_mm, spent_us)
+
+    def _drive(self, last: Place, place: Place, driven: Sequence[Stretch]) -> None:
+        """Grow from segment to segment; when it came from one to the next is interpolated by distance."""
+        whole_mm, done_mm = sum(stretch.length_mm for stretch in driven), 0
+        spent_us, at_us = place.observed_us - last.observed_us, last.observed_us
+        for stretch in driven:
+            if self.open is None or not self.open.goes_on_with(stretch):
+                self._close()
+                row, direction, from_mm, _ = stretch
+                self.open = OpenPass(row, direction, from_mm, from_mm, at_us, at_us, place.evidence)
+            done_mm += stretch.length_mm
+            at_us = last.observed_us + spent_us * done_mm // whole_mm
+            self.open.to_mm, self.open.ended_us = stretch.to_mm, at_us
+            self.open.evidence = max(self.open.evidence, last.evidence, place.evidence)
 
     def _close(self) -> None:
-        """What never moved along its segment is no pass."""
-        if self.open is not None and self.open.driven and self.open.from_mm < self.open.to_mm:
+        if self.open is not None:
             self.finished.append(self.open)
         self.open = None
 
@@ -160,16 +137,19 @@ class PassStage:
     bridge_us: int
     builders: dict[int, PassBuilder] = field(default_factory=dict)
 
-    def on_batch(self, settled: MatchBatch) -> PassBatch:
+    def on_batch(self, settled: MatchBatch, driven: DrivenBatch) -> PassBatch:
+        stretches = {
+            match: [Stretch(*stretch) for _, *stretch in rows]
+            for match, rows in groupby(driven.rows(), key=lambda row: row[0])
+        }
         touched: dict[int, PassBuilder] = {}
-        columns = (settled.device, settled.observed_us, settled.track_us, settled.row, settled.direction)
-        more = (settled.along_mm, settled.status, settled.blade, settled.speed_mmps)
-        for values in zip(*(column.tolist() for column in columns + more), strict=True):
-            device, observed_us, track_us, row, direction, along_mm, status, blade, speed_mmps = values
-            working, evidence = judge_work(blade, speed_mmps)
-            matched = row if status in (MatchStatus.MATCHED, MatchStatus.INFERRED) else -1
+        columns = (settled.device, settled.observed_us, settled.track_us, settled.row)
+        more = (settled.blade, settled.speed_mmps)
+        for match, values in enumerate(zip(*(column.tolist() for column in columns + more), strict=True)):
+            device, observed_us, track_us, row, blade, speed_mmps = values
+            place = Place(observed_us, track_us, row != NO_ROW, *judge_work(blade, speed_mmps))
             builder = touched.setdefault(device, self.builder(device))
-            builder.on_place(Place(observed_us, track_us, matched, direction, along_mm, working, evidence))
+            builder.on_place(place, stretches.get(match, ()))
         return self._collect(touched)
 
     def flush(self, devices: list[int]) -> PassBatch:
@@ -190,9 +170,9 @@ class PassStage:
                 (
                     device,
                     int(self.network.segment_id[done.row]),
-                    done.driven,
-                    done.from_mm,
-                    done.to_mm,
+                    done.direction,
+                    min(done.from_mm, done.to_mm),
+                    max(done.from_mm, done.to_mm),
                     done.started_us,
                     done.ended_us,
                     Work.PLOUGHING,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snowtrack.matching.matcher import Matcher, NearestMatcher
+from snowtrack.matching.matcher import Matcher
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.matches import MatchBatch, Matches
 from snowtrack.model.passes import PassBatch
@@ -22,20 +22,22 @@ from snowtrack.tracks.watch import TrackStage
 
 SECOND_US = 1_000_000
 # Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePolicy:
     """How fixes become passes. A change of policy changes results, so the numbers stand with the results' version.
 
-    lag_us      how long a fix waits for earlier ones before it is settled
+    lag_us      how far a settled answer looks ahead
+    late_us     how long it waits for fixes that come out of order
     cut_us      nothing observed for longer than this ends a track
     bridge_us   two matches further apart than this do not belong to one pass
     silence_us  a device not heard for so long has its tail settled provisionally
     """
 
-    lag_us: int = 30 * SECOND_US
+    lag_us: int = 20 * SECOND_US
+    late_us: int = 10 * SECOND_US
     cut_us: int = 300 * SECOND_US
     bridge_us: int = 15 * SECOND_US
     silence_us: int = 60 * SECOND_US
@@ -59,8 +61,12 @@ class Engine:
     def __init__(self, network: Network, policy: EnginePolicy) -> None:
         self.network = network
         self.policy = policy
-        self.matcher: Matcher = NearestMatcher(
-            network=network, lag_us=policy.lag_us, cut_us=policy.cut_us, silence_us=policy.silence_us
+        self.matcher = Matcher(
+            network,
+            lag_us=policy.lag_us,
+            late_us=policy.late_us,
+            cut_us=policy.cut_us,
+            silence_us=policy.silence_us,
         )
         self.passes = PassStage(network, policy.bridge_us)
         self.tracks = TrackStage()
@@ -82,7 +88,7 @@ class Engine:
         matches = self.matcher.on_batch(observed)
         return Outputs(
             heads=matches.head,
-            passes=self.passes.on_batch(matches.settled),
+            passes=self.passes.on_batch(matches.settled, matches.driven),
             tracks=self.tracks.on_batch(matches.settled),
             dirty=matches.dirty,
         )
@@ -131,7 +137,7 @@ class Engine:
         ended, settled = list(matches.ended), matches.settled
         return Outputs(
             heads=matches.head,
-            passes=PassBatch.concat([self.passes.on_batch(settled), self.passes.flush(ended)]),
+            passes=PassBatch.concat([self.passes.on_batch(settled, matches.driven), self.passes.flush(ended)]),
             tracks=TrackBatch.concat([self.tracks.on_batch(settled), self.tracks.flush(ended)]),
             dirty=matches.dirty,
             ended=matches.ended,

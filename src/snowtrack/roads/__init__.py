@@ -1,1 +1,1 @@
-"""Where networks come from: `lines` and `build` cut roads into segments, `files` keeps them, `sample` draws a town."""
+"""Where networks come from: `osm` and `features` read lines, `cut` and `build` make segments, `files` keeps them."""

@@ -1,57 +1,43 @@
-"""Lines to a network: cut at junctions and into pieces of about 100 m, measured, numbered, indexed."""
+"""Lines to a network: cut, put in order, numbered, joined, indexed."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from itertools import chain, groupby, pairwise
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b, sha256
+from itertools import pairwise
 
 import numpy as np
-from pyproj import Geod
 
 from snowtrack.model.columns import Int32s, Int64s
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.network.arrays import Network
-from snowtrack.network.cells import RADIUS_M, RESOLUTION, build_index
+from snowtrack.network.cells import RADIUS_M, RESOLUTION, build_index, cells_of
+from snowtrack.roads.cut import Pieces, cut
 from snowtrack.roads.files import array_names
-from snowtrack.roads.lines import Point, RoadLine
+from snowtrack.roads.lines import TEXTS, LineAttributes, Lines, RoadLine, Told, as_columns, untold
 
-Node = tuple[Point, int, int]
-"""Where segments meet: a point of the source, or one cut out of the middle of a line, which is that line's alone."""
-
-PIECE_MM = 100_000
-PIECE_MM_MAX = 150_000
-_WGS84 = Geod(ellps="WGS84")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One segment to be: a stretch of a line between two cuts."""
-
-    line: RoadLine
-    points: Sequence[Point]
-    at_mm: Sequence[int]
-    nodes: tuple[Node, Node]
-    source_from_mm: int
+# Some 400 m: two of three neighbours stand in one cache line, and a road's segments still follow each other.
+ORDER_RESOLUTION = 9
+ID_BITS = 52
 
 
 def build_network(lines: Sequence[RoadLine], *, name: str, attribution: str) -> Network:
-    """Segments are numbered from 1 in the order of the lines and along each."""
-    uses = Counter(point for line in lines for point, _ in groupby(line.points))
-    pieces = [piece for number, line in enumerate(lines) for piece in _cut(number, line, uses)]
-    if not pieces:
+    """A network of roads that meet where they share a point."""
+    return network_of(as_columns(lines), name=name, attribution=attribution)
+
+
+def network_of(lines: Lines, *, name: str, attribution: str, told: Told = untold) -> Network:
+    """The same lines give the same network, in whatever order they come, as long as their source ids differ."""
+    told("cutting at junctions", len(lines))
+    pieces = cut(lines)
+    if not len(pieces):
         raise NetworkDataError(f"network {name!r}: there is no road in the source")
-    nodes = {node: row for row, node in enumerate(dict.fromkeys(chain.from_iterable(p.nodes for p in pieces)))}
-    texts, numbers = _texts(lines)
-    shape_offsets = np.cumsum([0, *(len(piece.points) for piece in pieces)]).astype(np.int64)
-    shape_lat_e7, shape_lon_e7 = _columns(chain.from_iterable(piece.points for piece in pieces))
-    shape_at_mm = np.array(list(chain.from_iterable(piece.at_mm for piece in pieces)), np.int32)
-    index = build_index(shape_offsets, shape_lat_e7, shape_lon_e7, shape_at_mm)
-    node_lat_e7, node_lon_e7 = _columns(point for point, _, _ in nodes)
-
-    def of_lines(values: Iterable[int]) -> Int64s:
-        return np.array(list(values), np.int64)
-
+    pieces = _in_order(pieces, lines.attributes.source_id)
+    attributes = lines.attributes.take(pieces.line)
+    nodes, node_lat_e7, node_lon_e7 = _nodes(pieces)
+    node_offsets, node_ends = _ends_by_node(nodes, len(node_lat_e7))
+    segment_id = _ids(pieces)
+    texts, numbered = _texts(attributes, lines.texts)
+    told("making the cell index", len(pieces))
+    index = build_index(pieces.offsets, pieces.lat_e7, pieces.lon_e7)
     network = Network(
         network_id="",
         name=name,
@@ -60,28 +46,24 @@ def build_network(lines: Sequence[RoadLine], *, name: str, attribution: str) -> 
         candidate_radius_m=RADIUS_M,
         node_lat_e7=node_lat_e7,
         node_lon_e7=node_lon_e7,
-        segment_id=np.arange(1, len(pieces) + 1, dtype=np.int64),
-        from_node=of_lines(nodes[piece.nodes[0]] for piece in pieces).astype(np.int32),
-        to_node=of_lines(nodes[piece.nodes[1]] for piece in pieces).astype(np.int32),
-        length_mm=of_lines(piece.at_mm[-1] for piece in pieces).astype(np.int32),
-        road_class=of_lines(piece.line.road_class for piece in pieces).astype(np.uint8),
-        manager=of_lines(piece.line.manager for piece in pieces).astype(np.uint8),
-        kind=of_lines(piece.line.kind for piece in pieces).astype(np.uint8),
-        oneway=of_lines(piece.line.oneway for piece in pieces).astype(np.int8),
-        structure=of_lines(piece.line.structure for piece in pieces).astype(np.uint8),
-        name_text=of_lines(numbers[piece.line.name] for piece in pieces).astype(np.int32),
-        route_text=of_lines(numbers[piece.line.route] for piece in pieces).astype(np.int32),
-        source_id=of_lines(piece.line.source_id for piece in pieces),
-        source_from_mm=of_lines(piece.source_from_mm for piece in pieces).astype(np.int32),
-        shape_offsets=shape_offsets,
-        shape_lat_e7=shape_lat_e7,
-        shape_lon_e7=shape_lon_e7,
-        shape_at_mm=shape_at_mm,
+        node_offsets=node_offsets,
+        node_ends=node_ends,
+        segment_id=segment_id,
+        rows_by_id=np.argsort(segment_id).astype(np.int32),
+        from_node=nodes[:, 0].copy(),
+        to_node=nodes[:, 1].copy(),
+        length_mm=pieces.length_mm.astype(np.int32),
+        source_from_mm=pieces.source_from_mm.astype(np.int32),
+        shape_offsets=pieces.offsets,
+        shape_lat_e7=pieces.lat_e7,
+        shape_lon_e7=pieces.lon_e7,
+        shape_at_mm=pieces.at_mm,
         text_offsets=np.cumsum([0, *(len(text) for text in texts)]).astype(np.int64),
         text_utf8=np.frombuffer(b"".join(texts), np.uint8),
         cell=index.cell,
         cell_offsets=index.cell_offsets,
         cell_rows=index.cell_rows,
+        **{column: getattr(attributes, column) for column in LineAttributes.dtypes()} | numbered,
     )
     return identified(network)
 
@@ -90,62 +72,92 @@ def identified(network: Network) -> Network:
     """The same network, named by its own bytes."""
     digest = sha256()
     for array in array_names():
-        digest.update(np.ascontiguousarray(getattr(network, array)).tobytes())
+        digest.update(np.ascontiguousarray(getattr(network, array)).data)
     fields = {name: getattr(network, name) for name in Network.__slots__}
     return Network(**(fields | {"network_id": digest.hexdigest()[:16]}))
 
 
-def _cut(number: int, line: RoadLine, uses: Counter[Point]) -> Iterator[Piece]:
-    """Cut where lines meet, then what is still long into equal parts."""
-    points = [point for point, _ in groupby(line.points)]
-    if len(points) < 2:
-        return
-    at_mm = _measure(points)
-    cuts = [0, *(i for i in range(1, len(points) - 1) if uses[points[i]] > 1), len(points) - 1]
-    for start, to in pairwise(cuts):
-        yield from _parts(number, line, points[start : to + 1], at_mm[start : to + 1])
+def _in_order(pieces: Pieces, source_id: Int64s) -> Pieces:
+    """Near ones together, and there by source and along it."""
+    first, last = pieces.offsets[:-1], pieces.offsets[1:] - 1
+    lat, lon = (column[first] // 2 + column[last] // 2 for column in (pieces.lat_e7, pieces.lon_e7))
+    order = np.lexsort((source_id[pieces.line], cells_of(lat, lon, ORDER_RESOLUTION)))
+    counts = (last + 1 - first)[order]
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    point = np.repeat(first[order] - offsets[:-1], counts) + np.arange(offsets[-1])
+    return Pieces(
+        line=pieces.line[order],
+        source_from_mm=pieces.source_from_mm[order],
+        length_mm=pieces.length_mm[order],
+        from_place=pieces.from_place[order],
+        to_place=pieces.to_place[order],
+        offsets=offsets,
+        lat_e7=pieces.lat_e7[point],
+        lon_e7=pieces.lon_e7[point],
+        at_mm=pieces.at_mm[point],
+    )
 
 
-def _parts(number: int, line: RoadLine, points: list[Point], at_mm: list[int]) -> Iterator[Piece]:
-    length_mm = at_mm[-1] - at_mm[0]
-    if length_mm == 0:
-        return
-    count = max(round(length_mm / PIECE_MM), 1) if length_mm > PIECE_MM_MAX else 1
-    ends = [at_mm[0] + length_mm * part // count for part in range(count + 1)]
-    middle = [(_point_at(points, at_mm, end), number, end) for end in ends[1:-1]]
-    nodes: list[Node] = [(points[0], -1, 0), *middle, (points[-1], -1, 0)]
-    for (start_mm, to_mm), (begin, end) in zip(pairwise(ends), pairwise(nodes), strict=True):
-        inner = [(at, point) for at, point in zip(at_mm, points, strict=True) if start_mm < at < to_mm]
-        whole = [(start_mm, begin[0]), *inner, (to_mm, end[0])]
-        yield Piece(
-            line=line,
-            points=[point for _, point in whole],
-            at_mm=[at - start_mm for at, _ in whole],
-            nodes=(begin, end),
-            source_from_mm=start_mm,
-        )
+def shape_ids(network: Network) -> Int64s:
+    """The number that follows from each segment's shape, whatever id it has."""
+    shapes = _shapes(network.shape_offsets, network.shape_lat_e7, network.shape_lon_e7)
+    return np.fromiter((_id(shape, 0) for shape in shapes), np.int64, len(network))
 
 
-def _point_at(points: list[Point], at_mm: list[int], wanted_mm: int) -> Point:
-    lat, lon = (np.interp(wanted_mm, at_mm, axis) for axis in zip(*points, strict=True))
-    return round(float(lat)), round(float(lon))
+def _ids(pieces: Pieces) -> Int64s:
+    """Numbers that follow from the shape alone; of several with one shape each later one takes the shape's next."""
+    ids: list[int] = []
+    taken: set[int] = set()
+    for shape in _shapes(pieces.offsets, pieces.lat_e7, pieces.lon_e7):
+        again = 0
+        while (segment_id := _id(shape, again)) in taken:
+            again += 1
+        taken.add(segment_id)
+        ids.append(segment_id)
+    return np.array(ids, np.int64)
 
 
-def _measure(points: list[Point]) -> list[int]:
-    """Distance of each point from the first, along the ellipsoid."""
-    lat, lon = (np.array(axis) / 1e7 for axis in zip(*points, strict=True))
-    steps = np.asarray(_WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2])
-    at_mm: list[int] = np.rint(np.concatenate([[0.0], np.cumsum(steps)]) * 1000).astype(int).tolist()
-    return at_mm
+def _shapes(offsets: Int64s, lat_e7: Int32s, lon_e7: Int32s) -> Iterator[memoryview]:
+    """The bytes of each line: latitude and longitude of its points in turn."""
+    points = np.stack([lat_e7, lon_e7], axis=1).astype("<i4").data.cast("B")
+    edges = (8 * offsets).tolist()
+    return (points[start:end] for start, end in pairwise(edges))
 
 
-def _columns(points: Iterable[Point]) -> tuple[Int32s, Int32s]:
-    both = np.array(list(points), np.int32).reshape(-1, 2)
-    return both[:, 0].copy(), both[:, 1].copy()
+def _id(shape: memoryview, again: int) -> int:
+    digest = blake2b(shape, digest_size=8, salt=again.to_bytes(8) if again else b"").digest()
+    return 1 + (int.from_bytes(digest) >> (64 - ID_BITS))
 
 
-def _texts(lines: Iterable[RoadLine]) -> tuple[list[bytes], dict[str | None, int]]:
-    """All texts once, and the number of each; no text is -1."""
-    given = dict.fromkeys(text for line in lines for text in (line.name, line.route) if text)
-    numbers: dict[str | None, int] = {text: number for number, text in enumerate(given)}
-    return [text.encode() for text in given], {None: -1, "": -1} | numbers
+def _nodes(pieces: Pieces) -> tuple[Int32s, Int32s, Int32s]:
+    """Both nodes of each segment, numbered as they first come, and where they are."""
+    both = np.stack([pieces.from_place, pieces.to_place], axis=1)
+    places, first, of_place = np.unique(both, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(places), np.int32)
+    number[order] = np.arange(len(places), dtype=np.int32)
+    row, at_end = np.divmod(first[order], 2)
+    point = np.where(at_end == 1, pieces.offsets[row + 1] - 1, pieces.offsets[row])
+    return number[of_place].reshape(both.shape), pieces.lat_e7[point], pieces.lon_e7[point]
+
+
+def _ends_by_node(nodes: Int32s, count: int) -> tuple[Int64s, Int32s]:
+    """For each node the segment ends there: twice the row, and one more where the segment ends and does not begin."""
+    flat = nodes.reshape(-1)
+    node_offsets = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=count))]).astype(np.int64)
+    return node_offsets, np.argsort(flat, kind="stable").astype(np.int32)
+
+
+def _texts(attributes: LineAttributes, given: Sequence[str]) -> tuple[list[bytes], dict[str, Int32s]]:
+    """The texts in the order in which segments first have them, and their new numbers."""
+    columns = [f"{text}_text" for text in TEXTS]
+    flat = np.stack([getattr(attributes, column) for column in columns], axis=1).reshape(-1)
+    used, first = np.unique(flat, return_index=True)
+    used = used[np.argsort(first)]
+    used = used[used >= 0]
+    number = np.full(len(given) + 1, -1, np.int32)  # the last one stands for none
+    number[used] = np.arange(len(used), dtype=np.int32)
+    renumbered = number[flat].reshape(-1, len(columns))
+    return [given[one].encode() for one in used.tolist()], {
+        column: renumbered[:, at].copy() for at, column in enumerate(columns)
+    }

@@ -10,6 +10,7 @@ def engine_policy(settings: Settings) -> EnginePolicy:
     engine = settings.engine
     return EnginePolicy(
         lag_us=round(engine.lag_s * SECOND_US),
+        late_us=round(engine.late_s * SECOND_US),
         cut_us=round(engine.cut_s * SECOND_US),
         bridge_us=round(engine.bridge_s * SECOND_US),
         silence_us=round(engine.silence_s * SECOND_US),

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from snowtrack.addresses import parse_broker
 from snowtrack.model.errors import ConfigError
-from snowtrack.roads.files import open_network, write_network
+from snowtrack.roads.files import is_outdated, open_network, write_network
 from snowtrack.roads.sample import sample_network
 from snowtrack.services.children import ChildError, Nursery
 from snowtrack.services.instance import instance_lock, noted_database
@@ -91,8 +91,11 @@ class Up:
 
     def _make_network(self) -> None:
         folder = self.settings.network_folder
-        if self.settings.network.folder is None and not folder.exists():
-            write_network(sample_network(self.settings.network.sample_seed), folder)
+        if self.settings.network.folder is None:
+            if is_outdated(folder):
+                shutil.rmtree(folder)  # our own drawing, made anew
+            if not folder.exists():
+                write_network(sample_network(self.settings.network.sample_seed), folder)
         network = open_network(folder)
         self.say(f"roads      {network.name}, {len(network):,} segments")
 

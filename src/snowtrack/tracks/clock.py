@@ -98,6 +98,8 @@ def observe(fixes: FixBatch, clocks: Clocks) -> ObservedBatch:
         blade=chosen.blade,
         trust=placed.trust[rows],
         sources=chosen.sources,
+        hdop_centi=chosen.hdop_centi,
+        quality=chosen.quality,
     )
 
 

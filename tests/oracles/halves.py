@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
 from snowtrack.model.fixes import Source
+from snowtrack.model.tracks import ObservedBatch
+from tests.oracles.batches import batch_of
 
 # Receivers write positions to at least a hundredth of a minute.
 SAME_PLACE_E7 = 2_000
@@ -30,6 +32,19 @@ class Pending(NamedTuple):
     blade: int
     trust: int
     sources: int
+    hdop_centi: int
+    quality: int
+
+
+def pending(fixes: ObservedBatch) -> list[Pending]:
+    """The rows of a batch."""
+    names = list(ObservedBatch.dtypes())
+    return [Pending(**dict(zip(names, row, strict=True))) for row in fixes.rows()]
+
+
+def observed(fixes: Iterable[Pending]) -> ObservedBatch:
+    """And back."""
+    return batch_of(ObservedBatch, *(fix._asdict() for fix in fixes))
 
 
 def join_halves(fixes: Iterable[Pending]) -> list[Pending]:
@@ -75,6 +90,8 @@ def _join(one: Pending, other: Pending) -> Pending:
         blade=_first_present(first.blade, second.blade, ABSENT_8),
         trust=max(one.trust, other.trust),
         sources=one.sources | other.sources,
+        hdop_centi=_first_present(first.hdop_centi, second.hdop_centi, ABSENT_32),
+        quality=_first_present(first.quality, second.quality, ABSENT_8),
     )
 
 
