@@ -46,8 +46,9 @@ class Ours:
     def solve(self, request: Sequence[ObservedBatch], lag_s: float) -> list[tuple[MatchBatch, DrivenBatch]]:
         """All that the matcher does, with answers settled at the lag; timed."""
         matcher = self._matcher(lag_s)
-        answers = [matcher.on_batch(batch) for batch in request]
-        answers.append(matcher.flush(list(matcher.memories.slots)))
+        answers = [matcher.on_batch(batch, ended=len(request) == 1) for batch in request]
+        if len(request) > 1:
+            answers.append(matcher.flush(list(matcher.memories.slots)))
         return [(answer.settled, answer.driven) for answer in answers]
 
     def read(self, tracks: Sequence[Track], solved: Sequence[tuple[MatchBatch, DrivenBatch]]) -> list[Matched]:

@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from snowtrack.matching.backward import MARGIN_MAX
 from snowtrack.matching.confidence import GONE_MM, confidence
 from snowtrack.matching.records import COLUMN
+from snowtrack.matching.rivals import RIVAL_MAX
 
 MARGINS = st.lists(st.integers(0, MARGIN_MAX), max_size=20)
 
 
-def sure(margins: list[int], gone_mm: int) -> list[int]:
+def sure(margins: list[int], gone_mm: int, rival: int = RIVAL_MAX) -> list[int]:
     columns = np.zeros(len(margins), COLUMN)
     columns["gone_mm"] = gone_mm
-    found: list[int] = confidence(np.array(margins, np.int64), columns).tolist()
+    found: list[int] = confidence(np.array(margins, np.int64), np.full(len(margins), rival, np.int16), columns).tolist()
     return found
 
 
@@ -35,3 +36,10 @@ def test_a_machine_that_has_hardly_moved_is_never_surer_than_one_that_has(margin
     pairs = zip(sure(margins, GONE_MM - 1), sure(margins, GONE_MM), strict=True)
     assert all(before <= after for before, after in pairs)
     assert max(sure([MARGIN_MAX], 0)) < 1000
+
+
+@given(MARGINS, st.integers(0, RIVAL_MAX))
+def test_a_road_beside_bounds_how_sure_it_can_be_whatever_the_margin(margins: list[int], rival: int) -> None:
+    pairs = zip(sure(margins, GONE_MM, rival), sure(margins, GONE_MM), strict=True)
+    assert all(beside <= alone for beside, alone in pairs)
+    assert sure([MARGIN_MAX], GONE_MM, 0) == [500]

@@ -31,7 +31,7 @@ def expected(
     """What the scalar matcher says."""
     scalar = ScalarMatcher(network=drawn_town(town), cut_us=CUT_US, kind=kind, costs=costs)
     lag_us = None if lag_s is None else round(lag_s * SECOND_US)
-    answers, stretches = answered(scalar.network, fixes, scalar.columns(fixes), lag_us)
+    answers, stretches = answered(scalar.network, fixes, scalar.columns(fixes), lag_us, costs)
     return [
         Told(fix.observed_us, answer, tuple(one for one in stretches if one.match == match))
         for match, (fix, answer) in enumerate(zip(fixes, answers, strict=True))

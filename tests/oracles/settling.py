@@ -11,6 +11,7 @@ import numpy as np
 from snowtrack.matching.answers import INFERRED_MM, UNSEEN_MM, UNSEEN_MMPS
 from snowtrack.matching.backward import AHEAD_MAX, BEHIND_MAX, DOUBT_AHEAD_MAX, MARGIN_MAX
 from snowtrack.matching.confidence import confidence
+from snowtrack.matching.costs import DEFAULT_COSTS, Costs
 from snowtrack.matching.forward import BACKWARDS_MM
 from snowtrack.model.matches import NO_ROW, MatchStatus
 from snowtrack.network.arrays import Network
@@ -18,6 +19,7 @@ from snowtrack.network.reach import REACH_MM
 from tests.oracles.halves import Pending
 from tests.oracles.matching import OFF, Column, State
 from tests.oracles.nearest import Place, place_on
+from tests.oracles.rivals import rival_of
 from tests.oracles.ways import Way, length_of, ways_from
 
 NOWHERE_MM = 1 << 40
@@ -48,7 +50,11 @@ class Stretch(NamedTuple):
 
 
 def answered(
-    network: Network, fixes: Sequence[Pending], columns: Sequence[Column], lag_us: int | None
+    network: Network,
+    fixes: Sequence[Pending],
+    columns: Sequence[Column],
+    lag_us: int | None,
+    costs: Costs = DEFAULT_COSTS,
 ) -> tuple[list[Answered], list[Stretch]]:
     """Where each fix is, and what was driven."""
     found, chosen, track_us = [], [], 0
@@ -56,7 +62,8 @@ def answered(
         track_us = fix.observed_us if column.opens else track_us
         last = _last_within(fixes, columns, at, lag_us)
         state = _traced(columns, at, last)
-        said = _margin(columns, at, last, state), track_us
+        rival = rival_of(network, costs, column, column.states[state])
+        said = _margin(columns, at, last, state), rival, track_us
         found.append(_answer(network, fix, column, column.states[state], said))
         chosen.append(column.states[state])
     return found, list(_driven(network, columns, chosen))
@@ -89,8 +96,8 @@ def _carried_on(before: Column, after: Column, doubt: Mapping[int, int]) -> dict
     return carried
 
 
-def _answer(network: Network, fix: Pending, column: Column, state: State, said: tuple[int, int]) -> Answered:
-    margin, track_us = said
+def _answer(network: Network, fix: Pending, column: Column, state: State, said: tuple[int, int, int]) -> Answered:
+    margin, rival, track_us = said
     on_road = state.edge != OFF
     if on_road:
         place = place_on(network, state.edge >> 1, (fix.lat_e7, fix.lon_e7))
@@ -98,7 +105,8 @@ def _answer(network: Network, fix: Pending, column: Column, state: State, said: 
     else:
         place = Place(NO_ROW, 0, 0, 0, 0, fix.lat_e7, fix.lon_e7)
         status = MatchStatus.OFF_ROAD if column.places else MatchStatus.NO_CANDIDATE
-    sure = confidence(np.array([margin]), np.array([(column.gone_mm,)], [("gone_mm", np.int64)]))
+    gone = np.array([(column.gone_mm,)], [("gone_mm", np.int64)])
+    sure = confidence(np.array([margin]), np.array([rival], np.int16), gone)
     direction = (1 - 2 * (state.edge & 1)) if on_road else 0
     at = (place.row, direction, place.along_mm, place.distance_mm)
     return Answered(track_us, *at, int(status), int(sure[0]), place.lat_e7, place.lon_e7)

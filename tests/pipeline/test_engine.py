@@ -143,6 +143,19 @@ def test_a_stretch_that_holds_what_is_settled_reaches_the_newest_fix() -> None:
     assert made.newest_us(1) == START + 1_000 * SECOND
 
 
+def test_the_open_pass_of_the_track_before_a_recomputed_one_ends_there() -> None:
+    """Nothing of the new track is settled yet, so that the engine still holds it."""
+    made = engine()
+    assert not len(made.on_batch(fixes(*range(10), 1_000)).passes)
+    stretch = DirtyStretch(device=1, from_us=START + 1_000 * SECOND, to_us=START + 1_000 * SECOND)
+    again = recompute(made, stretch, observe(fixes(1_000), {}))
+    assert again.passes.ended_us.tolist() == [START + 9 * SECOND]
+    assert again.tracks.ended_us.tolist() == [START + 9 * SECOND]
+    assert again.kept is not None
+    made.restore(1, again.kept)
+    assert not len(made.flush([1]).passes)
+
+
 def test_what_is_older_than_a_recomputed_stretch_comes_late() -> None:
     made = engine()
     made.on_batch(fixes(1_000))

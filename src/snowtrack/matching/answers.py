@@ -65,7 +65,7 @@ def matches(ground: Ground, lattice: Lattice, chosen: Chosen, rows: Int64s, trac
         along_mm=np.where(on_road, along_mm, 0).astype(np.int32),
         distance_mm=snapped.distance_mm,
         status=status.astype(np.int8),
-        confidence=confidence(chosen.margin[rows], lattice.columns[rows]),
+        confidence=confidence(chosen.margin[rows], states["rival"], lattice.columns[rows]),
         lat_e7=snapped.lat_e7,
         lon_e7=snapped.lon_e7,
         speed_mmps=fixes.speed_mmps,

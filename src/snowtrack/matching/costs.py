@@ -46,6 +46,8 @@ class Costs(NamedTuple):
     start_off_road: int = 3_000
     jump: int = 30_000
     """From one place to any other, without a way between them."""
+    beside_mm: int = 1_500
+    """Sigma, but for the residual, by which a road is told from the one beside it."""
     beam: int = 10_000
     """What is so much dearer than the best is given up."""
 

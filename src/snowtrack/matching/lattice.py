@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snowtrack.matching import rivals
 from snowtrack.matching.costs import Costs
 from snowtrack.matching.forward import SLOTS, STATES_MAX, STEP, Far, Made, Near, Road, Task, forward
 from snowtrack.matching.memory import Remembered
 from snowtrack.matching.motion import note_motion
 from snowtrack.matching.records import COLUMN, STATE, Records
+from snowtrack.matching.rivals import note_rivals
 from snowtrack.matching.window import Rows
 from snowtrack.model.columns import Int32s, Int64s
 from snowtrack.network.arrays import Network
@@ -75,6 +77,14 @@ def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembe
         costs=ground.costs,
     )
     total = forward(np.stack([*spans, kept.state_begins[:-1], kinds], axis=1), kept.states, task)
+    network = ground.network
+    note_rivals(
+        rivals.Ground(network.from_node, network.to_node, network.oneway),
+        rivals.Near(places.offsets, places.row, places.distance_mm, places.east, places.north),
+        rivals.Lattice(point_of, made.starts, made.states, made.numbers, columns),
+        ground.costs.beside_mm,
+        ground.costs.against,
+    )
     return Lattice(whole=whole, columns=made.columns, starts=made.starts, states=made.states[:total])
 
 
@@ -124,7 +134,7 @@ def _edges_before(fix: int, whole: Rows, point_of: Int64s, places: Places, kept:
 
 def _edges_at(places: Places, point: int) -> Int32s:
     rows = places.row[places.offsets[point] : places.offsets[point + 1]]
-    return np.stack([2 * rows, 2 * rows + 1], axis=1).ravel()
+    return np.repeat(2 * rows, 2) + np.tile(np.array([0, 1], np.int32), len(rows))
 
 
 def _ranges(starts: Int64s, ends: Int64s) -> Int64s:

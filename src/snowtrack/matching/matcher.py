@@ -56,15 +56,15 @@ class Matcher:
         head["left_us"], head["left"], head["track_us"] = at_us, True, at_us
         head["left_boot"] = head["left_seq"] = head["left_digest"] = ABSENT_64
 
-    def on_batch(self, fixes: ObservedBatch) -> Matches:
-        """New fixes; heads of the devices that have a newer one, and what can be settled."""
+    def on_batch(self, fixes: ObservedBatch, *, ended: bool = False) -> Matches:
+        """New fixes; heads of the devices that have a newer one, and what can be settled: all when they have ended."""
         devices, number = np.unique(fixes.device, return_inverse=True)
         order = np.argsort(number, kind="stable")
         same, passed_us = np.diff(number[order]) == 0, np.diff(fixes.observed_us[order])
         if np.any(same & (passed_us <= 0)):
             order = np.lexsort((fixes.digest, fixes.seq, fixes.boot, fixes.observed_us, number))
         begins = np.searchsorted(number[order], np.arange(len(devices) + 1))
-        return self._run(devices.tolist(), Rows(begins, fix_records(fixes)[order]), flushed=False)
+        return self._run(devices.tolist(), Rows(begins, fix_records(fixes)[order]), flushed=ended)
 
     def on_time(self, now_us: int) -> Matches:
         """Settle the tails of devices that fell silent."""

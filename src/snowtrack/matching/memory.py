@@ -79,9 +79,9 @@ class Memories:
         ends = np.cumsum(np.concatenate([[0], (sizes[:, 1::2] - sizes[:, ::2]).sum(axis=1)]))
         content = np.empty(int(ends[-1]), np.uint8)
         pack(content, sizes, *(part.view(np.uint8) for part in (kept.fixes, kept.columns, kept.states)))
-        whole, offsets = content.tobytes(), ends.tolist()
+        whole, offsets = content.data, ends.tolist()
         for slot, start, to in zip(slots, offsets, offsets[1:], strict=False):
-            self.contents[slot] = whole[start:to]
+            self.contents[slot] = whole[start:to].tobytes()
 
     def forget(self, device: int) -> None:
         if device in self.slots:

@@ -33,13 +33,14 @@ COLUMN = np.dtype(
 
 # Where the machine may be: directed segment 2r (along segment r) or 2r + 1 (against it), -1 off the road; millimetres
 # from where the directed segment begins. `back` is the best state before it, `second` the runner-up, which costs
-# `behind` more.
+# `behind` more. `rival` is by how much it is likelier than the road beside.
 STATE = np.dtype(
     [
         ("edge", np.int32),
         ("at_mm", np.int32),
         ("cost", np.int16),
         ("behind", np.int16),
+        ("rival", np.int16),
         ("back", np.int8),
         ("second", np.int8),
     ]

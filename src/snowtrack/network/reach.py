@@ -8,6 +8,7 @@ one-way street, dearly.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import sin, sqrt
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,11 @@ KEPT_MAX = 1 << 22
 SEEN_MAX = 1 << 15
 NONE = -1
 EDGE, WAY, DETOUR, VIA = range(4)
+
+SEMI_MAJOR_M = 6_378_137.0
+ECCENTRICITY_2 = 0.00669437999014
+RAD_PER_E7 = np.pi / 180 / 1e7
+Aim = tuple[int, int, float, float, float]
 
 
 @dataclass(slots=True)
@@ -52,7 +58,8 @@ class Reach:
     def roads(self) -> tuple[Any, ...]:
         """The network as the searches see it."""
         of = self.network
-        return of.from_node, of.to_node, of.length_mm, of.oneway, of.node_offsets, of.node_ends
+        nodes = of.node_offsets, of.node_ends, of.node_lat_e7, of.node_lon_e7
+        return of.from_node, of.to_node, of.length_mm, of.oneway, *nodes
 
     def know(self, edges: Int64s) -> None:
         """Work out the tables of these directed segments that are not there yet."""
@@ -118,31 +125,77 @@ def _between(roads: Arrays, scratch: Arrays, groups: Arrays, ways: Array) -> Non
     edges, begins, targets, ends, limits_mm = groups
     at = 0
     for group in range(len(limits_mm)):
+        aim = _aim(roads, targets, ends[group], ends[group + 1])
         for source in range(begins[group], begins[group + 1]):
-            found = 0 if edges[source] == NONE else _explore(roads, scratch, edges[source], limits_mm[group])
+            found = 0
+            if edges[source] != NONE:
+                found = _spread(roads, scratch, edges[source], limits_mm[group], aim)
             for target in range(ends[group], ends[group + 1]):
-                for entry in range(found):
-                    if scratch[2][entry, EDGE] == targets[target]:
-                        ways[at, 0] = scratch[2][entry, WAY]
-                        ways[at, 1] = scratch[2][entry, DETOUR]
-                        break
+                entry = scratch[1][_slot(scratch[1], targets[target]), 1]
+                if entry != NONE:
+                    ways[at, 0] = scratch[2][entry, WAY]
+                    ways[at, 1] = scratch[2][entry, DETOUR]
                 at += 1
+            for entry in range(found):
+                _clear(scratch[1], scratch[2][entry, EDGE])
+
+
+@part
+def _aim(roads: Arrays, targets: Array, first: int, last: int) -> Aim:
+    """Where the first target begins, how long a degree is there, and how far from there the others begin."""
+    if first == last:
+        return 0, 0, 0.0, 0.0, 0.0
+    node = _begin(roads, targets[first])
+    lat_e7, lon_e7 = int(roads[6][node]), int(roads[7][node])
+    sine = sin(lat_e7 * RAD_PER_E7)
+    curve = 1 - ECCENTRICITY_2 * sine * sine
+    east_radius_mm = 1000 * SEMI_MAJOR_M / sqrt(curve)
+    north_mm = east_radius_mm * (1 - ECCENTRICITY_2) / curve * RAD_PER_E7
+    aim = (lat_e7, lon_e7, north_mm, east_radius_mm * sqrt(1 - sine * sine) * RAD_PER_E7, 0.0)
+    around_mm = 0.0
+    for target in range(first, last):
+        around_mm = max(around_mm, _straight(roads, _begin(roads, targets[target]), aim))
+    return aim[0], aim[1], aim[2], aim[3], around_mm
+
+
+@part
+def _begin(roads: Arrays, edge: int) -> int:
+    return int(roads[1][edge >> 1] if edge & 1 else roads[0][edge >> 1])
+
+
+@part
+def _straight(roads: Arrays, node: int, aim: Aim) -> float:
+    """How far a node is from the aim; a little less, since the plane is not quite the ellipsoid."""
+    north, east = (roads[6][node] - aim[0]) * aim[2], (roads[7][node] - aim[1]) * aim[3]
+    return 0.999 * sqrt(north * north + east * east)
 
 
 @compiled
 def _explore(roads: Arrays, scratch: Arrays, source: int, limit_mm: int) -> int:
+    """All that can be reached within a limit, as entries; how many."""
+    count = _spread(roads, scratch, source, limit_mm, (0, 0, 0.0, 0.0, 0.0))
+    for entry in range(count):
+        _clear(scratch[1], scratch[2][entry, EDGE])
+    return count
+
+
+@part
+def _spread(roads: Arrays, scratch: Arrays, source: int, limit_mm: int, aim: Aim) -> int:
     """Dijkstra over directed segments, cheapest first; entries in the order in which they were first seen.
 
-    `scratch` is a heap of (cost at its end and edge, entry), a hash table of (edge, entry), and the entries. Of equal
-    ways that one is kept whose last segment has the lower number.
+    `scratch` is a heap of (cost at its end and edge, entry), a hash table of (edge, entry), which stays filled, and the
+    entries. Of equal ways that one is kept whose last segment has the lower number. What cannot lead to the aim within
+    the limit any more is left out.
     """
-    from_node, to_node, length_mm, oneway, node_offsets, node_ends = roads
+    from_node, to_node, length_mm, oneway, node_offsets, node_ends, _, _ = roads
     heap, slots, entries = scratch
     count = waiting = 0
     edge, via, way_mm, detour_mm = source, NONE, 0, 0
     while True:
         node = from_node[edge >> 1] if edge & 1 else to_node[edge >> 1]
         first, last = node_offsets[node], node_offsets[node + 1]
+        if way_mm + detour_mm + _straight(roads, node, aim) - aim[4] > limit_mm:
+            last = first
         for end in range(first, last):
             following = node_ends[end]
             if following == edge ^ 1 and last - first > 1:
@@ -173,10 +226,7 @@ def _explore(roads: Arrays, scratch: Arrays, source: int, limit_mm: int) -> int:
             if cost_mm == entries[entry, WAY] + entries[entry, DETOUR] + length_mm[edge >> 1]:
                 via, way_mm, detour_mm = entry, entries[entry, WAY] + length_mm[edge >> 1], entries[entry, DETOUR]
         if via == NONE:
-            break
-    for entry in range(count):
-        _clear(slots, entries[entry, EDGE])
-    return count
+            return count
 
 
 @part

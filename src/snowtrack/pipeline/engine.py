@@ -54,6 +54,10 @@ class Outputs:
     ended: tuple[int, ...] = ()
     latest: Mapping[int, int] = field(default_factory=dict)
 
+    @classmethod
+    def nothing(cls) -> "Outputs":
+        return cls(heads=MatchBatch.empty(), passes=PassBatch.empty(), tracks=TrackBatch.empty())
+
 
 class Engine:
     """The stages for the devices of one worker."""
@@ -100,6 +104,10 @@ class Engine:
     def flush(self, devices: list[int]) -> Outputs:
         """Settle everything of these devices, whatever the lag."""
         return self._ended(self.matcher.flush(devices))
+
+    def end_track(self, device: int) -> Outputs:
+        """End what is open of the settled track; what is not settled stays as it is."""
+        return replace(Outputs.nothing(), passes=self.passes.flush([device]), tracks=self.tracks.flush([device]))
 
     def newest_us(self, device: int) -> int:
         """The newest trusted instant of a device; 0 for one not heard of."""

@@ -9,7 +9,7 @@ import numpy as np
 from snowtrack.model.columns import Int64s
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch, TrackBatch
-from snowtrack.pipeline.engine import Engine
+from snowtrack.pipeline.engine import Engine, Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +48,21 @@ def widen_to_now(engine: Engine, stretch: DirtyStretch) -> DirtyStretch:
 
 
 def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Recomputed:
-    """Compute a stretch again, which begins with a track, from all its fixes. The live engine is only asked."""
+    """Compute a stretch again, which begins with a track, from all its fixes. The live engine is only asked.
+
+    What it holds open of an earlier track, when it has settled nothing since, ends before the stretch.
+    """
+    device = stretch.device
     again = Engine(engine.network, engine.policy)
-    again.begin(stretch.device, stretch.from_us)
+    goes_on = engine.newest_us(device) <= stretch.to_us
+    if goes_on and 0 < engine.settled_us(device) < stretch.from_us:
+        again.restore(device, engine.snapshot(device))
+    ended = again.end_track(device)
+    again.begin(device, stretch.from_us)
     found = again.on_observed(in_order(fixes))
-    if engine.newest_us(stretch.device) <= stretch.to_us:
-        return Recomputed(passes=found.passes, tracks=found.tracks, kept=again.snapshot(stretch.device))
-    rest = again.flush([stretch.device])
+    rest = Outputs.nothing() if goes_on else again.flush([device])
     return Recomputed(
-        passes=PassBatch.concat([found.passes, rest.passes]),
-        tracks=TrackBatch.concat([found.tracks, rest.tracks]),
-        kept=None,
+        passes=PassBatch.concat([ended.passes, found.passes, rest.passes]),
+        tracks=TrackBatch.concat([ended.tracks, found.tracks, rest.tracks]),
+        kept=again.snapshot(device) if goes_on else None,
     )

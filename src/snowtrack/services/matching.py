@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -97,16 +97,10 @@ def _match_all(matcher: Matcher, observed: ObservedBatch) -> Iterator[tuple[Matc
 
 def _match_some(matcher: Matcher, observed: ObservedBatch) -> tuple[MatchBatch, DrivenBatch]:
     """Whole vehicles, one after the other."""
-    devices = np.unique(observed.device).tolist()
-    first, rest = matcher.on_batch(observed), matcher.flush(devices)
-    for device in devices:
+    matches = matcher.on_batch(observed, ended=True)
+    for device in matches.ended:
         matcher.forget(device)
-    settled = MatchBatch.concat([first.settled, rest.settled])
-    driven = DrivenBatch.concat([first.driven, replace(rest.driven, match=rest.driven.match + len(first.settled))])
-    return (
-        settled.take(np.argsort(settled.device, kind="stable")),
-        driven.take(np.argsort(settled.device[driven.match], kind="stable")),
-    )
+    return matches.settled, matches.driven
 
 
 def _observed(fixes: pl.DataFrame, numbers: Int32s) -> ObservedBatch:
