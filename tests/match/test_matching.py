@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ploughsim.sentences import sentence
+from snowtrack.model.errors import SourceError
 from snowtrack.services.matching import match_fixes
 from snowtrack.services.track_files import read_tracks
 from tests.match.drawn import STREET, along, csv_of, town
@@ -98,6 +99,19 @@ def test_a_gpx_is_read_with_its_names_and_times(tmp_path: Path) -> None:
     answers = match_fixes(TOWN, fixes, None).answers
     assert answers["time"].to_list() == [f"2026-01-14T15:30:{second:02}Z" for second in range(30)]
     assert answers["source_id"].unique().to_list() == [STREET]
+
+
+def test_a_gpx_that_was_drawn_and_has_no_times_is_driven_at_a_steady_pace(tmp_path: Path) -> None:
+    path = tmp_path / "plan.gpx"
+    places = [point(*place) for place in ((20, 0), (140, 0), (141, 0), (300, 0), (300, 100))]
+    points = "".join(f'<trkpt lat="{lat / 1e7:.7f}" lon="{lon / 1e7:.7f}"></trkpt>' for lat, lon in places)
+    path.write_text(f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>")
+    fixes = read_tracks(path)
+    assert fixes["time"].to_list() == ["0", "12", "13", "29", "39"]
+    assert match_fixes(TOWN, fixes, None).path["to_m"].round(0).to_list() == [300, 300]
+    path.write_text(path.read_text().replace("></trkpt>", "><time>2026-01-14T15:30:00Z</time></trkpt>", 1))
+    with pytest.raises(SourceError, match="some points have a time and some have none"):
+        read_tracks(path)
 
 
 def test_an_nmea_log_is_read_with_speed_and_course(tmp_path: Path) -> None:

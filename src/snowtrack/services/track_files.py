@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import ParseError, iterparse
 
+import numpy as np
 import polars as pl
+from pyproj import Geod
 
 from snowtrack.model.errors import SourceError
 from snowtrack.nmea.decode import Decoder
@@ -21,6 +23,8 @@ SCHEMA = pl.Schema(
     | {"kind": pl.String, "speed_mps": pl.Float64, "course_deg": pl.Float64, "hdop": pl.Float64}
 )
 SECOND_US = 1_000_000
+PACE_MPS = 10.0
+WGS84 = Geod(ellps="WGS84")
 
 
 def read_tracks(path: Path) -> pl.DataFrame:
@@ -105,24 +109,39 @@ def _read_gpx(path: Path) -> pl.DataFrame:
                     element.clear()
     except ParseError as error:
         raise SourceError(f"{path}: is no GPX: {error}") from error
-    return pl.DataFrame(rows, {name: dtype for name, dtype in SCHEMA.items() if name != "kind"}).with_columns(
-        kind=pl.lit(None, pl.String)
-    )
+    points = pl.DataFrame(rows, {name: dtype for name, dtype in SCHEMA.items() if name != "kind"})
+    points = points.with_columns(kind=pl.lit(None, pl.String))
+    if not points["time_us"].null_count():
+        return points
+    if points["time_us"].null_count() < len(points):
+        raise SourceError(f"{path}: some points have a time and some have none")
+    return _timed(points)
+
+
+def _timed(points: pl.DataFrame) -> pl.DataFrame:
+    """A way that was drawn and not driven has no times; they are made, as if it were driven at a steady pace."""
+    lat, lon = points["lat"].to_numpy(), points["lon"].to_numpy()
+    step_m = np.asarray(WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2])
+    seconds = np.concatenate([[0], np.cumsum(np.maximum(np.rint(step_m / PACE_MPS), 1))]).astype(np.int64)
+    texts = pl.Series(seconds).cast(pl.String)
+    return points.with_columns(time=texts, time_us=pl.Series(seconds * SECOND_US))
 
 
 def _point(path: Path, attributes: dict[str, str], said: dict[str, str | None]) -> dict[str, object]:
     time = (said.get("time") or "").strip()
     time_us = _microseconds(time) if time else None
-    if time_us is None:
-        raise SourceError(f"{path}: a point without a time cannot be matched")
+    if time and time_us is None:
+        raise SourceError(f"{path}: {time!r} is no time")
     optional = {"speed_mps": said.get("speed"), "course_deg": said.get("course"), "hdop": said.get("hdop")}
     try:
         numbers = {name: float(text) if text else None for name, text in optional.items()}
         place = {"lat": float(attributes["lat"]), "lon": float(attributes["lon"])}
     except (KeyError, ValueError) as error:
-        raise SourceError(f"{path}: the point of {time} cannot be read: {error}") from error
+        raise SourceError(f"{path}: the point of {time or 'no time'} cannot be read: {error}") from error
     if not (abs(place["lat"]) <= 90 and abs(place["lon"]) <= 180):
-        raise SourceError(f"{path}: the point of {time} is not on the earth: {place['lat']}, {place['lon']}")
+        raise SourceError(
+            f"{path}: the point of {time or 'no time'} is not on the earth: {place['lat']}, {place['lon']}"
+        )
     return {"time": time, "time_us": time_us, **place, **numbers}
 
 
