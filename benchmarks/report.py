@@ -12,6 +12,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from snowtrack.whole_files import replacing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -57,9 +59,8 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Whole or not at all."""
-        half = path.with_name(f".{path.name}.{os.getpid()}")
-        half.write_bytes(orjson.dumps(self.as_json(), option=orjson.OPT_INDENT_2))
-        half.replace(path)
+        with replacing(path) as half:
+            half.write_bytes(orjson.dumps(self.as_json(), option=orjson.OPT_INDENT_2))
 
 
 def machine() -> str:

@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.network.arrays import Network
 from tests.oracles.towns import road, sample_town, town
 
 SMALL = town(
@@ -34,36 +33,6 @@ def test_the_box_holds_every_point() -> None:
     west, south, east, north = SMALL.bbox_e7
     assert (west, east) == (SMALL.shape_lon_e7.min(), SMALL.shape_lon_e7.max())
     assert (south, north) == (SMALL.shape_lat_e7.min(), SMALL.shape_lat_e7.max())
-
-
-def crossing(network: Network, row: int, along_m: int, other: int, other_along_m: int) -> tuple[int, int] | None:
-    return network.crossing(row, along_m * 1000, other, other_along_m * 1000)
-
-
-def test_segments_meet_where_both_end() -> None:
-    first, second, side, _ = range(4)
-    assert crossing(SMALL, first, 90, second, 10) == (SMALL.length_mm[first], 0)
-    assert crossing(SMALL, second, 10, first, 90) == (0, SMALL.length_mm[first])
-    assert crossing(SMALL, first, 90, side, 10) == (SMALL.length_mm[first], 0)
-
-
-def test_segments_that_do_not_touch_do_not_meet() -> None:
-    assert crossing(SMALL, 0, 90, 3, 0) is None
-
-
-def test_of_two_ways_round_the_shorter_one_is_taken() -> None:
-    network = town(road((0, 0), (50, 40), (100, 0)), road((0, 0), (50, -40), (100, 0)))
-    length_mm = int(network.length_mm[0])
-    assert crossing(network, 0, 10, 1, 10) == (0, 0)
-    assert crossing(network, 0, 100, 1, 100) == (length_mm, network.length_mm[1])
-
-
-def test_a_loop_is_left_by_the_nearer_end() -> None:
-    network = town(road((0, 0), (30, 0), (30, 30), (0, 30), (0, 0)), road((0, 0), (-80, 0)))
-    loop, away = 0, 1
-    assert network.from_node[loop] == network.to_node[loop]
-    assert crossing(network, loop, 10, away, 5) == (0, 0)
-    assert crossing(network, loop, 110, away, 5) == (network.length_mm[loop], 0)
 
 
 def test_each_node_knows_the_segments_that_begin_and_end_there() -> None:

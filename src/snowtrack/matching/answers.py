@@ -1,17 +1,17 @@
 """From states to answers: where each fix is, how sure that is, and what was driven to get there."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from snowtrack.matching.backward import NO_LAG, STATES_MAX, Answer, Column, settle
 from snowtrack.matching.confidence import confidence
-from snowtrack.matching.drive import OFF, Driven, Roads, Way, drive
+from snowtrack.matching.drive import OFF, Driven, Way, drive
 from snowtrack.matching.lattice import Ground, Lattice
+from snowtrack.matching.path import along_segments
 from snowtrack.matching.records import Records, fix_columns
-from snowtrack.model.columns import Int64s
+from snowtrack.model.columns import Int64s, ranges
 from snowtrack.model.matches import NO_ROW, DrivenBatch, MatchBatch, MatchStatus
 from snowtrack.network.places import snap
+from snowtrack.network.reach import EDGE, NONE, VIA
 
 # A position further from the road that the machine is on says little of where on it.
 INFERRED_MM = 30_000
@@ -19,30 +19,22 @@ INFERRED_MM = 30_000
 UNSEEN_MMPS, UNSEEN_MM = 25_000, 200_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Chosen:
-    """By fix of a lattice: the state it is settled on and by what margin. Of other fixes it says nothing."""
-
-    state: Int64s
-    margin: Int64s
-
-
-def choose(lattice: Lattice, first: Int64s, until: Int64s, lag_us: int | None) -> Chosen:
-    """Settle the fixes from `first` up to `until` of each device."""
+def choose(lattice: Lattice, first: Int64s, until: Int64s, lag_us: int | None) -> Answer:
+    """Settle the fixes from `first` up to `until` of each device; of other fixes the answer says nothing."""
     fixes = lattice.whole.fixes
-    chosen = Chosen(state=np.zeros(len(fixes), np.int64), margin=np.zeros(len(fixes), np.int64))
+    answer = Answer(state=np.zeros(len(fixes), np.int64), margin=np.zeros(len(fixes), np.int64))
     settle(
         np.stack([first, until, lattice.whole.begins[1:]], axis=1),
         NO_LAG if lag_us is None else lag_us,
         Column(fixes, lattice.columns, lattice.starts, lattice.states),
         np.zeros(len(fixes), np.int64),
         np.zeros((2, STATES_MAX + 1), np.int64),
-        Answer(chosen.state, chosen.margin),
+        answer,
     )
-    return chosen
+    return answer
 
 
-def matches(ground: Ground, lattice: Lattice, chosen: Chosen, rows: Int64s, track_us: Int64s) -> MatchBatch:
+def matches(ground: Ground, lattice: Lattice, chosen: Answer, rows: Int64s, track_us: Int64s) -> MatchBatch:
     """The answers for some fixes of a lattice."""
     fixes = fix_columns(lattice.whole.fixes[rows])
     states = lattice.states[chosen.state[rows]]
@@ -77,39 +69,28 @@ def matches(ground: Ground, lattice: Lattice, chosen: Chosen, rows: Int64s, trac
     )
 
 
-def stretches(ground: Ground, lattice: Lattice, chosen: Chosen, heads: Records, spans: Int64s) -> DrivenBatch:
+def stretches(ground: Ground, lattice: Lattice, chosen: Answer, heads: Records, spans: Int64s) -> DrivenBatch:
     """What was driven to the fixes of each span (first, after the last); `match` counts these fixes."""
     fixes = len(lattice.whole.fixes)
-    counts = spans[:, 1] - spans[:, 0]
-    settled = np.repeat(spans[:, 0] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+    settled = ranges(spans[:, 0], spans[:, 1] - spans[:, 0])
     states = lattice.states[chosen.state[settled]]
     edges, ats = np.full(fixes, OFF, np.int64), np.zeros(fixes, np.int64)
     edges[settled], ats[settled] = states["edge"], states["at_mm"]
     met = np.concatenate([edges[settled], heads["drive_edge"]]).astype(np.int64)
     on_road = met[met >= 0]
     ground.reach.know(np.concatenate([on_road, on_road ^ 1]))
-    roads = Roads(ground.network.length_mm, ground.reach.table_of, ground.reach.starts, ground.reach.entries)
     way = Way(edges, ats, *(np.ascontiguousarray(lattice.columns[name]) for name in ("opens", "stands")))
     room, count, before = 4 * len(settled) + 1_024, -1, heads.copy()
     while count < 0:
         heads[:] = before
         driven = Driven(*(np.empty(room, np.int64) for _ in Driven._fields))
-        count = drive(heads, spans, way, roads, driven)
+        count = drive(heads, spans, way, ground.road, driven)
         room *= 2
     match_of = np.zeros(fixes, np.int64)
     match_of[settled] = np.arange(len(settled))
     found = np.stack([column[:count] for column in driven], axis=1)
     found = _with_searched(ground, lattice, found)
-    match, edge = match_of[found[:, 0]], found[:, 1]
-    length_mm = ground.network.length_mm[edge >> 1]
-    against = edge & 1 == 1
-    return DrivenBatch(
-        match=match,
-        row=(edge >> 1).astype(np.int32),
-        direction=np.where(against, -1, 1).astype(np.int8),
-        from_mm=np.where(against, length_mm - found[:, 2], found[:, 2]).astype(np.int32),
-        to_mm=np.where(against, length_mm - found[:, 3], found[:, 3]).astype(np.int32),
-    )
+    return along_segments(ground.network, match_of[found[:, 0]], *found[:, 1:].T)
 
 
 def _with_searched(ground: Ground, lattice: Lattice, found: Int64s) -> Int64s:
@@ -144,11 +125,11 @@ def _way(ground: Ground, lattice: Lattice, fix: int, ends: tuple[int, int]) -> I
     edge, target = ends
     observed_us = lattice.whole.fixes["observed_us"][fix - 1 : fix + 1]
     table = ground.reach.search(edge, UNSEEN_MM + UNSEEN_MMPS * int(np.ptp(observed_us)) // 1_000_000)
-    entries = np.flatnonzero(table[:, 0] == target)
+    entries = np.flatnonzero(table[:, EDGE] == target)
     if not len(entries):
         return None
-    way, via = [], int(table[entries[0], 3])
-    while via >= 0:
-        way.append(int(table[via, 0]))
-        via = int(table[via, 3])
+    way, via = [], int(table[entries[0], VIA])
+    while via != NONE:
+        way.append(int(table[via, EDGE]))
+        via = int(table[via, VIA])
     return np.array(way[::-1], np.int64)

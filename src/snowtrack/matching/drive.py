@@ -8,21 +8,13 @@ machine that stands does not drive.
 from typing import NamedTuple
 
 from snowtrack.compiled import Array, Record, compiled, part
+from snowtrack.matching.forward import Road
 
 OFF = -1
 NONE = -1
 BIG = 1 << 40
 # So far onto a road a machine may be put that it did not take.
 BACKWARDS_MM = 50_000
-
-
-class Roads(NamedTuple):
-    """Lengths by row, and the tables of `network.reach` by directed segment."""
-
-    length_mm: Array
-    table_of: Array
-    table_starts: Array
-    entries: Array
 
 
 class Way(NamedTuple):
@@ -45,7 +37,7 @@ class Driven(NamedTuple):
 
 
 @compiled
-def drive(heads: Array, spans: Array, way: Way, roads: Roads, driven: Driven) -> int:
+def drive(heads: Array, spans: Array, way: Way, roads: Road, driven: Driven) -> int:
     """Stretches of each span (first fix settled, after the last); how many there are, or -1 for want of room."""
     count = 0
     for span in range(len(spans)):
@@ -61,7 +53,7 @@ def drive(heads: Array, spans: Array, way: Way, roads: Roads, driven: Driven) ->
 
 
 @part
-def _drive_to(head: Record, fix: int, way: Way, roads: Roads, driven: Driven, count: int) -> int:
+def _drive_to(head: Record, fix: int, way: Way, roads: Road, driven: Driven, count: int) -> int:
     """Stretches to one fix."""
     edge, at_mm = way.edge[fix], way.at_mm[fix]
     if edge == head.drive_edge:
@@ -101,7 +93,7 @@ def _drive_to(head: Record, fix: int, way: Way, roads: Roads, driven: Driven, co
 
 
 @part
-def _between(roads: Roads, driven: Driven, count: int, fix: int, edge: int, entry: int) -> int:
+def _between(roads: Road, driven: Driven, count: int, fix: int, edge: int, entry: int) -> int:
     """The whole segments on the way to an entry of the table of an edge."""
     start = roads.table_starts[roads.table_of[edge]]
     via = roads.entries[entry, 3]
@@ -127,7 +119,7 @@ def _stretch(driven: Driven, count: int, fix: int, edge: int, from_mm: int, to_m
 
 
 @part
-def _entry(roads: Roads, edge: int, target: int) -> int:
+def _entry(roads: Road, edge: int, target: int) -> int:
     """Where the table of an edge has the target."""
     table = roads.table_of[edge]
     if table != NONE:

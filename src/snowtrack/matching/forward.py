@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from numpy import rint
 
-from snowtrack.compiled import Array, compiled, part
+from snowtrack.compiled import Array, Record, compiled, part
 from snowtrack.matching.costs import Costs
 from snowtrack.model.columns import ABSENT_32
 
@@ -144,17 +144,12 @@ def _make(task: Task, fix: int, kind: int) -> int:
 
 
 @part
-def _whole(value: float) -> int:
-    return int(rint(value))
-
-
-@part
 def _propose(task: Task, fix: int, moved_mm: int, kind: int) -> int:
     """Fill in the candidates of a fix with what each costs by itself; how many there are."""
     near, candidates, costs, point = task.near, task.candidates, task.costs, task.point_of[fix]
     column, told = task.made.columns[fix], task.fixes[fix]
     sigma_mm = _sigma(task, fix)
-    noise_mm = max(int(column.noise_mm) - NOISE_MM, 0)
+    noise_mm = _noise(column)
     weight = costs.weight_min + costs.weight_per_m * moved_mm // 1000
     weight = 1000 if column.opens else min(weight * 1000 // (1000 + costs.weight_per_noise * noise_mm // 1000), 1000)
     heading = told.course_cdeg != ABSENT_32 and told.speed_mmps >= MOVING_MMPS
@@ -170,7 +165,7 @@ def _propose(task: Task, fix: int, moved_mm: int, kind: int) -> int:
             turned = 1000 - along if against == 0 else 1000 + along
             candidates[EDGE, count] = 2 * row + against
             candidates[AT, count] = abs(against * task.road.length_mm[row] - near.along_mm[place])
-            candidates[OWN, count] = own + (_whole(costs.course * turned / 2000) if heading else 0)
+            candidates[OWN, count] = own + (int(rint(costs.course * turned / 2000)) if heading else 0)
             count += 1
     candidates[EDGE, count], candidates[AT, count] = OFF, 0
     candidates[OWN, count] = costs.off_road * weight // 1000
@@ -178,6 +173,12 @@ def _propose(task: Task, fix: int, moved_mm: int, kind: int) -> int:
         candidates[COST, at], candidates[BACK, at] = BIG, OFF
         candidates[SECOND, at], candidates[SECOND_BACK, at] = BIG, OFF
     return count + 1
+
+
+@part
+def _noise(column: Record) -> int:
+    """Noise beyond what every receiver has."""
+    return max(int(column.noise_mm) - NOISE_MM, 0)
 
 
 @part
@@ -217,7 +218,7 @@ def _against(task: Task, edge: int) -> bool:
 def _step_of(task: Task, fix: int, moved_mm: int) -> Step:
     """In noise the way may differ more from what it seems, and what looks like a change is less likely one."""
     costs = task.costs
-    noise_mm = max(int(task.made.columns[fix].noise_mm) - NOISE_MM, 0)
+    noise_mm = _noise(task.made.columns[fix])
     spent_s = (task.fixes[fix].observed_us - task.fixes[fix - 1].observed_us) // 1_000_000
     way_mm = costs.way_mm + costs.way_per_s * max(spent_s - 1, 0)
     enter = costs.enter + (costs.stand if task.made.columns[fix].stands else 0)

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snowtrack.matching import rivals
 from snowtrack.matching.costs import Costs
 from snowtrack.matching.forward import SLOTS, STATES_MAX, STEP, Far, Made, Near, Road, Task, forward
 from snowtrack.matching.memory import Remembered
 from snowtrack.matching.motion import note_motion
 from snowtrack.matching.records import COLUMN, STATE, Records
-from snowtrack.matching.rivals import note_rivals
+from snowtrack.matching.rivals import Ends, note_rivals
 from snowtrack.matching.window import Rows
-from snowtrack.model.columns import Int32s, Int64s
+from snowtrack.model.columns import Int32s, Int64s, ranges
 from snowtrack.network.arrays import Network
 from snowtrack.network.places import Places, places_near
 from snowtrack.network.reach import Reach
@@ -34,6 +33,19 @@ class Ground:
     costs: Costs
     cut_us: int
 
+    @property
+    def road(self) -> Road:
+        """The roads, and the ways that are known now."""
+        network, reach = self.network, self.reach
+        return Road(
+            length_mm=network.length_mm,
+            oneway=network.oneway,
+            kind=network.kind,
+            table_of=reach.table_of,
+            table_starts=reach.starts,
+            entries=reach.entries,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lattice:
@@ -48,7 +60,7 @@ class Lattice:
 def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembered) -> Lattice:
     """Columns for all fixes: of each device those before `make` are kept."""
     begins = whole.begins
-    fresh = _ranges(make, begins[1:])
+    fresh = ranges(make, begins[1:] - make)
     point_of = np.full(len(whole.fixes), -1, np.int64)
     point_of[fresh] = np.arange(len(fresh))
     lat_e7, lon_e7 = (np.ascontiguousarray(whole.fixes[name][fresh]) for name in ("lat_e7", "lon_e7"))
@@ -68,7 +80,7 @@ def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembe
     task = Task(
         fixes=whole.fixes,
         point_of=point_of,
-        road=_road(ground),
+        road=ground.road,
         near=Near(places.offsets, places.row, places.along_mm, places.distance_mm, places.east, places.north),
         far=_far(ground, whole, columns, point_of, places, kept),
         made=made,
@@ -77,27 +89,8 @@ def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembe
         costs=ground.costs,
     )
     total = forward(np.stack([*spans, kept.state_begins[:-1], kinds], axis=1), kept.states, task)
-    network = ground.network
-    note_rivals(
-        rivals.Ground(network.from_node, network.to_node, network.oneway),
-        rivals.Near(places.offsets, places.row, places.distance_mm, places.east, places.north),
-        rivals.Lattice(point_of, made.starts, made.states, made.numbers, columns),
-        ground.costs.beside_mm,
-        ground.costs.against,
-    )
+    note_rivals(Ends(ground.network.from_node, ground.network.to_node), task)
     return Lattice(whole=whole, columns=made.columns, starts=made.starts, states=made.states[:total])
-
-
-def _road(ground: Ground) -> Road:
-    network, reach = ground.network, ground.reach
-    return Road(
-        length_mm=network.length_mm,
-        oneway=network.oneway,
-        kind=network.kind,
-        table_of=reach.table_of,
-        table_starts=reach.starts,
-        entries=reach.entries,
-    )
 
 
 def _far(ground: Ground, whole: Rows, columns: Records, point_of: Int64s, places: Places, kept: Remembered) -> Far:
@@ -135,9 +128,3 @@ def _edges_before(fix: int, whole: Rows, point_of: Int64s, places: Places, kept:
 def _edges_at(places: Places, point: int) -> Int32s:
     rows = places.row[places.offsets[point] : places.offsets[point + 1]]
     return np.repeat(2 * rows, 2) + np.tile(np.array([0, 1], np.int32), len(rows))
-
-
-def _ranges(starts: Int64s, ends: Int64s) -> Int64s:
-    """All numbers of the ranges, one after the other."""
-    counts = ends - starts
-    return np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))

@@ -18,7 +18,7 @@ from snowtrack.matching.lattice import Ground, Lattice, grow
 from snowtrack.matching.memory import Memories, Remembered
 from snowtrack.matching.records import FIX, Records, fix_records
 from snowtrack.matching.window import NEVER_US, Rows, close, date_tracks, join_halves, leave, merge
-from snowtrack.model.columns import ABSENT_64, Bools, Int64s
+from snowtrack.model.columns import ABSENT_64, Bools, Int64s, ranges
 from snowtrack.model.matches import Matches
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.network.arrays import Kind, Network
@@ -134,7 +134,7 @@ class Matcher:
         at_once = choose(lattice, begins[1:] - newer, begins[1:], 0)
         settled = choose(lattice, spans[:, 0], spans[:, 1], self.lag_us)
         counts = spans[:, 1] - spans[:, 0]
-        rows = np.repeat(spans[:, 0] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+        rows = ranges(spans[:, 0], counts)
         heads["track_us"][counts > 0] = track_us[spans[counts > 0, 1] - 1]
         return {
             "head": matches(self.ground, lattice, at_once, begins[1:][newer] - 1, track_us),
@@ -146,8 +146,8 @@ class Matcher:
         """The fixes of the last settled instant, and what is not settled."""
         first, ends = until - heads["settled"], lattice.whole.begins[1:]
         states = lattice.starts[first], lattice.starts[ends]
-        kept = Remembered(heads, rest.fixes, rest.begins, lattice.columns, first, lattice.states, states[0])
-        self.memories.keep(devices, kept, np.stack([rest.begins[:-1], rest.begins[1:], first, ends, *states], axis=1))
+        spans = np.stack([rest.begins[:-1], rest.begins[1:], first, ends, *states], axis=1)
+        self.memories.keep(devices, heads, (rest.fixes, lattice.columns, lattice.states), spans)
 
     def _kinds(self, devices: list[int]) -> Int64s:
         if not self.kinds:

@@ -69,16 +69,16 @@ class Memories:
         begins = [np.concatenate([[0], np.cumsum(count)]) for count in counts]
         return Remembered(heads, parts[0], begins[0], parts[1], begins[1], parts[2], begins[2])
 
-    def keep(self, devices: list[int], kept: Remembered, spans: Int64s) -> None:
-        """Remember the parts of records that `spans` names: of each device from and to a fix, a column, a state."""
+    def keep(self, devices: list[int], heads: Records, parts: tuple[Records, Records, Records], spans: Int64s) -> None:
+        """Remember of fixes, columns and states what `spans` names: of each device from and to a record of each."""
         slots = self._slots_of(devices)
         for at, name in enumerate(("fixes", "columns", "states")):
-            kept.heads[name] = spans[:, 2 * at + 1] - spans[:, 2 * at]
-        self.heads[slots] = kept.heads
+            heads[name] = spans[:, 2 * at + 1] - spans[:, 2 * at]
+        self.heads[slots] = heads
         sizes = np.repeat(np.array(SIZES), 2) * spans
         ends = np.cumsum(np.concatenate([[0], (sizes[:, 1::2] - sizes[:, ::2]).sum(axis=1)]))
         content = np.empty(int(ends[-1]), np.uint8)
-        pack(content, sizes, *(part.view(np.uint8) for part in (kept.fixes, kept.columns, kept.states)))
+        pack(content, sizes, *(part.view(np.uint8) for part in parts))
         whole, offsets = content.data, ends.tolist()
         for slot, start, to in zip(slots, offsets, offsets[1:], strict=False):
             self.contents[slot] = whole[start:to].tobytes()

@@ -5,9 +5,12 @@ put back and drove there again: the path is taken back to where the stretch goes
 stretches forward was no turn.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from snowtrack.model.columns import Int64s
 from snowtrack.model.matches import DrivenBatch
 from snowtrack.network.arrays import Network
 
@@ -33,7 +36,8 @@ def path_of(network: Network, driven: DrivenBatch) -> DrivenBatch:
     path: list[Leg] = []
     for leg in _legs(network, driven):
         _go_on(network, path, leg)
-    return _stretches(network, path)
+    edge, from_mm, to_mm = np.array(path, np.int64).reshape(-1, 3).T
+    return along_segments(network, np.zeros_like(edge), edge, from_mm, to_mm)
 
 
 def _go_on(network: Network, path: list[Leg], leg: Leg) -> None:
@@ -85,12 +89,14 @@ def _legs(network: Network, driven: DrivenBatch) -> Iterator[Leg]:
             yield Leg(2 * row + 1, length_mm - from_mm, length_mm - to_mm)
 
 
-def _stretches(network: Network, path: Iterable[Leg]) -> DrivenBatch:
-    rows = []
-    for leg in path:
-        row, length_mm = leg.edge >> 1, int(network.length_mm[leg.edge >> 1])
-        if leg.edge & 1:
-            rows.append((0, row, -1, length_mm - leg.from_mm, length_mm - leg.to_mm))
-        else:
-            rows.append((0, row, 1, leg.from_mm, leg.to_mm))
-    return DrivenBatch.from_rows(rows)
+def along_segments(network: Network, match: Int64s, edge: Int64s, from_mm: Int64s, to_mm: Int64s) -> DrivenBatch:
+    """Stretches of directed segments as stretches of segments."""
+    length_mm = network.length_mm[edge >> 1]
+    against = edge & 1 == 1
+    return DrivenBatch(
+        match=match,
+        row=(edge >> 1).astype(np.int32),
+        direction=np.where(against, -1, 1).astype(np.int8),
+        from_mm=np.where(against, length_mm - from_mm, from_mm).astype(np.int32),
+        to_mm=np.where(against, length_mm - to_mm, to_mm).astype(np.int32),
+    )

@@ -7,6 +7,7 @@ However many fixes say so, they are little more than one: what one fix says of t
 from typing import NamedTuple
 
 from snowtrack.compiled import Array, Record, compiled, part
+from snowtrack.matching.forward import Near, Task
 
 OFF = -1
 # Directions closer than this (cosine, in millionths) are the same: 25 degrees.
@@ -14,53 +15,32 @@ ALIKE = 906_000
 RIVAL_MAX = 32_000
 
 
-class Ground(NamedTuple):
-    """The network by row."""
+class Ends(NamedTuple):
+    """The nodes of the segments, by row."""
 
     from_node: Array
     to_node: Array
-    oneway: Array
-
-
-class Near(NamedTuple):
-    """The columns of `network.places`, by point."""
-
-    offsets: Array
-    row: Array
-    distance_mm: Array
-    east: Array
-    north: Array
-
-
-class Lattice(NamedTuple):
-    """The point of each fix (-1 where nothing was worked out), where its states begin, these, their candidates, and
-    the columns."""
-
-    point_of: Array
-    starts: Array
-    states: Array
-    numbers: Array
-    columns: Array
 
 
 @compiled
-def note_rivals(ground: Ground, near: Near, made: Lattice, sigma_mm: int, against: int) -> None:
-    """Fill in the rival of each state: thousandths of a nat by which its road is likelier than the next one beside."""
-    for fix in range(len(made.point_of)):
-        point = made.point_of[fix]
+def note_rivals(ends: Ends, task: Task) -> None:
+    """Fill in the rival of each new state: by how many thousandths of a nat its road is likelier than one beside it."""
+    made, near = task.made, task.near
+    for fix in range(len(task.point_of)):
+        point = task.point_of[fix]
         if point < 0:
             continue
-        wide_mm = sigma_mm + int(made.columns[fix].residual_mm)
+        wide_mm = task.costs.beside_mm + int(made.columns[fix].residual_mm)
         brief = _brief(made.columns[fix])
         for state in range(made.starts[fix], made.starts[fix + 1]):
             edge, rival = made.states[state].edge, RIVAL_MAX
             if edge != OFF:
                 place = near.offsets[point] + made.numbers[state] // 2
                 for other in range(near.offsets[point], near.offsets[point + 1]):
-                    if _is_beside(ground, near, place, other):
+                    if _is_beside(ends, near, place, other):
                         further = near.distance_mm[other] ** 2 - near.distance_mm[place] ** 2
                         likelier = 500 * further // (wide_mm * wide_mm) + brief
-                        rival = min(rival, likelier + _against(ground, near, place, other, edge, against))
+                        rival = min(rival, likelier + _against(task, place, other, edge))
             made.states[state].rival = max(rival, 0)
 
 
@@ -74,23 +54,27 @@ def _brief(column: Record) -> int:
 
 
 @part
-def _is_beside(ground: Ground, near: Near, place: int, other: int) -> bool:
+def _is_beside(ends: Ends, near: Near, place: int, other: int) -> bool:
     """Whether two places are on roads that run the same way and do not meet here."""
     row, beside = near.row[place], near.row[other]
-    along = int(near.east[place]) * near.east[other] + int(near.north[place]) * near.north[other]
-    if row == beside or abs(along) < ALIKE:
+    if row == beside or abs(_alike(near, place, other)) < ALIKE:
         return False
-    begin, end = ground.from_node[row], ground.to_node[row]
-    touches = ground.from_node[beside] in (begin, end) or ground.to_node[beside] in (begin, end)
+    begin, end = ends.from_node[row], ends.to_node[row]
+    touches = ends.from_node[beside] in (begin, end) or ends.to_node[beside] in (begin, end)
     return not touches
 
 
 @part
-def _against(ground: Ground, near: Near, place: int, other: int, edge: int, against: int) -> int:
+def _against(task: Task, place: int, other: int, edge: int) -> int:
     """A one-way street is no rival for who drives against it."""
-    row = near.row[other]
-    if ground.oneway[row] == 0:
+    oneway = task.road.oneway[task.near.row[other]]
+    if oneway == 0:
         return 0
-    along = int(near.east[place]) * near.east[other] + int(near.north[place]) * near.north[other]
-    same_way = (along > 0) == (edge & 1 == 0)
-    return 0 if same_way == (ground.oneway[row] == 1) else against
+    same_way = (_alike(task.near, place, other) > 0) == (edge & 1 == 0)
+    return 0 if same_way == (oneway == 1) else task.costs.against
+
+
+@part
+def _alike(near: Near, place: int, other: int) -> int:
+    """The cosine of the angle between two roads, in millionths."""
+    return int(near.east[place]) * int(near.east[other]) + int(near.north[place]) * int(near.north[other])

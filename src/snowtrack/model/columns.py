@@ -34,6 +34,11 @@ def present(values: Integers) -> Bools:
     return mask
 
 
+def ranges(starts: Int64s, counts: Int64s) -> Int64s:
+    """The numbers of ranges that begin at `starts`, one range after the other."""
+    return np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+
+
 _declared: dict[type[Any], Mapping[str, np.dtype[Any]]] = {}
 
 

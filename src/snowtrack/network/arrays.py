@@ -112,20 +112,3 @@ class Network:
         at = bisect_left(self.rows_by_id, segment_id, key=self.segment_id.__getitem__)
         row = int(self.rows_by_id[at]) if at < len(self) else -1
         return row if row >= 0 and self.segment_id[row] == segment_id else -1
-
-    def crossing(self, row: int, along_mm: int, other: int, other_along_mm: int) -> tuple[int, int] | None:
-        """Where on each of two segments the shortest way between two places leads over a node where both end.
-
-        Nothing where the segments do not meet.
-        """
-        ways = [
-            (abs(end_mm - along_mm) + abs(begin_mm - other_along_mm), end_mm, begin_mm)
-            for node, end_mm in self._ends(row)
-            for other_node, begin_mm in self._ends(other)
-            if node == other_node
-        ]
-        return min(ways)[1:] if ways else None
-
-    def _ends(self, row: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Both nodes of a segment, and where on it they lie."""
-        return (int(self.from_node[row]), 0), (int(self.to_node[row]), int(self.length_mm[row]))

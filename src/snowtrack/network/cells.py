@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from h3ronpy.vector import cells_to_coordinates, coordinates_to_cells
 
-from snowtrack.model.columns import Bools, Int32s, Int64s, UInt64s
+from snowtrack.model.columns import Bools, Int32s, Int64s, UInt64s, ranges
 from snowtrack.network.arrays import Network
 from snowtrack.network.geometry import metres_per_e7
 from snowtrack.network.nearness import mark_near
@@ -52,8 +52,7 @@ def find_candidates(network: Network, lat_e7: Int32s, lon_e7: Int32s) -> Candida
     starts = network.cell_offsets[at]
     counts = np.where(found, network.cell_offsets[np.minimum(at + 1, len(network.cell))] - starts, 0)
     point = np.repeat(np.arange(len(cells)), counts)
-    within = np.arange(len(point)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return Candidates(point=point, row=network.cell_rows[np.repeat(starts, counts) + within].astype(np.int64))
+    return Candidates(point=point, row=network.cell_rows[ranges(starts, counts)].astype(np.int64))
 
 
 def cells_of(lat_e7: Int32s, lon_e7: Int32s, resolution: int) -> UInt64s:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from snowtrack.matching.matcher import Matcher
+from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.matches import MatchBatch, Matches
 from snowtrack.model.passes import PassBatch
@@ -20,7 +21,6 @@ from snowtrack.tracks.learning import learn
 from snowtrack.tracks.sessions import BootClock
 from snowtrack.tracks.watch import TrackStage
 
-SECOND_US = 1_000_000
 # Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
 SNAPSHOT_VERSION = 3
 

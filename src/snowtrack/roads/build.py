@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from snowtrack.model.columns import Int32s, Int64s
+from snowtrack.model.columns import Int32s, Int64s, ranges
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.network.arrays import Network
 from snowtrack.network.cells import RADIUS_M, RESOLUTION, build_index, cells_of
@@ -84,7 +84,7 @@ def _in_order(pieces: Pieces, source_id: Int64s) -> Pieces:
     order = np.lexsort((source_id[pieces.line], cells_of(lat, lon, ORDER_RESOLUTION)))
     counts = (last + 1 - first)[order]
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    point = np.repeat(first[order] - offsets[:-1], counts) + np.arange(offsets[-1])
+    point = ranges(first[order], counts)
     return Pieces(
         line=pieces.line[order],
         source_from_mm=pieces.source_from_mm[order],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyproj import Geod
 
-from snowtrack.model.columns import Bools, Int32s, Int64s, Integers
+from snowtrack.model.columns import Bools, Int32s, Int64s, Integers, ranges
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.roads.components import components
 from snowtrack.roads.lines import Lines
@@ -58,7 +58,7 @@ def cut(lines: Lines) -> Pieces:
     start, end, length_mm = (column[length_mm > 0] for column in (start, end, length_mm))
     parts = np.maximum(np.rint(length_mm / PIECE_MM), 1).astype(np.int64)
     section = np.repeat(np.arange(len(start)), parts)
-    part = np.arange(len(section)) - np.repeat(np.cumsum(parts) - parts, parts)
+    part = ranges(np.zeros_like(parts), parts)
     begin_mm = length_mm[section] * part // parts[section]
     end_mm = length_mm[section] * (part + 1) // parts[section]
     begin_lat, begin_lon = _points_at(vertices, start[section], begin_mm)
@@ -190,7 +190,7 @@ def _inner(vertices: _Vertices, sections: tuple[Int64s, Int64s, Int64s], parts: 
     start, end, length_mm = sections
     counts = end - start - 1
     section = np.repeat(np.arange(len(start)), counts)
-    at = start[section] + 1 + np.arange(len(section)) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = ranges(start + 1, counts)
     along_mm, whole_mm, pieces = vertices.at_mm[at] - vertices.at_mm[start[section]], length_mm[section], parts[section]
     part = np.minimum(along_mm * pieces // whole_mm, pieces - 1)
     inside = (along_mm > whole_mm * part // pieces) & (along_mm < whole_mm * (part + 1) // pieces)

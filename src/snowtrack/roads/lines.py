@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snowtrack.model.columns import Bools, Columns, Int8s, Int32s, Int64s, UInt8s
-from snowtrack.network.arrays import Kind, Manager, RoadClass, Structure
+from snowtrack.model.columns import Bools, Columns, Int8s, Int32s, Int64s, UInt8s, ranges
+from snowtrack.network.arrays import Kind, Manager, Network, RoadClass, Structure
 
 Point = tuple[int, int]
 """Latitude and longitude in 1e-7 degrees."""
@@ -105,7 +105,7 @@ class Lines:
         """Some of the lines, with all parts of each feature or none."""
         counts = np.diff(self.offsets)[lines]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        vertex = np.repeat(self.offsets[lines] - offsets[:-1], counts) + np.arange(offsets[-1])
+        vertex = ranges(self.offsets[lines], counts)
         return Lines(
             offsets=offsets,
             lat_e7=self.lat_e7[vertex],
@@ -161,10 +161,10 @@ def number_texts(given: Iterable[str | None]) -> tuple[list[str], dict[str | Non
     return texts, {None: -1, "": -1} | {text: number for number, text in enumerate(texts)}
 
 
-def levels(attributes: LineAttributes) -> Int64s:
-    """How high each line runs: a bridge of which no more is known one level up, a tunnel one down."""
-    level = attributes.level.astype(np.int64)
-    guessed = np.select([attributes.structure == Structure.BRIDGE, attributes.structure == Structure.TUNNEL], [1, -1])
+def levels(roads: LineAttributes | Network) -> Int64s:
+    """How high each line or segment runs: a bridge of which no more is known one level up, a tunnel one down."""
+    level = roads.level.astype(np.int64)
+    guessed = np.select([roads.structure == Structure.BRIDGE, roads.structure == Structure.TUNNEL], [1, -1])
     return np.where(level == 0, guessed, level)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 
-from snowtrack.model.columns import Int64s
+from snowtrack.model.columns import Int64s, ranges
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.roads.lines import LineAttributes, Lines, Told, untold
 from snowtrack.roads.osm_tags import Road, is_road, read_road, read_texts
@@ -109,7 +109,7 @@ def _as_lines(ways: _Ways, runs: Int64s, vertices: Int64s) -> Lines:
     way = np.searchsorted(np.frombuffer(ways.ends, np.int64), runs[:, 0], side="right")
     counts = runs[:, 1] - runs[:, 0] + 1
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    at = np.repeat(runs[:, 0] - offsets[:-1], counts) + np.arange(offsets[-1])
+    at = ranges(runs[:, 0], counts)
     road = np.array(list(ways.roads) or [()], np.int64).reshape(-1, 8)[np.frombuffer(ways.road, np.int64)[way]].T
     text = np.frombuffer(ways.text, np.int64).reshape(-1, 3)[way].astype(np.int32).T
     nothing = np.full(len(way), -1, np.int32)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from snowtrack.model.columns import Bools, Int32s, Int64s
-from snowtrack.network.arrays import Network, Structure
+from snowtrack.network.arrays import Network
 from snowtrack.network.cells import find_candidates
 from snowtrack.network.places import snap
 from snowtrack.roads.components import components
+from snowtrack.roads.lines import levels
 
 GAP_MM = 2_000
 # For the sake of memory: where nothing meets, every end is a dead one.
@@ -97,7 +98,7 @@ def _gaps(network: Network) -> Findings:
     """Dead ends that come close to a road at their level which they do not touch."""
     nodes = np.flatnonzero(np.diff(network.node_offsets) == 1)
     own = network.node_ends[network.node_offsets[nodes]].astype(np.int64) // 2
-    level = _levels(network)
+    level = levels(network)
     lots = [
         _missed(network, level, nodes[first : first + NODES_AT_ONCE], own[first : first + NODES_AT_ONCE])
         for first in range(0, len(nodes), NODES_AT_ONCE)
@@ -119,11 +120,6 @@ def _missed(network: Network, level: Int64s, nodes: Int64s, own: Int64s) -> Int6
     near = near[np.lexsort((distance_mm[near], node[near]))]
     near = near[np.diff(node[near], prepend=-1) != 0]  # the nearest road of each end
     return np.stack([node[near], from_row[near], distance_mm[near].astype(np.int64)])
-
-
-def _levels(network: Network) -> Int64s:
-    guessed = np.select([network.structure == Structure.BRIDGE, network.structure == Structure.TUNNEL], [1, -1])
-    return np.where(network.level == 0, guessed, network.level).astype(np.int64)
 
 
 def _islands(network: Network) -> Findings:

@@ -1,6 +1,5 @@
 """A network as tables for people and other programs: a summary, and one row for each segment."""
 
-import os
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
@@ -16,6 +15,7 @@ from pyogrio.errors import DataSourceError
 from snowtrack.model.columns import Int32s, UInt8s
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.network.arrays import Kind, Manager, Network, RoadClass, Structure
+from snowtrack.whole_files import replacing
 
 LAYER = "segments"
 
@@ -96,14 +96,11 @@ def export(network: Network, path: Path) -> None:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise NetworkDataError(f"{path}: unknown kind of file; there are {', '.join(WRITERS)}")
-    half = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        writer(segments(network), _lines(network), half)
-        half.replace(path)
+        with replacing(path) as half:
+            writer(segments(network), _lines(network), half)
     except (OSError, DataSourceError) as error:
         raise NetworkDataError(f"{path}: cannot be written: {(str(error).splitlines() or ['?'])[0]}") from error
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _lines(network: Network) -> npt.NDArray[np.object_]:

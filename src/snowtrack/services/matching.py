@@ -16,17 +16,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snowtrack.matching.matcher import Matcher
 from snowtrack.matching.path import path_of
+from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64, Int32s, Int64s
 from snowtrack.model.errors import SourceError
 from snowtrack.model.fixes import Source
 from snowtrack.model.matches import DrivenBatch, MatchBatch, MatchStatus
 from snowtrack.model.tracks import ObservedBatch, TimeTrust
 from snowtrack.network.arrays import Kind, Network
+from snowtrack.pipeline.engine import EnginePolicy
 from snowtrack.roads.files import open_network
 from snowtrack.services.track_files import read_tracks
+from snowtrack.whole_files import replacing
 
-SECOND_US = 1_000_000
-CUT_US = 300 * SECOND_US
+CUT_US = EnginePolicy().cut_us
 # Vehicles are matched together up to so many fixes.
 FIXES_AT_ONCE = 100_000
 # Segments of one feature meet to the millimetre, but for rounding.
@@ -247,10 +249,8 @@ def write_answers(answers: pl.DataFrame, form: str, out: BinaryIO) -> None:
 
 
 def _write_whole(content: bytes, path: Path) -> None:
-    half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        half.write_bytes(content)
-        half.replace(path)
+        with replacing(path) as half:
+            half.write_bytes(content)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise SourceError(f"{path}: cannot be written: {error.strerror}") from error

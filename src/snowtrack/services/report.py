@@ -1,6 +1,5 @@
 """`snowtrack report`: write one daily report to a file, whole or not at all."""
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY, read_daily_report
 from snowtrack.store.database import connect, store_errors
+from snowtrack.whole_files import replacing
 
 FORMATS = (".xlsx", ".json")
 
@@ -37,10 +37,9 @@ async def write_report(settings: Settings, device: str, day: date, out: Path) ->
     content = (
         write_workbook(report) if out.suffix == ".xlsx" else orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2)
     )
-    half = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        half.write_bytes(content)
-        half.replace(out)
+        with replacing(out) as half:
+            half.write_bytes(content)
     except OSError as error:
         raise ConfigError(f"--out {out}: cannot be written: {error.strerror}") from error
     print(f"{out}: {wanted}, {day.isoformat()}, {report.worked_km:.3f} km worked, {report.driven_km:.3f} km driven")

@@ -1,7 +1,6 @@
 """Tracks from files: CSV with a header, GPX, NMEA logs. One row per fix, in the order of the file."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import ParseError, iterparse
 
@@ -9,6 +8,7 @@ import numpy as np
 import polars as pl
 from pyproj import Geod
 
+from snowtrack.model.calendar import SECOND_US, read_instant
 from snowtrack.model.errors import SourceError
 from snowtrack.nmea.decode import Decoder
 from snowtrack.services.decoding import LogDecoder, Reading, Tally
@@ -22,7 +22,6 @@ SCHEMA = pl.Schema(
     {"vehicle": pl.String, "time": pl.String, "time_us": pl.Int64, "lat": pl.Float64, "lon": pl.Float64}
     | {"kind": pl.String, "speed_mps": pl.Float64, "course_deg": pl.Float64, "hdop": pl.Float64}
 )
-SECOND_US = 1_000_000
 PACE_MPS = 10.0
 WGS84 = Geod(ellps="WGS84")
 
@@ -84,11 +83,9 @@ def _microseconds(text: str) -> int | None:
     except (ValueError, OverflowError):
         pass
     try:
-        instant = datetime.fromisoformat(text)
+        return read_instant(text)
     except ValueError:
         return None
-    since = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND_US + since.microseconds
 
 
 def _read_gpx(path: Path) -> pl.DataFrame:
