@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import pynmea2
 
 from benchmarks.report import Report, Result, best_rate
-from ploughsim.sentences import sentence
+from ploughsim.thin.sentences import sentence
 from snowtrack.model.fixes import Message
 from snowtrack.nmea.decode import decode
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ploughsim.lanes import Lanes
-from ploughsim.network import read_network
-from ploughsim.receiver import Receiver
-from ploughsim.sentences import blade_sentence, fix_sentences
-from ploughsim.world import World
+from ploughsim.thin.lanes import Lanes
+from ploughsim.thin.network import read_network
+from ploughsim.thin.receiver import Receiver
+from ploughsim.thin.sentences import blade_sentence, fix_sentences
+from ploughsim.thin.world import World
 from snowtrack.model.fixes import Message
 from snowtrack.network.arrays import Network
 from snowtrack.roads.files import write_network

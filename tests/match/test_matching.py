@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from ploughsim.sentences import sentence
+from ploughsim.thin.sentences import sentence
 from snowtrack.model.errors import SourceError
 from snowtrack.services.matching import match_fixes
 from snowtrack.services.track_files import read_tracks

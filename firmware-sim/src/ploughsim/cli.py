@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from ploughsim.errors import PloughSimError
-from ploughsim.fleet import Fleet
-from ploughsim.lanes import Lanes
-from ploughsim.link import BrokerAddress, parse_broker
-from ploughsim.network import read_network
-from ploughsim.progress import report, tell
-from ploughsim.scenario import Scenario, adjust, load_scenario
+from ploughsim.thin.fleet import Fleet
+from ploughsim.thin.lanes import Lanes
+from ploughsim.thin.link import BrokerAddress, parse_broker
+from ploughsim.thin.network import read_network
+from ploughsim.thin.progress import report, tell
+from ploughsim.thin.scenario import Scenario, adjust, load_scenario
 
 _PR_SET_PDEATHSIG = 1
 # The MQTT library connects in threads that cannot be interrupted; the process does not wait for them.

@@ -6,9 +6,9 @@ Its error wanders: a first-order Gauss-Markov process for east, north and height
 import math
 
 from ploughsim.chance import normal_pair, uniform
-from ploughsim.lanes import METRES_PER_DEGREE
-from ploughsim.sentences import Fix
-from ploughsim.world import Truth
+from ploughsim.thin.lanes import METRES_PER_DEGREE
+from ploughsim.thin.sentences import Fix
+from ploughsim.thin.world import Truth
 
 _GROUND_M = 30.0
 _SPEED_SIGMA_MPS = 0.05

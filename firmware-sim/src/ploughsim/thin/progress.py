@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import orjson
 from rich.console import Console
 
-from ploughsim.fleet import Fleet, Progress
+from ploughsim.thin.fleet import Fleet, Progress
 
 _PEOPLE_EVERY_S = 5.0
 _PROGRAMS_EVERY_S = 10.0

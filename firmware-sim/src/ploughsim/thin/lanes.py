@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ploughsim.errors import NetworkError
-from ploughsim.network import CARRIAGEWAY, RoadNetwork
+from ploughsim.thin.network import CARRIAGEWAY, RoadNetwork
 
 METRES_PER_DEGREE = 111_320.0
 _CORE_ATTEMPTS = 16

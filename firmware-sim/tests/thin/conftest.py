@@ -8,8 +8,8 @@ import numpy as np
 import orjson
 import pytest
 
-from ploughsim.lanes import METRES_PER_DEGREE, Lanes
-from ploughsim.network import RoadNetwork, read_network
+from ploughsim.thin.lanes import METRES_PER_DEGREE, Lanes
+from ploughsim.thin.network import RoadNetwork, read_network
 
 _COLUMNS, _ROWS, _BLOCK_M = 6, 5, 120.0
 _WEST_DEG, _SOUTH_DEG = 136.65, 36.56

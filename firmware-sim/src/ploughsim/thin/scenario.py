@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ploughsim.errors import ScenarioError
-from ploughsim.tracker import LIVE_EPOCHS_MAX
+from ploughsim.thin.tracker import LIVE_EPOCHS_MAX
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _START = re.compile(r"now(?:-(\d{1,4})([hms]))?")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ploughsim.spans import Spans
+from ploughsim.thin.spans import Spans
 
 _NUMBERS = st.integers(0, 40)
 _CHANGES = st.lists(st.tuples(st.booleans(), _NUMBERS, _NUMBERS), max_size=30)

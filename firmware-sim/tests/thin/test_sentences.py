@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ploughsim.ring import EPOCH_BYTES_MAX
-from ploughsim.sentences import Fix, blade_sentence, fix_sentences
+from ploughsim.thin.ring import EPOCH_BYTES_MAX
+from ploughsim.thin.sentences import Fix, blade_sentence, fix_sentences
 
 _FIXES = st.builds(
     Fix,

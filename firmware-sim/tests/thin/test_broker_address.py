@@ -3,7 +3,7 @@
 import pytest
 
 from ploughsim.errors import BrokerAddressError
-from ploughsim.link import BrokerAddress, parse_broker
+from ploughsim.thin.link import BrokerAddress, parse_broker
 
 
 @pytest.mark.parametrize(

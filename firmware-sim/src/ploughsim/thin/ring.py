@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from ploughsim.errors import RingError
-from ploughsim.flash import Flash
+from ploughsim.thin.flash import Flash
 
 SLOT_BYTES = 256
 HEADER_BYTES = 4096

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ploughsim.errors import StateError
-from ploughsim.lanes import Lanes
-from ploughsim.night import Night
-from ploughsim.world import World
+from ploughsim.thin.lanes import Lanes
+from ploughsim.thin.night import Night
+from ploughsim.thin.world import World
 
 _START_MS = 1_768_400_000_000
 

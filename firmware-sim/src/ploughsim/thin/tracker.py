@@ -11,9 +11,9 @@ from enum import Enum
 
 import orjson
 
-from ploughsim.ring import Epoch, Ring
-from ploughsim.sentences import blade_sentence
-from ploughsim.spans import Spans
+from ploughsim.thin.ring import Epoch, Ring
+from ploughsim.thin.sentences import blade_sentence
+from ploughsim.thin.spans import Spans
 
 FIRMWARE = "ploughsim-0.1.0"
 OFFLINE = orjson.dumps({"state": "offline"})

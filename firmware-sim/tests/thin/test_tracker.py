@@ -6,9 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ploughsim.flash import FileFlash
-from ploughsim.ring import Ring
-from ploughsim.tracker import FIRMWARE, Lane, Outgoing, SendingRules, Tracker
+from ploughsim.thin.flash import FileFlash
+from ploughsim.thin.ring import Ring
+from ploughsim.thin.tracker import FIRMWARE, Lane, Outgoing, SendingRules, Tracker
 
 PowerUp = Callable[..., Tracker]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ploughsim.errors import NetworkError
-from ploughsim.lanes import Lanes, spread_nodes
-from ploughsim.network import CARRIAGEWAY, RoadNetwork, read_network
+from ploughsim.thin.lanes import Lanes, spread_nodes
+from ploughsim.thin.network import CARRIAGEWAY, RoadNetwork, read_network
 
 
 @pytest.fixture

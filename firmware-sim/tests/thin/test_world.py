@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ploughsim.lanes import METRES_PER_DEGREE, Lanes
-from ploughsim.world import Truth, World
+from ploughsim.thin.lanes import METRES_PER_DEGREE, Lanes
+from ploughsim.thin.world import Truth, World
 
 _HOUR_S = 3600
 

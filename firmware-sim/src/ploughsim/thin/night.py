@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from ploughsim.errors import StateError
-from ploughsim.world import World
+from ploughsim.thin.world import World
 
 _FORMAT = 1
 _LEASE_S = 10

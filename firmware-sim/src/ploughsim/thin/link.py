@@ -16,7 +16,7 @@ from aiomqtt import Client, MqttError, Will
 
 from ploughsim.ending import end_tasks
 from ploughsim.errors import BrokerAddressError
-from ploughsim.tracker import OFFLINE, Lane, Tracker
+from ploughsim.thin.tracker import OFFLINE, Lane, Tracker
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _KEEPALIVE_S = 30

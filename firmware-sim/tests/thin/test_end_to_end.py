@@ -19,8 +19,8 @@ import pytest
 from aiomqtt import Client, Message
 
 from ploughsim.ending import end_tasks
-from ploughsim.flash import FileFlash
-from ploughsim.ring import Epoch, stored_epochs
+from ploughsim.thin.flash import FileFlash
+from ploughsim.thin.ring import Epoch, stored_epochs
 
 _SLOTS = 50_000
 _DEVICES = ("plough-01", "plough-02")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ploughsim.chance import draw, uniform
-from ploughsim.lanes import Lanes, spread_nodes
+from ploughsim.thin.lanes import Lanes, spread_nodes
 
 _PLOUGHS_PER_DEPOT = 5
 _DEPARTURE_EVERY_S = 60

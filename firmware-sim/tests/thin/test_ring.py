@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ploughsim.errors import RingError
-from ploughsim.flash import FileFlash
-from ploughsim.ring import EPOCH_BYTES_MAX, Ring, stored_epochs
+from ploughsim.thin.flash import FileFlash
+from ploughsim.thin.ring import EPOCH_BYTES_MAX, Ring, stored_epochs
 
 
 class PowerCutError(Exception):

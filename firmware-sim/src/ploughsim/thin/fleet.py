@@ -11,16 +11,16 @@ from pathlib import Path
 from ploughsim.chance import draw
 from ploughsim.ending import end_tasks
 from ploughsim.errors import StateError
-from ploughsim.flash import FileFlash
-from ploughsim.lanes import Lanes
-from ploughsim.link import BrokerAddress, Link
-from ploughsim.night import Night
-from ploughsim.receiver import Receiver
-from ploughsim.ring import Ring
-from ploughsim.scenario import Scenario
-from ploughsim.sentences import fix_sentences
-from ploughsim.tracker import SendingRules, Tracker
-from ploughsim.world import World
+from ploughsim.thin.flash import FileFlash
+from ploughsim.thin.lanes import Lanes
+from ploughsim.thin.link import BrokerAddress, Link
+from ploughsim.thin.night import Night
+from ploughsim.thin.receiver import Receiver
+from ploughsim.thin.ring import Ring
+from ploughsim.thin.scenario import Scenario
+from ploughsim.thin.sentences import fix_sentences
+from ploughsim.thin.tracker import SendingRules, Tracker
+from ploughsim.thin.world import World
 
 _PACE_S = 0.1
 

@@ -5,10 +5,10 @@ import statistics
 
 import pytest
 
-from ploughsim.lanes import METRES_PER_DEGREE
-from ploughsim.receiver import Receiver
-from ploughsim.sentences import Fix
-from ploughsim.world import Truth
+from ploughsim.thin.lanes import METRES_PER_DEGREE
+from ploughsim.thin.receiver import Receiver
+from ploughsim.thin.sentences import Fix
+from ploughsim.thin.world import Truth
 
 _EPOCHS = 40_000
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ploughsim.errors import ScenarioError
-from ploughsim.scenario import Scenario, adjust, load_scenario
+from ploughsim.thin.scenario import Scenario, adjust, load_scenario
 
 _GOOD = 'name = "x"\nagency = "kanazawa"\nploughs = 2\n'
 
@@ -86,7 +86,7 @@ def test_flags_replace_keys_and_are_checked_alike() -> None:
 
 
 def test_the_readme_explains_every_key_and_no_other() -> None:
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
     _, keys = readme.split("## Scenarios")
     explained = re.findall(r"^\| `(\w+)` \|", keys.split("## ")[0], re.MULTILINE)
     assert explained == [key.name for key in fields(Scenario)]

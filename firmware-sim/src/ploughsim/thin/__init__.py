@@ -1,0 +1,1 @@
+"""The first simulator, until the parts beside this folder take over."""
