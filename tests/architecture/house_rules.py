@@ -35,6 +35,8 @@ SHELL_CALLS = {
 ARRAY_FILES = {"load", "save", "savez", "memmap", "fromfile", "tofile", "genfromtxt", "loadtxt", "savetxt", "random"}
 QUEUES = {"Queue", "LifoQueue", "PriorityQueue"}
 COMPILERS = {"compiled", "part"}
+# Numbers that never change, whatever compiled code is made of them.
+STEADY = {"numpy", "math", "ploughsim.chance"}
 PORTAL_MAY_IMPORT = {"snowtrack.serving", "snowtrack.supervised", "snowtrack.model.errors"}
 
 
@@ -131,9 +133,9 @@ def _compiled(tree: ast.Module) -> Iterator[tuple[int, str]]:
         return
     steady, types = {*dir(builtins), *_defined(tree)}, set[str]()
     for line, module, name in _imported_names(tree):
-        if module in ("numpy", "math") or (module.startswith("snowtrack.model") and name[0].isupper()):
+        if module in STEADY or (module.startswith("snowtrack.model") and name[0].isupper()):
             steady.add(name)
-        elif module.split(".")[0] in ("snowtrack", "") and module != "snowtrack.compiled":
+        elif module.split(".")[0] in ("snowtrack", "ploughsim", "") and not module.endswith(".compiled"):
             types.add(name)
             if not name[0].isupper() or name.isupper():
                 yield (
