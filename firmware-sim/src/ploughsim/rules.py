@@ -12,6 +12,9 @@ from ploughsim.errors import ScenarioError
 
 Settings = TypeVar("Settings")
 
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -37,6 +40,11 @@ def number(lowest: float, highest: float) -> dict[str, Rule]:
     """Any number."""
     expected = f"a number from {lowest:g} to {highest:g}"
     return {"rule": Rule((int, float), expected, lambda value: lowest <= value <= highest)}
+
+
+def share() -> dict[str, Rule]:
+    """A part of the whole."""
+    return number(0, 1)
 
 
 def yes_or_no() -> dict[str, Rule]:
