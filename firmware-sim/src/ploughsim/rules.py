@@ -12,9 +12,6 @@ from ploughsim.errors import ScenarioError
 
 Settings = TypeVar("Settings")
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

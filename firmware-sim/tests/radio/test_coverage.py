@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from ploughsim.compiled import Array
 from ploughsim.radio.coverage import Coverage
 from ploughsim.radio.settings import RadioSettings
-from ploughsim.rules import HOUR_MS, MINUTE_MS
 from ploughsim.world.truth import TRUTH, Sky
 
 START_MS = 1_768_399_200_000
@@ -82,7 +81,3 @@ def test_how_time_is_cut_makes_no_difference(cut: int, seed: int) -> None:
     keys = {"dropouts_per_h": 20, "cell_outages_per_h": 3, "dead_cells": 0.1, "away_after_min": 60, "away_min": 60}
     whole = covered(truth, seed=seed, **keys)
     assert (np.concatenate([covered(part, seed=seed, **keys) for part in (truth[:cut], truth[cut:])]) == whole).all()
-
-
-def test_the_units_of_time_are_what_they_say() -> None:
-    assert (MINUTE_MS, HOUR_MS) == (60_000, 3_600_000)

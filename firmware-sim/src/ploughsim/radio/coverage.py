@@ -12,8 +12,8 @@ import numpy as np
 from ploughsim.chance import drawn, evenly
 from ploughsim.compiled import Array, Record, compiled, part
 from ploughsim.radio.settings import RadioSettings
-from ploughsim.rules import HOUR_MS, MINUTE_MS
 
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
 _CELLS_PER_DEGREE = 50.0
 _TUNNEL = 3
 # What a draw decides.
@@ -38,11 +38,11 @@ class Coverage:
     """`start_ms` is when the night began."""
 
     def __init__(self, settings: RadioSettings, *, seed: int, start_ms: int) -> None:
-        away_from_ms = start_ms + round(settings.away_after_min * MINUTE_MS)
+        away_from_ms = start_ms + round(settings.away_after_min * _MINUTE_MS)
         self._sky = _Sky(
             seed=np.uint64(seed),
             away_from_ms=away_from_ms,
-            away_until_ms=away_from_ms + round(settings.away_min * MINUTE_MS),
+            away_until_ms=away_from_ms + round(settings.away_min * _MINUTE_MS),
             unit_window_ms=_window_ms(settings.dropouts_per_h),
             unit_length_ms=settings.dropout_s * 1000.0,
             cell_window_ms=_window_ms(settings.cell_outages_per_h),
@@ -59,7 +59,7 @@ class Coverage:
 
 
 def _window_ms(per_h: float) -> int:
-    return round(HOUR_MS / per_h) if per_h else 0
+    return round(_HOUR_MS / per_h) if per_h else 0
 
 
 @compiled
