@@ -23,3 +23,15 @@ class StateError(PloughSimError):
 
 class RingError(PloughSimError):
     """A tracker's flash does not hold what it promised."""
+
+
+class OutputError(PloughSimError):
+    """What the simulator makes cannot be written."""
+
+
+class MessageFileError(PloughSimError):
+    """A file of messages cannot be read."""
+
+
+class ScoreError(PloughSimError):
+    """A night cannot be scored."""

@@ -1,0 +1,35 @@
+"""Files that are there whole or not at all."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from ploughsim.errors import OutputError
+
+_BUFFER_BYTES = 1 << 20
+
+
+class HiddenFile:
+    """Written under a hidden name beside `path`; closing it gives it its name, or takes it away."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hidden = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self.file = self._hidden.open("wb", buffering=_BUFFER_BYTES)
+        except OSError as error:
+            raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from error
+
+    def close(self, *, keep: bool) -> None:
+        try:
+            if keep:
+                self.file.flush()
+                os.fsync(self.file.fileno())
+            self.file.close()
+            if keep:
+                self._hidden.replace(self._path)
+        except OSError as error:
+            raise OutputError(f"{self._path}: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                self._hidden.unlink()
