@@ -9,7 +9,7 @@ NAME ?=
 VENV := .venv/bin
 PAGES := src/snowtrack/api/pages/index.html src/portal_bridge/pages/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
-DEBIAN_PACKAGES := mosquitto chromium fonts-ipafont-gothic
+DEBIAN_PACKAGES := mosquitto nats-server chromium fonts-ipafont-gothic
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

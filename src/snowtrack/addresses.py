@@ -1,7 +1,8 @@
-"""How to reach a broker: the parts of `mqtt://user:password@host:port`."""
+"""How to reach a broker: the parts of `mqtt://user:password@host:port`, and certificates."""
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from snowtrack.model.errors import ConfigError
@@ -18,13 +19,30 @@ class BrokerAddress:
     secure: bool
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
     def __str__(self) -> str:
         return f"{'mqtts' if self.secure else 'mqtt'}://{self.host}:{self.port}"
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        return ssl.create_default_context() if self.secure else None
+        """Read anew each time, so that the next connection shows a certificate that was renewed."""
+        if not self.secure:
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"broker.ca: {self.ca}: {_why(error)}") from error
+        if self.certificate:
+            try:
+                # A key under a password would be asked for on the terminal; the empty one is refused instead.
+                context.load_cert_chain(self.certificate, self.key, password="")
+            except (OSError, ssl.SSLError) as error:
+                files = " with ".join(str(file) for file in (self.certificate, self.key) if file)
+                raise ConfigError(f"broker.certificate: {files}: {_why(error)}") from error
+        return context
 
 
 def parse_broker(url: str) -> BrokerAddress:
@@ -43,3 +61,23 @@ def parse_broker(url: str) -> BrokerAddress:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
     )
+
+
+def with_certificates(
+    address: BrokerAddress, ca: Path | None, certificate: Path | None, key: Path | None
+) -> BrokerAddress:
+    """The same broker, called with a certificate, and believed by an authority of one's own."""
+    given = {"broker.ca": ca, "broker.certificate": certificate, "broker.key": key}
+    first = next((name for name, file in given.items() if file), None)
+    if first and not address.secure:
+        raise ConfigError(f"{first}: only a broker at mqtts:// is called with certificates")
+    if key and not certificate:
+        raise ConfigError("broker.key: the certificate that it belongs to is missing: broker.certificate")
+    return replace(address, ca=ca, certificate=certificate, key=key)
+
+
+def _why(error: OSError) -> str:
+    """Without the words of the TLS library, which name no file."""
+    if isinstance(error, ssl.SSLError):
+        return "not a certificate and its key as PEM" if "KEY" in str(error) else "not PEM"
+    return error.strerror or "cannot be read"

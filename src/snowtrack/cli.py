@@ -24,12 +24,16 @@ roads = typer.Typer(no_args_is_help=True, help="Road networks.")
 app.add_typer(roads, name="roads")
 quarantine = typer.Typer(help="Messages that could not be read.")
 app.add_typer(quarantine, name="quarantine")
+brokers = typer.Typer(no_args_is_help=True, help="Certificates of trackers, and who may do what on a broker.")
+app.add_typer(brokers, name="brokers")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (default: config/snowtrack.toml).")]
 Flags = Annotated[list[str] | None, typer.Option("--set", help="A setting, as group.key=value. May be repeated.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of this instance.")]
 Database = Annotated[str | None, typer.Option("--database", help="postgresql://… instead of the embedded one.")]
 Network = Annotated[Path, typer.Argument(help="Network folder.", metavar="NET")]
+Agency = Annotated[str, typer.Argument(help="Agency of the devices.", metavar="AGENCY")]
+Devices = Annotated[list[str], typer.Argument(help="Devices of this agency.", metavar="DEVICE…")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Broker = Annotated[str | None, typer.Option("--broker", help="mqtt://… instead of the embedded one.")]
 
@@ -215,6 +219,37 @@ def decode(
     tally = decode_logs(files, reading, rejects)
     if stats:
         sys.stderr.buffer.write(tally.as_json())
+
+
+@brokers.command()
+def enrol(
+    into: Annotated[Path, typer.Option("--into", help="Folder of certificates and lists; it holds private keys.")],
+    agency: Agency = "",
+    devices: Annotated[list[str] | None, typer.Argument(help="Devices of this agency.", metavar="DEVICE…")] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="The broker's name or address. May be repeated. New ones for the engine, too."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long the certificates are good.", min=1, max=7_300)] = 730,
+) -> None:
+    """Make certificates for devices, and write the brokers' lists of who may do what (docs/brokers.md)."""
+    from snowtrack.services.enrolment import Enrolment, enrol_devices
+
+    if not devices and (agency or not host):
+        raise typer.BadParameter("name an agency and its devices", param_hint="AGENCY DEVICE…")
+    enrol_devices(Enrolment(agency=agency, devices=devices or [], hosts=host or [], days=days, folder=into))
+
+
+@brokers.command()
+def revoke(
+    agency: Agency,
+    devices: Devices,
+    folder: Annotated[Path, typer.Option("--from", help="Folder of certificates and lists.")],
+) -> None:
+    """Take devices out of the brokers' lists, with all certificates that they have."""
+    from snowtrack.services.enrolment import revoke_devices
+
+    revoke_devices(folder, agency, devices)
 
 
 @roads.command()

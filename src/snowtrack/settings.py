@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from snowtrack.addresses import BrokerAddress, parse_broker, with_certificates
 from snowtrack.model.errors import ConfigError
 
 EMBEDDED = "embedded"
@@ -52,6 +53,10 @@ class Broker(Group):
 
     url: str = EMBEDDED
     port: Port = 18_830
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] = "snowtrack.ingest"
 
 
 class DatabaseSettings(Group):
@@ -166,6 +171,12 @@ class Settings(Group):
     @property
     def broker_url(self) -> str:
         return f"mqtt://127.0.0.1:{self.broker.port}" if self.broker.url == EMBEDDED else self.broker.url
+
+    @property
+    def broker_address(self) -> BrokerAddress:
+        """The broker, and the certificates with which it is called."""
+        broker = self.broker
+        return with_certificates(parse_broker(self.broker_url), broker.ca, broker.certificate, broker.key)
 
 
 def load_settings(

@@ -10,7 +10,6 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from snowtrack.addresses import parse_broker
 from snowtrack.api.app import PAGES
 from snowtrack.model.errors import SnowtrackError, StoreError
 from snowtrack.roads.files import check_network, open_network
@@ -83,7 +82,7 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _broker(settings: Settings) -> Finding:
-    address = parse_broker(settings.broker_url)
+    address = settings.broker_address
     client = aiomqtt.Client(
         address.host,
         address.port,

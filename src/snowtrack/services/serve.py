@@ -2,7 +2,6 @@
 
 import asyncio
 
-from snowtrack.addresses import parse_broker
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
@@ -27,7 +26,7 @@ async def serve(settings: Settings) -> None:
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
             context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)
-            bus = Bus(address=parse_broker(settings.broker_url), name="api", listener=state.on_news)
+            bus = Bus(address=settings.broker_address, name="api", listener=state.on_news)
             async with running(bus.run(), _tick(state)):
                 await serve_until_stopped(create_app(context), listener)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from snowtrack.addresses import parse_broker
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import is_outdated, open_network, write_network
 from snowtrack.roads.sample import sample_network
@@ -137,7 +136,7 @@ class Up:
         ours = (sys.executable, "-m", "snowtrack")
         if self.settings.broker.url == EMBEDDED:
             await nursery.start("broker", (*ours, "broker"))
-        self.say(f"broker     {parse_broker(self.settings.broker_url)}")
+        self.say(f"broker     {self.settings.broker_address}")
         await asyncio.gather(
             nursery.start("ingest", (*ours, "ingest")),
             nursery.start("fold", (*ours, "fold")),

@@ -1,6 +1,5 @@
 """Ingest and fold as processes: open what they need, run, close in order."""
 
-from snowtrack.addresses import parse_broker
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.roads.files import open_network
@@ -17,11 +16,13 @@ async def run_ingest(settings: Settings) -> None:
     """One ingest worker, until told to stop."""
     stopping = stop_on_signals()
     network = open_network(settings.network_folder)
-    address = parse_broker(settings.broker_url)
+    address = settings.broker_address
     async with connect(settings.database.url, name="ingest") as connection:
         await migrate(connection)
     limits = settings.ingest
-    source = MqttSource(address, "ingest", live_max=limits.live_messages_max, backlog_max=limits.backlog_messages_max)
+    source = MqttSource(
+        address, settings.broker.client_id, live_max=limits.live_messages_max, backlog_max=limits.backlog_messages_max
+    )
     bus = Bus(address=address, name="ingest-news")
     async with running(bus.run()):
         source.start()
@@ -34,6 +35,6 @@ async def run_ingest(settings: Settings) -> None:
 async def run_fold(settings: Settings) -> None:
     """The fold of the network, until told to stop."""
     stopping = stop_on_signals()
-    bus = Bus(address=parse_broker(settings.broker_url), name="fold-news")
+    bus = Bus(address=settings.broker_address, name="fold-news")
     async with running(bus.run()):
         await Fold(settings, open_network(settings.network_folder), bus).run(stopping)

@@ -74,8 +74,9 @@ class Session:
             manual_ack=True,
         )
         self.client.username_pw_set(address.username, address.password)
-        if address.tls:
-            self.client.tls_set_context(address.tls)
+        tls = address.tls
+        if tls:
+            self.client.tls_set_context(tls)
         self.client.reconnect_delay_set(*RECONNECT_S)
         self.client.max_queued_messages_set(OUTGOING_MAX)
         self.client.on_connect = self._on_connect
@@ -144,12 +145,12 @@ class Session:
 class MqttSource:
     """Both sessions behind one queue, live first."""
 
-    def __init__(self, address: BrokerAddress, worker: str, *, live_max: int, backlog_max: int) -> None:
+    def __init__(self, address: BrokerAddress, client_id: str, *, live_max: int, backlog_max: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.arrived = asyncio.Event()
         self.live: deque[Delivery] = deque(maxlen=live_max)
         self.backlog: deque[Delivery] = deque(maxlen=backlog_max)
-        live_id, backlog_id = f"snowtrack.{worker}.live", f"snowtrack.{worker}.backlog"
+        live_id, backlog_id = f"{client_id}.live", f"{client_id}.backlog"
         live_channels = (Channel.STATUS, Channel.UP)
         self.sessions = (
             Session(address, live_id, live_channels, live_max, self._into(self.live)),

@@ -1,0 +1,1 @@
+"""Brokers that let each tracker be itself only: certificates, and who may do what."""
