@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import decode, line, roads
+from benchmarks import decode, line, roads, simulator
 from benchmarks.match import run as match
 from benchmarks.report import Report
 
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "line": line.run,
     "match": match.run,
     "roads": roads.run,
+    "simulator": simulator.run,
 }
 
 

@@ -12,14 +12,15 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import datetime
+from functools import reduce
 from importlib.metadata import version
+from operator import xor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pynmea2
 
 from benchmarks.report import Report, Result, best_rate
-from ploughsim.thin.sentences import sentence
 from snowtrack.model.fixes import Message
 from snowtrack.nmea.decode import decode
 
@@ -80,7 +81,12 @@ def _epoch(second: int, chance: random.Random) -> bytes:
     date = f"{14 + second // 86_400:02}0126"
     rmc = f"GPRMC,{clock},A,{place},{chance.uniform(0, 20):.2f},{chance.uniform(0, 359):.1f},{date},,,A"
     gga = f"GPGGA,{clock},{place},1,{chance.randint(5, 12):02},{chance.uniform(0.7, 2):.1f},31.4,M,36.9,M,,"
-    return sentence(rmc) + sentence(gga)
+    return _sentence(rmc) + _sentence(gga)
+
+
+def _sentence(body: str) -> bytes:
+    checksum = reduce(xor, body.encode())
+    return f"${body}*{checksum:02X}\r\n".encode()
 
 
 def _pynmea2(payloads: list[bytes]) -> float:

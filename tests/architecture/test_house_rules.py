@@ -11,7 +11,6 @@ MODULES = [
     Module(str(path.relative_to(source)), path.read_text())
     for source in (ROOT / "src", ROOT / "firmware-sim" / "src")
     for path in sorted(source.rglob("*.py"))
-    if "thin" not in path.parts
 ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
+from ploughsim.tracker.settings import REMOTE
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.fixes import Decoded, FixBatch, Message
 from snowtrack.nmea.decode import Decoder, decode
@@ -67,8 +68,17 @@ def test_the_table_has_a_row_for_each_field_of_our_sentence() -> None:
     header = re.search(r"\$PSNOW,(<\w+>,?)+", PAGE)
     assert header is not None
     names = re.findall(r"<(\w+)>", header[0])
-    assert re.findall(r"^\| (\w+) \|", PAGE, re.MULTILINE)[-len(names) :] == names
+    assert rows_of_table("| field | what") == names
     assert len(names) == len(PSNOW.fields)
+
+
+def test_the_settings_are_those_that_the_simulated_tracker_takes() -> None:
+    assert rows_of_table("| setting | what") == [f"`{name}`" for name in REMOTE]
+
+
+def rows_of_table(head: str) -> list[str]:
+    table = PAGE.partition(head)[2].partition("\n\n")[0]
+    return re.findall(r"^\| ([\w`]+) \|", table, re.MULTILINE)
 
 
 def test_the_dialect_on_the_page_reads_the_line_on_the_page(tmp_path: Path) -> None:

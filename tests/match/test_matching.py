@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from ploughsim.thin.sentences import sentence
 from snowtrack.model.errors import SourceError
 from snowtrack.services.matching import match_fixes
 from snowtrack.services.track_files import read_tracks
 from tests.match.drawn import STREET, along, csv_of, town
 from tests.oracles.towns import Metres, point
+from tests.services.epochs import sentence
 
 TOWN = town()
 TURNING: list[tuple[float, Metres]] = [

@@ -1,106 +1,135 @@
 """The command `plough-sim`."""
 
-import asyncio
-import ctypes
-import os
-import signal
 import sys
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ploughsim.errors import PloughSimError
-from ploughsim.thin.fleet import Fleet
-from ploughsim.thin.lanes import Lanes
-from ploughsim.thin.link import BrokerAddress, parse_broker
-from ploughsim.thin.network import read_network
-from ploughsim.thin.progress import report, tell
-from ploughsim.thin.scenario import Scenario, adjust, load_scenario
+from ploughsim.errors import PloughSimError, ScenarioError
 
-_PR_SET_PDEATHSIG = 1
-# The MQTT library connects in threads that cannot be interrupted; the process does not wait for them.
-_THREADS_S = 0.3
+_HOME = Path(".ploughsim")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Simulated snow ploughs with GPS trackers.")
-
-
-@app.callback()
-def _commands() -> None:
-    """Keeps `run` a command of its own while there is no other."""
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="A snow night: ploughs, receivers, trackers, radio.")
 
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along: demo.")],
+    scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along.")],
     *,
     broker: Annotated[
-        str, typer.Option(help="mqtt://[user:password@]host[:port] or mqtts://…", envvar="PLOUGHSIM_BROKER")
-    ],
-    network: Annotated[Path, typer.Option(help="Folder of the road network.")],
-    state: Annotated[Path, typer.Option(help="Folder in which the trackers' memory and the night are kept.")],
+        str | None, typer.Option(help="mqtt://[user:password@]host[:port] or mqtts://…", envvar="PLOUGHSIM_BROKER")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the night into this file instead, as fast as it goes.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="Folder of the road network; made from the scenario where there is none.")
+    ] = None,
+    state: Annotated[Path | None, typer.Option(help="Folder of the trackers' memory and of the night.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Write the truth into this folder.")] = None,
+    certificates: Annotated[
+        Path | None, typer.Option(help="Folder of the trackers' certificates, AGENCY.DEVICE/{ca,certificate,key}.pem.")
+    ] = None,
     speed: Annotated[float | None, typer.Option(help="How many times faster than real time.")] = None,
+    hours: Annotated[float | None, typer.Option(help="How long the night is; 0: until stopped.")] = None,
     ploughs: Annotated[int | None, typer.Option(help="Number of ploughs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed is another night.")] = None,
     stop_with_parent: Annotated[
         bool, typer.Option("--stop-with-parent", envvar="PLOUGHSIM_STOP_WITH_PARENT", help="Stop when the parent ends.")
     ] = False,
 ) -> None:
-    """Lets ploughs clear a road network and publish what their trackers see, until stopped."""
-    try:
+    """Let a night pass: against a broker until stopped, or into a file."""
+    from ploughsim.running.address import parse_broker
+    from ploughsim.running.against_broker import follow_parent, run_against_broker
+    from ploughsim.running.fleet import Places
+    from ploughsim.running.progress import FileProgress
+    from ploughsim.running.to_file import write_night
+    from ploughsim.scenario import adjust, load_scenario
+
+    with _told(state or to):
+        if (to is None) == (broker is None):
+            raise ScenarioError("give --broker URL or --to FILE, one of them")
         if stop_with_parent:
-            _follow_parent()
-        night = adjust(load_scenario(scenario), {"speed": speed, "ploughs": ploughs, "seed": seed})
-        _simulate(night, parse_broker(broker), network, state)
-    except PloughSimError as error:
-        _fail(str(error), code=2)
-    except OSError as error:
-        _fail(f"{error.filename or state}: {error.strerror}", code=1)
+            follow_parent()
+        night = adjust(load_scenario(scenario), "night", {"speed": speed, "hours": hours, "seed": seed})
+        night = adjust(night, "fleet", {"machines": ploughs})
+        made = night.network
+        home = _HOME / night.night.name
+        roads = network or home / f"network-{made.kind}-{made.segments}-{made.seed}"
+        if to is not None:
+            begins_ms = night.night.date_ms
+            write_night(night, roads, to, truth, FileProgress(begins_ms, begins_ms + night.night.lasts_ms))
+        elif broker is not None:
+            address = parse_broker(broker, certificates=certificates)
+            run_against_broker(night, address, Places(network=roads, state=state or home / "state", truth=truth))
+
+
+@app.command()
+def network(
+    scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to be made.")],
+    segments: Annotated[int | None, typer.Option(help="About so many segments.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another network.")] = None,
+) -> None:
+    """Make the road network of a scenario, as snowtrack reads it."""
+    from ploughsim.roads.made import make_network
+    from ploughsim.roads.read import read_network
+    from ploughsim.scenario import adjust, load_scenario
+
+    with _told(out):
+        made = adjust(load_scenario(scenario), "network", {"segments": segments, "seed": seed}).network
+        make_network(made, out)
+        print(f"{out}: {len(read_network(out)):,} segments")
+
+
+@app.command()
+def score(
+    *,
+    truth: Annotated[Path, typer.Option(help="Folder of the truth, as a run wrote it.")],
+    api: Annotated[str | None, typer.Option(help="http://host[:port] of the engine, for its reports.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="postgresql://… of the engine.", envvar="PLOUGHSIM_DATABASE")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Hold what an engine has of a night against the truth."""
+    import orjson
+
+    from ploughsim.score.score import print_score
+    from ploughsim.score.score import score as score_night
+
+    with _told(truth):
+        scored = score_night(truth, api=api, database=database)
+        if as_json:
+            print(orjson.dumps(scored, option=orjson.OPT_INDENT_2).decode())
+        else:
+            print_score(scored)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the scenarios that come along."""
+    from ploughsim.scenario import shipped
+
+    for name, words in shipped():
+        print(f"{name:20s} {words}")
 
 
 def main() -> None:
     app()
 
 
-def _simulate(scenario: Scenario, broker: BrokerAddress, network: Path, state: Path) -> None:
-    lanes = Lanes(read_network(network))
-    impatience = threading.Timer(_THREADS_S, os._exit, args=(0,))
-    impatience.daemon = True
+@contextmanager
+def _told(place: Path | None) -> Iterator[None]:
+    """Errors as one line: 2 for wrong input, 1 when the disk fails."""
     try:
-        asyncio.run(_run_until_signal(scenario, lanes, broker, state, impatience))
-    finally:
-        impatience.cancel()
-
-
-async def _run_until_signal(
-    scenario: Scenario, lanes: Lanes, broker: BrokerAddress, state: Path, impatience: threading.Timer
-) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    fleet = Fleet(scenario, lanes, broker, state)
-    tell("started", fleet.progress())
-    reporting = asyncio.create_task(report(fleet))
-    try:
-        await fleet.run(stop)
-    finally:
-        reporting.cancel()
-    tell("stopped", fleet.progress())
-    impatience.start()
-
-
-def _follow_parent() -> None:
-    """SIGTERM when the parent is gone (Linux)."""
-    parent = os.getppid()
-    try:
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-    except AttributeError as error:
-        raise PloughSimError("--stop-with-parent needs Linux; leave it out here") from error
-    prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    # It may have ended before we asked to be told.
-    if os.getppid() != parent:
-        raise typer.Exit
+        yield
+    except PloughSimError as error:
+        _fail(str(error), code=2)
+    except OSError as error:
+        _fail(f"{error.filename or place}: {error.strerror}", code=1)
 
 
 def _fail(message: str, *, code: int) -> None:

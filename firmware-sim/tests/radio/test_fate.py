@@ -3,51 +3,52 @@
 import numpy as np
 import pytest
 
-from ploughsim.radio.fate import Fate, fate_of
+from ploughsim.compiled import Array
+from ploughsim.radio.fate import Fates
 from ploughsim.radio.settings import RadioSettings
 
 
-def fates(count: int = 4000, **keys: float) -> list[Fate]:
-    return [fate_of(RadioSettings(**keys), seed=5, unit=2, number=number) for number in range(count)]  # type: ignore[arg-type]
-
-
-def share(of: list[bool]) -> float:
-    return sum(of) / len(of)
+def fates(count: int = 20_000, *, seed: int = 5, unit: int = 2, **keys: float) -> Array:
+    times_ms = 1_768_399_200_000 + 2000 * np.arange(count)
+    return Fates(RadioSettings(**keys), seed=seed).of(np.full(count, unit), times_ms)  # type: ignore[arg-type]
 
 
 def test_without_any_key_every_message_arrives_once_and_soon() -> None:
     plain = fates()
-    assert all(fate.arrives and fate.confirmed and fate.copies == 1 for fate in plain)
-    assert np.median([fate.delay_s for fate in plain]) == pytest.approx(0.12, rel=0.05)
-    assert min(fate.delay_s for fate in plain) > 0
+    assert plain["arrives"].all()
+    assert plain["confirmed"].all()
+    assert (plain["copies"] == 1).all()
+    assert np.median(plain["delay_ms"]) == pytest.approx(120, rel=0.02)
+    assert np.log(plain["delay_ms"]).std() == pytest.approx(0.4, rel=0.02)
 
 
 def test_without_spread_the_latency_is_what_was_said() -> None:
-    assert {fate.delay_s for fate in fates(10, latency_ms=250, latency_spread=0)} == {0.25}
+    assert set(fates(10, latency_ms=250, latency_spread=0)["delay_ms"]) == {250.0}
 
 
 def test_a_share_is_lost_and_never_confirmed() -> None:
     some = fates(loss=0.3)
-    assert share([not fate.arrives for fate in some]) == pytest.approx(0.3, abs=0.03)
-    assert not any(fate.confirmed for fate in some if not fate.arrives)
+    assert some["arrives"].mean() == pytest.approx(0.7, abs=0.02)
+    assert (some["confirmed"] == some["arrives"]).all()
 
 
 def test_a_share_of_those_that_arrive_is_not_confirmed() -> None:
     some = fates(confirmation_loss=0.2)
-    assert all(fate.arrives for fate in some)
-    assert share([not fate.confirmed for fate in some]) == pytest.approx(0.2, abs=0.03)
+    assert some["arrives"].all()
+    assert some["confirmed"].mean() == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_share_comes_twice_and_a_share_late() -> None:
     some = fates(duplication=0.1, reordering=0.25, reordering_s=60, latency_spread=0)
-    assert share([fate.copies == 2 for fate in some]) == pytest.approx(0.1, abs=0.02)
-    assert share([fate.delay_s > 60 for fate in some]) == pytest.approx(0.25, abs=0.03)
+    assert (some["copies"] == 2).mean() == pytest.approx(0.1, abs=0.02)
+    assert (some["delay_ms"] > 60_000).mean() == pytest.approx(0.25, abs=0.02)
 
 
-def test_units_and_seeds_have_fates_of_their_own() -> None:
-    def lost(seed: int, unit: int) -> list[bool]:
-        settings = RadioSettings(loss=0.5)
-        return [fate_of(settings, seed=seed, unit=unit, number=number).arrives for number in range(100)]
-
-    assert lost(1, 1) == lost(1, 1)
-    assert len({tuple(lost(seed, unit)) for seed in (1, 2) for unit in (1, 2)}) == 4
+def test_units_seeds_and_instants_have_fates_of_their_own_and_keep_them() -> None:
+    one = fates(100, loss=0.5)
+    assert (one == fates(100, loss=0.5)).all()
+    assert 0 < one["arrives"].sum() < 100
+    assert (one["arrives"] != fates(100, loss=0.5, unit=3)["arrives"]).any()
+    assert (one["arrives"] != fates(100, loss=0.5, seed=6)["arrives"]).any()
+    single = Fates(RadioSettings(loss=0.5), seed=5).of(np.array([2]), np.array([1_768_399_200_000 + 2000 * 7]))
+    assert single[0] == one[7]

@@ -1,33 +1,65 @@
-"""What becomes of one message: a pure function of the seed, the unit, the message's number and the settings."""
+"""What becomes of messages: a pure function of the seed, the unit, the instant of sending and the settings."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from ploughsim.chance import draw, normal_pair, uniform
+import numpy as np
+
+from ploughsim.chance import drawn, evenly, normally
+from ploughsim.compiled import Array, compiled
 from ploughsim.radio.settings import RadioSettings
 
 # What a draw decides.
 _LATENCY, _LOSS, _CONFIRMATION, _COPY, _ORDER = range(5)
+FATE = np.dtype(
+    [("delay_ms", np.float64), ("arrives", np.bool_), ("confirmed", np.bool_), ("copies", np.int8)], align=True
+)
+"""It is there after `delay_ms`, or never; unless `confirmed`, the tracker does not hear of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """It is there after `delay_s`, or never; unless `confirmed`, the tracker does not hear of it."""
+class _Rules(NamedTuple):
+    latency_ms: float
+    latency_spread: float
+    loss: float
+    confirmation_loss: float
+    duplication: float
+    reordering: float
+    reordering_ms: float
 
-    delay_s: float
-    arrives: bool
-    confirmed: bool
-    copies: int
+
+class Fates:
+    """Of all messages of a night."""
+
+    def __init__(self, settings: RadioSettings, *, seed: int) -> None:
+        self._seed = np.uint64(seed)
+        self._rules = _Rules(
+            latency_ms=float(settings.latency_ms),
+            latency_spread=float(settings.latency_spread),
+            loss=float(settings.loss),
+            confirmation_loss=float(settings.confirmation_loss),
+            duplication=float(settings.duplication),
+            reordering=float(settings.reordering),
+            reordering_ms=1000.0 * settings.reordering_s,
+        )
+
+    def of(self, unit: Array, sent_ms: Array) -> Array:
+        """FATE of messages that units send at an instant, both int64."""
+        fates = np.empty(len(unit), FATE)
+        _decide(unit, sent_ms, self._seed, self._rules, fates)
+        return fates
 
 
-def fate_of(settings: RadioSettings, *, seed: int, unit: int, number: int) -> Fate:
-    """`number` counts what the unit sends."""
-    word = draw(seed, unit, number)
-    arrives = settings.loss == 0 or uniform(word, _LOSS) >= settings.loss
-    confirmed = settings.confirmation_loss == 0 or uniform(word, _CONFIRMATION) >= settings.confirmation_loss
-    twice = settings.duplication > 0 and uniform(word, _COPY) < settings.duplication
-    late = settings.reordering > 0 and uniform(word, _ORDER) < settings.reordering
-    delay_s = settings.latency_ms / 1000 + (settings.reordering_s if late else 0.0)
-    if settings.latency_spread:
-        delay_s += settings.latency_ms / 1000 * (math.exp(settings.latency_spread * normal_pair(word, _LATENCY)[0]) - 1)
-    return Fate(delay_s=delay_s, arrives=arrives, confirmed=arrives and confirmed, copies=1 + twice)
+@compiled
+def _decide(unit: Array, sent_ms: Array, seed: np.uint64, rules: _Rules, fates: Array) -> None:
+    for place in range(len(unit)):
+        word = drawn(drawn(seed, unit[place]), sent_ms[place])
+        fate = fates[place]
+        delay_ms = rules.latency_ms
+        if rules.latency_spread > 0.0:
+            delay_ms *= math.exp(rules.latency_spread * normally(drawn(word, _LATENCY))[0])
+        if evenly(drawn(word, _ORDER)) < rules.reordering:
+            delay_ms += rules.reordering_ms
+        fate.delay_ms = delay_ms
+        fate.arrives = evenly(drawn(word, _LOSS)) >= rules.loss
+        fate.confirmed = fate.arrives and evenly(drawn(word, _CONFIRMATION)) >= rules.confirmation_loss
+        fate.copies = 2 if evenly(drawn(word, _COPY)) < rules.duplication else 1

@@ -13,35 +13,36 @@ _EXPECTED = "--broker must read mqtt://[user:password@]host[:port] or mqtts://�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerAddress:
-    """`authority` is the certificate of who signed the broker's, `certificates` the folder of the trackers' own."""
+    """`certificates` is a folder with one for each tracker: AGENCY.DEVICE/{ca,certificate,key}.pem."""
 
     host: str
     port: int
     tls: bool
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    authority: Path | None = None
     certificates: Path | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
     def tls_context(self, client_id: str) -> ssl.SSLContext | None:
-        """With the tracker's own certificate, where there is a folder of them: CLIENT.crt and CLIENT.key."""
+        """Without a folder of certificates the system's authorities are asked, and the tracker has none to show."""
         if not self.tls:
             return None
+        if self.certificates is None:
+            return ssl.create_default_context()
+        own = self.certificates / client_id
         try:
-            context = ssl.create_default_context(cafile=self.authority)
-            if self.certificates:
-                own = self.certificates / client_id
-                context.load_cert_chain(f"{own}.crt", f"{own}.key")
+            context = ssl.create_default_context(cafile=own / "ca.pem")
+            context.load_cert_chain(own / "certificate.pem", own / "key.pem")
         except (OSError, ssl.SSLError) as error:
-            where = f" with the certificate of {client_id} in {self.certificates}" if self.certificates else ""
-            raise BrokerAddressError(f"TLS to {self}{where}: {error.strerror or error}") from error
+            raise BrokerAddressError(
+                f"{own}: no ca.pem, certificate.pem and key.pem of {client_id}: {error}"
+            ) from error
         return context
 
 
-def parse_broker(url: str, *, authority: Path | None = None, certificates: Path | None = None) -> BrokerAddress:
+def parse_broker(url: str, *, certificates: Path | None = None) -> BrokerAddress:
     """The address itself is not repeated in an error: it may hold a password."""
     try:
         parts = urlsplit(url)
@@ -50,14 +51,13 @@ def parse_broker(url: str, *, authority: Path | None = None, certificates: Path 
         raise BrokerAddressError(_EXPECTED) from error
     if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise BrokerAddressError(_EXPECTED)
-    if (authority or certificates) and parts.scheme != "mqtts":
-        raise BrokerAddressError("--ca and --certificates need --broker mqtts://…")
+    if certificates and parts.scheme != "mqtts":
+        raise BrokerAddressError("--certificates needs --broker mqtts://…")
     return BrokerAddress(
         host=parts.hostname,
         port=port or _PORTS[parts.scheme],
         tls=parts.scheme == "mqtts",
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        authority=authority,
         certificates=certificates,
     )

@@ -1,0 +1,180 @@
+"""A night in real time against a broker: the world goes on, receivers see it, trackers keep and send it."""
+
+import asyncio
+import fcntl
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ploughsim.chance import draw
+from ploughsim.compiled import Array
+from ploughsim.ending import end_tasks
+from ploughsim.errors import StateError
+from ploughsim.radio.fate import Fates
+from ploughsim.running.address import BrokerAddress
+from ploughsim.running.link import Link
+from ploughsim.running.night import open_night, truth_head
+from ploughsim.running.pace import Pace
+from ploughsim.running.progress import Progress
+from ploughsim.running.station import Station
+from ploughsim.scenario import Scenario
+from ploughsim.sentences.families import ALL_KINDS
+from ploughsim.sentences.write import write_epochs
+from ploughsim.world.ledger import Ledger
+
+_PACE_S = 0.1
+# Of the truth no more than this is lost with a kill.
+_TELL_EVERY_S = 60.0
+_TRACKERS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Folders: of the network, of the trackers' memory and the night, and of the truth, if it is to be written."""
+
+    network: Path
+    state: Path
+    truth: Path | None
+
+
+class Fleet:
+    """Opening a fleet locks its state folder; `run` closes it again."""
+
+    def __init__(self, scenario: Scenario, broker: BrokerAddress, places: Places) -> None:
+        self._lock = _lock(places.state)
+        pace = self._pace = _pace(scenario, places)
+        night = self.night = open_night(scenario, places.network, pace.start_ms)
+        night.world.run_to(pace.time_ms)
+        self._ledger = (
+            Ledger(places.truth, night.world, truth_head(scenario, scenario.night.speed)) if places.truth else None
+        )
+        self._told_s = time.monotonic()
+        fates = Fates(scenario.radio, seed=night.radio_seed)
+        self._stations = [
+            Station(
+                places.state / unit.agency / f"{unit.device}.flash",
+                scenario.tracker,
+                int(night.receivers.families[unit.number]),
+                draw(scenario.night.seed, _TRACKERS, unit.number),
+                Link(unit.number, (unit.agency, unit.device), broker, fates),
+            )
+            for unit in night.world.units
+        ]
+
+    def progress(self) -> Progress:
+        stations = self._stations
+        troubles = (station.link.trouble for station in stations)
+        return Progress(
+            epochs=sum(station.epochs for station in stations),
+            held=sum(station.held for station in stations),
+            overwritten=sum(station.overwritten for station in stations),
+            connected=sum(station.connected for station in stations),
+            powered=sum(station.link.tracker is not None for station in stations),
+            units=len(stations),
+            simulated_ms=self._pace.time_ms,
+            trouble=next((trouble for trouble in troubles if trouble), None),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set, the night is over and confirmed, or something is beyond repair."""
+        stopping = asyncio.create_task(stop.wait())
+        driving = asyncio.create_task(self._drive())
+        working = [driving, *(asyncio.create_task(station.link.run()) for station in self._stations)]
+        try:
+            done, _ = await asyncio.wait([stopping, *working], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end_tasks([stopping, *working])
+            self._close()
+        for task in done - {stopping}:
+            task.result()
+
+    async def _drive(self) -> None:
+        before_s = time.monotonic()
+        while not self._is_over():
+            await asyncio.sleep(_PACE_S)
+            now_s = time.monotonic()
+            steps = self._pace.due(now_s - before_s, _wall_ms())
+            before_s = now_s
+            if self.night.end_ms is not None:
+                steps = min(steps, (self.night.end_ms - self._pace.time_ms) // self.night.step_ms)
+            if steps > 0:
+                self._go_on(*self._pace.go_on(steps))
+
+    def _is_dawn(self) -> bool:
+        return self.night.end_ms is not None and self._pace.time_ms >= self.night.end_ms
+
+    def _is_over(self) -> bool:
+        """The trackers stay until all that they hold is confirmed."""
+        return self._is_dawn() and not any(station.held for station in self._stations)
+
+    def _go_on(self, first_ms: int, stop_ms: int) -> None:
+        night = self.night
+        truth = night.world.truth(first_ms, stop_ms, night.step_ms)
+        seq = self._hear(truth)
+        powered = set(truth["unit"].tolist())
+        for number, station in enumerate(self._stations):
+            if number not in powered:
+                station.rest()
+        if self._ledger:
+            self._ledger.epochs(truth, seq, stop_ms)
+            if time.monotonic() - self._told_s > _TELL_EVERY_S:
+                self._ledger.flush()
+                self._told_s = time.monotonic()
+
+    def _hear(self, truth: Array) -> Array:
+        """The number of the epoch that each row became, 0 for none; its boot becomes the tracker's own."""
+        night = self.night
+        epochs = night.receivers.observe(truth)
+        text, offsets = write_epochs(epochs, night.receivers.families[truth["unit"]], own=False, kinds=ALL_KINDS)
+        data, places = text.tobytes(), offsets.tolist()
+        covered, faulty = night.coverage.of(truth).tolist(), night.serial.faulty(truth).tolist()
+        seq = np.zeros(len(truth), np.int64)
+        for row, unit in enumerate(truth["unit"].tolist()):
+            sent = data[places[row] : places[row + 1]]
+            if faulty[row]:
+                sent = night.serial.carry(sent, unit, int(truth["time_ms"][row]), int(truth["on_ms"][row]))
+            boot, seq[row] = self._stations[unit].hear(truth[row], epochs[row], sent, covered=covered[row])
+            truth["boot"][row] = boot
+        return seq
+
+    def _close(self) -> None:
+        self._pace.close()
+        if self._ledger:
+            self._ledger.close()
+        for station in self._stations:
+            station.close()
+        os.close(self._lock)
+
+
+def _pace(scenario: Scenario, places: Places) -> Pace:
+    night = scenario.night
+    identity = {
+        "network": str(places.network),
+        "fleet": repr(scenario.fleet),
+        "snow": repr(scenario.snow),
+        "seed": night.seed,
+    }
+    pace = Pace(places.state / "night.json", identity, speed=night.speed, step_ms=scenario.receiver.step_ms)
+    pace.begin(night.start_ms(_wall_ms()))
+    return pace
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _lock(state: Path) -> int:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateError(f"{state}: {error.strerror}; --state must name a folder that can be written") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StateError(f"{state}: in use by another plough-sim; stop it or give another --state") from error
+    return descriptor

@@ -1,0 +1,91 @@
+"""The clock of a night, and the file from which it goes on after a stop of any kind.
+
+A night is a function of its start, so the file holds no more than that and a lease: no epoch after it is made before
+the file has been written again. After a kill the night goes on at the end of its lease, with a power cut for every
+tracker before it, so that no instant is ever reported twice.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ploughsim.errors import StateError
+
+_FORMAT = 2
+_LEASE_S = 10
+# After a stall of the machine the night does not try to catch up with more than this.
+_ELAPSED_S_MAX = 1.0
+
+
+class Pace:
+    """Time runs `speed` times as fast as real time until it reaches the clock on the wall.
+
+    `identity` is what must be equal for a night to go on; `start_ms` is when it began, `time_ms` how far it is.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, Any], *, speed: float, step_ms: int) -> None:
+        self.start_ms = self.time_ms = 0
+        self._path, self._identity = path, identity
+        self._speed, self._step_ms = speed, step_ms
+        self._credit = 0.0
+        self._lease_ms = 0
+        self._caught_up = False
+
+    def begin(self, earliest_ms: int) -> None:
+        """Where the file says, or later: never before `earliest_ms`."""
+        earliest_ms = earliest_ms // 1000 * 1000
+        saved = _read(self._path)
+        same = saved is not None and saved["identity"] == self._identity
+        self.time_ms = max(earliest_ms, saved["until_ms"] if saved else 0)
+        # A night of other roads or another fleet cannot go on, but time does.
+        self.start_ms = saved["start_ms"] if saved and same else self.time_ms
+        self._lease_ms = self.time_ms
+
+    def due(self, elapsed_s: float, wall_ms: int) -> int:
+        """How many steps are due `elapsed_s` after the last call; none may be later than the wall says."""
+        self._credit += min(elapsed_s, _ELAPSED_S_MAX) * self._speed * 1000 / self._step_ms
+        possible = max(0, (wall_ms - self.time_ms) // self._step_ms)
+        self._caught_up = possible <= self._credit
+        if self._caught_up:
+            self._credit = 0.0
+            return possible
+        due = int(self._credit)
+        self._credit -= due
+        return due
+
+    def go_on(self, steps: int) -> tuple[int, int]:
+        """From when to when, with a lease that covers it."""
+        first_ms, stop_ms = self.time_ms, self.time_ms + steps * self._step_ms
+        if stop_ms > self._lease_ms:
+            ahead_s = _LEASE_S * (1.0 if self._caught_up else max(self._speed, 1.0))
+            self._lease_ms = stop_ms + round(1000 * ahead_s)
+            self._write(self._lease_ms)
+        self.time_ms = stop_ms
+        return first_ms, stop_ms
+
+    def close(self) -> None:
+        """Give back what is left of the lease."""
+        self._write(self.time_ms)
+
+    def _write(self, until_ms: int) -> None:
+        content = {"format": _FORMAT, "identity": self._identity, "start_ms": self.start_ms, "until_ms": until_ms}
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(orjson.dumps(content))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        saved = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except orjson.JSONDecodeError as error:
+        raise StateError(f"{path}: {error}; remove the file to start a new night") from error
+    if not isinstance(saved, dict) or saved.get("format") != _FORMAT:
+        raise StateError(f"{path}: not of this plough-sim; remove the file to start a new night")
+    return saved

@@ -1,0 +1,50 @@
+"""A night into a file: no broker, no clock on the wall, as fast as it goes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ploughsim.errors import OutputError, ScenarioError
+from ploughsim.running.heard import Trackers
+from ploughsim.running.night import open_night, truth_head
+from ploughsim.running.published import MessageFile
+from ploughsim.running.spool import Spool
+from ploughsim.running.stream import Stream
+from ploughsim.scenario import Scenario
+from ploughsim.world.ledger import Ledger
+
+_SPAN_MS = 60_000
+# Rows that are held at once: with more units the spans are shorter.
+_ROWS_MAX = 500_000
+
+Tell = Callable[[int, int, int], None]
+"""Epochs and messages so far, and up to when."""
+
+
+def write_night(scenario: Scenario, network: Path, file: Path, truth: Path | None, tell: Tell) -> None:
+    """The file is there when the night is over, or not at all."""
+    if not scenario.night.hours:
+        raise ScenarioError("a night into a file needs an end: give --hours, or hours in [night]")
+    if truth and (truth / "night.json").exists():
+        raise OutputError(f"{truth}: holds a truth already; remove it, or name another folder")
+    night = open_night(scenario, network, scenario.night.date_ms)
+    trackers, spool = Trackers(night), Spool(file.parent)
+    stream = Stream(night, spool)
+    ledger = Ledger(truth, night.world, truth_head(scenario, None)) if truth else None
+    epochs, end_ms = 0, night.end_ms or night.start_ms
+    span_ms = min(_SPAN_MS, max(1, _ROWS_MAX // len(night.world.units)) * night.step_ms)
+    with MessageFile(file) as messages:
+        for first_ms in range(night.start_ms, end_ms, span_ms):
+            stop_ms = min(first_ms + span_ms, end_ms)
+            seen = night.world.truth(first_ms, stop_ms, night.step_ms)
+            heard = trackers.hear(seen)
+            for message in stream.messages(heard, stop_ms):
+                messages.write(message)
+            if ledger:
+                ledger.epochs(seen, heard.every_seq, stop_ms)
+            epochs += len(heard.truth)
+            tell(epochs, messages.messages, stop_ms)
+        for message in stream.rest():
+            messages.write(message)
+        if ledger:
+            ledger.close()
+    spool.close()

@@ -1,1 +1,0 @@
-"""The first simulator, until the parts beside this folder take over."""
