@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ploughsim.scenario import shipped
 
 _UNUSED_BROKER = "mqtt://127.0.0.1:9"
 _SIMULATOR = [sys.executable, "-m", "ploughsim", "run"]
@@ -206,3 +209,22 @@ def _until_gone(process_id: int) -> None:
             return
         os.sched_yield()
     pytest.fail("the simulator outlived its parent")
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_the_scenarios_along(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=Path(__file__).parents[1], capture_output=True, timeout=60, check=True)
+    (wheel,) = tmp_path.glob("ploughsim-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "wheel")
+    listed = subprocess.run(
+        [*_SIMULATOR[:-1], "scenarios"],
+        env={"PYTHONPATH": str(tmp_path / "wheel"), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [name for name, _ in shipped()]

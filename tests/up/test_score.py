@@ -1,0 +1,65 @@
+"""A simulated night through the whole of snowtrack, scored: nothing is lost, and what it says is near the truth.
+
+The limits are far below what is measured (docs/benchmarks.md); here it is about every figure being there and about none
+being from another world.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.up.instance import Instance, running
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+SCENARIO = """
+[night]
+name = "scored"
+speed = 60
+start = "now-1h"
+hours = 0.4
+[fleet]
+agencies = ["kanazawa"]
+machines = 6
+kinds = { truck = 1, grader = 1 }
+muster_min = 0.5
+[radio]
+latency_ms = 20
+dropouts_per_h = 10
+"""
+
+
+def plough_sim(*flags: str) -> str:
+    command = [sys.executable, "-m", "ploughsim", *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=True).stdout
+
+
+def test_a_night_is_scored_against_its_truth(instance: Instance, tmp_path: Path) -> None:
+    (tmp_path / "scored.toml").write_text(SCENARIO)
+    truth = str(tmp_path / "truth")
+    with running(instance):
+        broker = f"mqtt://127.0.0.1:{instance.broker_port}"
+        places = ["--network", str(instance.folder / "network"), "--state", str(tmp_path / "state"), "--truth", truth]
+        plough_sim("run", str(tmp_path / "scored.toml"), "--broker", broker, *places)
+        database = json.loads((instance.folder / "running.json").read_text())["database"]
+        engine = ["--database", database, "--api", instance.api]
+        scored = json.loads(plough_sim("score", "--truth", truth, *engine, "--json"))
+        table = plough_sim("score", "--truth", truth, *engine)
+    figures = scored["figures"]
+    assert scored["night"]["scenario"] == "scored"
+    assert figures["decoding"] == {"epochs": 6 * 1440, "lost": 0, "lost_share": 0.0, "unknown": 0}
+    assert figures["matching"]["instants"] > 2_000
+    assert figures["matching"]["right"] > 0.7
+    assert figures["coverage"]["cleared_km"] > 10
+    assert min(figures["coverage"]["precision"], figures["coverage"]["recall"]) > 0.8
+    assert figures["cleared_at"]["p50_s"] < 5
+    assert figures["work_time"]["right"] > 0.7
+    # Past midnight in Japan there are two days of them.
+    assert figures["reports"]["reports"] in (6, 12)
+    true, reported = figures["reports"]["driven_km"].values()
+    assert reported == pytest.approx(true, rel=0.3)
+    assert "real time" in figures["latency"]["missing"]
+    for about in ("decoding", "matching", "coverage", "cleared_at", "work_time", "reports", "latency", "live"):
+        assert about in table
