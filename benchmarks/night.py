@@ -52,7 +52,7 @@ def simulate(*, ploughs: int, seconds: int, sigma_m: float, seed: int = 1) -> Ni
         stop_ms = night.start_ms + 1000 * seconds
         seen = night.world.truth(night.start_ms, stop_ms, night.step_ms)
         stream = Stream(night, Spool(Path(folder)))
-        published = [*stream.messages(Trackers(night).hear(seen), stop_ms), *stream.rest()]
+        published = [*stream.messages(Trackers(night).hear(seen), stop_ms), *stream.rest(stop_ms)]
         segment = np.where(seen["row"] == OFF_ROAD, -1, network.segment_id[seen["row"]])
     device = {f"snow/v1/{unit.agency}/{unit.device}/up": unit.number for unit in night.world.units}
     keys = zip(seen["unit"].tolist(), (1000 * seen["time_ms"]).tolist(), strict=True)

@@ -51,6 +51,8 @@ def test_wrong_input_is_one_clear_line(roads: Path, tmp_path: Path, more: list[s
 
 
 def test_a_night_into_a_file_needs_an_end_and_a_place(roads: Path, tmp_path: Path) -> None:
+    assert _run([*_SIMULATOR, "demo", "--to", ".", "--hours", "1"])[1] == "plough-sim: .: is a folder; name a file\n"
+
     def said(*more: str) -> str:
         code, stderr = _run([*_SIMULATOR, "demo", "--network", str(roads), "--ploughs", "2", *more])
         assert code == 2
@@ -63,7 +65,7 @@ def test_a_night_into_a_file_needs_an_end_and_a_place(roads: Path, tmp_path: Pat
         _run([*_SIMULATOR, "demo", "--network", str(roads), "--ploughs", "2", *truth, "--to", str(tmp_path / "a")])[0]
         == 0
     )
-    assert "holds a truth already" in said(*truth, "--to", str(tmp_path / "b"))
+    assert "is there already; remove it" in said(*truth, "--to", str(tmp_path / "b"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "truth"]
 
 

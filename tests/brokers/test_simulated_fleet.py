@@ -153,9 +153,11 @@ async def test_a_fleet_that_was_not_enrolled_is_not_heard(shipped: ShippedBroker
         (devices / f"kanazawa.{name}").rename(devices / "set-aside")
         (devices / f"kanazawa.d{name[-1]}").rename(devices / f"kanazawa.{name}")
         (devices / "set-aside").rename(devices / f"kanazawa.d{name[-1]}")
-    async with engine(shipped) as ours, fleet(shipped, tmp_path, hours=0):
+    async with engine(shipped) as ours, fleet(shipped, tmp_path, hours=0) as process:
         async with calling(shipped.address(shipped.device_port, devices / "kanazawa.d1"), f"kanazawa.{D1}") as rightful:
             await rightful.say(f"snow/v1/kanazawa/{D1}/up", b"$PSNOW,1,1,*00\r\n")
             await until(lambda: (D1, 1, 1) in ours.epochs)
             await asyncio.sleep(3)
         assert set(ours.epochs) == {(D1, 1, 1)}
+        assert process.returncode is None
+        assert orjson.loads((tmp_path / "said").read_bytes().splitlines()[0])["event"] == "started"

@@ -1,5 +1,7 @@
 """The command `plough-sim`."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A snow night
 
 @app.command()
 def run(
+    context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along.")],
     *,
     broker: Annotated[
@@ -48,8 +51,13 @@ def run(
     from ploughsim.scenario import adjust, load_scenario
 
     with _told(state or to):
+        source = context.get_parameter_source("broker")
+        if to is not None and source is not None and source.name == "ENVIRONMENT":
+            broker = None
         if (to is None) == (broker is None):
             raise ScenarioError("give --broker URL or --to FILE, one of them")
+        if to is not None and (speed, state, certificates) != (None, None, None):
+            raise ScenarioError("--speed, --state and --certificates are for a broker; leave them out with --to")
         if stop_with_parent:
             follow_parent()
         night = adjust(load_scenario(scenario), "night", {"speed": speed, "hours": hours, "seed": seed})
@@ -58,6 +66,8 @@ def run(
         home = _HOME / night.night.name
         roads = network or home / f"network-{made.kind}-{made.segments}-{made.seed}"
         if to is not None:
+            # So that nothing half-written is left.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
             begins_ms = night.night.date_ms
             write_night(night, roads, to, truth, FileProgress(begins_ms, begins_ms + night.night.lasts_ms))
         elif broker is not None:
@@ -128,6 +138,10 @@ def _told(place: Path | None) -> Iterator[None]:
         yield
     except PloughSimError as error:
         _fail(str(error), code=2)
+    except BrokenPipeError:
+        # Whoever read has enough; what the interpreter would still write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except OSError as error:
         _fail(f"{error.filename or place}: {error.strerror}", code=1)
 

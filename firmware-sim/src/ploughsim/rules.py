@@ -80,7 +80,10 @@ def read_settings(kind: type[Settings], values: object, place: str) -> Settings:
     missing = [one.name for one in known.values() if _is_needed(one) and one.name not in values]
     if missing:
         raise ScenarioError(f"{place}: {missing[0]} is missing; expected {rule_of(known[missing[0]]).expected}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ScenarioError as error:
+        raise ScenarioError(f"{place}: {error}") from error
 
 
 def rule_of(key: Field[Any]) -> Rule:

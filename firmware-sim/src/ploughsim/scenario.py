@@ -1,5 +1,6 @@
 """Scenarios: what night to simulate, as TOML. Each section is checked against the rules of its settings."""
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ JAPAN = timezone(timedelta(hours=9))
 _JAPAN_MS = 9 * 3_600_000
 _AGO = re.compile(r"now(?:-(\d{1,4})([hms]))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+_FIRST_YEAR, _LAST_YEAR = 1981, 2078
 _UNIT_S = {"h": 3600, "m": 60, "s": 1}
 _DAY_MS = 86_400_000
 
@@ -57,17 +59,22 @@ class NightSettings:
 
     @property
     def lasts_ms(self) -> int:
-        """Without an end 0."""
-        return round(self.hours * 3_600_000)
+        """Whole seconds; without an end 0."""
+        return math.ceil(round(self.hours * 3600, 6)) * 1000
 
     @property
     def date_ms(self) -> int:
         """When it begins in a file."""
-        try:
-            begins = datetime.strptime(self.date, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN)
-        except ValueError as error:
-            raise ScenarioError(f"[night]: date is {self.date!r}, which is no time") from error
+        begins = datetime.strptime(self.date, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN)
         return round(begins.timestamp() * 1000)
+
+    def __post_init__(self) -> None:
+        try:
+            year = datetime.strptime(self.date, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN).year
+        except ValueError as error:
+            raise ScenarioError(f"date is {self.date!r}, which is no time") from error
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise ScenarioError(f"date is {self.date!r}; receivers know the years {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ class HiddenFile:
     """Written under a hidden name beside `path`; closing it gives it its name, or takes it away."""
 
     def __init__(self, path: Path) -> None:
+        if not path.name or path.is_dir():
+            raise OutputError(f"{path}: is a folder; name a file")
         self._path = path
         self._hidden = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -25,11 +27,9 @@ class HiddenFile:
             if keep:
                 self.file.flush()
                 os.fsync(self.file.fileno())
-            self.file.close()
-            if keep:
                 self._hidden.replace(self._path)
-        except OSError as error:
-            raise OutputError(f"{self._path}: {error.strerror}") from error
         finally:
+            with contextlib.suppress(OSError):
+                self.file.close()
             with contextlib.suppress(FileNotFoundError):
                 self._hidden.unlink()

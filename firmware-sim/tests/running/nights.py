@@ -33,7 +33,7 @@ def published(settings: Scenario, roads: Path, folder: Path, *, span_ms: int = M
     for first_ms in range(night.start_ms, end_ms, span_ms):
         stop_ms = min(first_ms + span_ms, end_ms)
         messages += stream.messages(trackers.hear(night.world.truth(first_ms, stop_ms, night.step_ms)), stop_ms)
-    messages += stream.rest()
+    messages += stream.rest(end_ms)
     spool.close()
     return messages
 

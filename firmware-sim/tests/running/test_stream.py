@@ -13,11 +13,14 @@ from running.nights import MINUTE_MS, Name, epochs_in, night_of, published, scen
 
 from ploughsim.running.heard import Trackers
 from ploughsim.running.published import Published
+from ploughsim.running.spool import Spool
+from ploughsim.running.stream import Stream
 from ploughsim.scenario import Scenario
 from ploughsim.sentences.families import ALL_KINDS
 from ploughsim.sentences.write import write_epoch
 from ploughsim.tracker.flash import MemoryFlash
 from ploughsim.tracker.messages import Lane
+from ploughsim.tracker.outbox import MESSAGE_BYTES_MAX
 from ploughsim.tracker.recorder import Inputs
 from ploughsim.tracker.tracker import Tracker
 
@@ -174,3 +177,57 @@ def all_sent(tracker: Tracker) -> Iterator[tuple[tuple[int, int], bytes]]:
 def without_buffer(text: bytes) -> bytes:
     own, _, rest = text.partition(b"*")
     return b",".join(own.split(b",")[:12]).rstrip(b",") + rest[2:]
+
+
+def test_no_epoch_comes_for_the_first_time_below_a_floor_that_was_told_before(roads: Path, tmp_path: Path) -> None:
+    radio = {"loss": 0.1, "reordering": 0.05, "reordering_s": 60.0, "dropouts_per_h": 40.0, "uplink_kbps": 8.0}
+    floors: dict[str, tuple[int, int]] = {}
+    seen = set[Name]()
+    for message in published(scenario(hours=0.4, radio=radio), roads, tmp_path):
+        device = ".".join(message.topic.split("/")[2:4])
+        if message.topic.endswith("/status"):
+            oldest = orjson.loads(message.payload)["oldest"]
+            floors[device] = max(floors.get(device, (0, 0)), (oldest["boot"], oldest["seq"]))
+        for name, _, _ in epochs_in([message]):
+            assert name in seen or name[1:] >= floors.get(device, (0, 0))
+            seen.add(name)
+    assert len(floors) == 6
+    assert max(floors.values()) > (1, 100)
+
+
+def test_messages_come_in_the_order_of_arrival_over_shifts_without_power(roads: Path, tmp_path: Path) -> None:
+    fleet = {"shift_h": 0.5, "rest_min": 20.0, "muster_min": 0.2}
+    radio = {"away_after_min": 25.0, "away_min": 20.0, "loss": 0.02}
+    messages = published(scenario(hours=2, fleet=fleet, radio=radio), roads, tmp_path)
+    assert [message.at_ms for message in messages] == sorted(message.at_ms for message in messages)
+    assert {lane for _, lane, _ in epochs_in(messages)} == {"up", "log"}
+
+
+def test_spans_tear_no_message(roads: Path, tmp_path: Path) -> None:
+    settings = scenario(tracker={"epochs_per_message": 10, "message_wait_s": 60.0})
+    night = night_of(settings, roads)
+    spool = Spool(tmp_path)
+    spans = [Stream(night, spool).spans_of(least_ms) for least_ms in (1, 10_000, 10_001, 60_000)]
+    spool.close()
+    assert spans == [10_000, 10_000, 20_000, 60_000]
+    sizes = [
+        Counter(message.payload.count(b"$PSNOW,") for message in published(settings, roads, tmp_path, span_ms=span_ms))
+        for span_ms in (10_000, 60_000)
+    ]
+    assert sizes[0] == sizes[1]
+
+
+def test_a_status_comes_as_often_as_the_scenario_says(roads: Path, tmp_path: Path) -> None:
+    settings = scenario(tracker={"status_interval_s": 30.0}, fleet={"power_cuts_per_h": 0.0}, hours=0.1)
+    statuses = [message for message in published(settings, roads, tmp_path) if message.topic.endswith("/status")]
+    assert len(statuses) == 6 * 12
+
+
+def test_a_payload_of_the_backlog_is_no_longer_than_trackers_make_it(roads: Path, tmp_path: Path) -> None:
+    settings = scenario(
+        machines=2,
+        radio={"away_after_min": 0.0, "away_min": 9.0},
+        tracker={"compression": "none", "log_epochs": 500, "epochs_per_message": 1},
+    )
+    log = [message for message in published(settings, roads, tmp_path) if message.topic.endswith("/log")]
+    assert 3_000 < max(len(message.payload) for message in log) <= MESSAGE_BYTES_MAX

@@ -18,6 +18,8 @@ UNITS = pl.DataFrame(
         "device": ["a", "b", "c"],
         "machine": [0, 1, 0],
         "twin_of": [None, None, 0],
+        "kind": ["truck", "grader", "truck"],
+        "blade_mm": [3200, 4000, 3200],
     },
     schema_overrides={"unit": pl.Int32, "machine": pl.Int32},
 )
@@ -40,6 +42,7 @@ WORK, TRAVEL, TURN = Activity.WORK, Activity.TRAVEL, Activity.TURN
 def truth(epochs: Rows = (), cleared: Rows = (), work: dict[str, list[Any]] | None = None) -> Truth:
     return Truth(
         night={},
+        until_us=0,
         units=UNITS,
         work=pl.DataFrame(work or {}),
         epochs=pl.LazyFrame(epochs, schema=EPOCH, orient="row"),
@@ -86,6 +89,7 @@ def test_instants_are_right_in_a_pass_on_their_segment_and_in_their_direction() 
         "right": 0.5,
         "right_segment": 0.6,
         "in_no_pass": 0.2,
+        "right_by_kind": {"truck": 0.5},
     }
 
 
@@ -96,6 +100,17 @@ def test_where_a_pass_ends_as_the_next_begins_either_may_be_right() -> None:
     assert judge.judge_matching(truth([on_street(4, 9)]), found)["right"] == 0.0
 
 
+def test_where_a_machine_turns_round_on_a_segment_the_direction_tells_the_pass() -> None:
+    found = passes(("kaga", "a", 7, 1, 0, 9, 0, 4 * SECOND), ("kaga", "a", 7, -1, 0, 9, 4 * SECOND, 9 * SECOND))
+    for direction in (1, -1):
+        assert judge.judge_matching(truth([on_street(4, 7, direction=direction)]), found)["right"] == 1.0
+
+
+def test_a_pass_without_duration_hides_no_other() -> None:
+    found = passes(("kaga", "a", 7, 1, 0, 9, 0, 9 * SECOND), ("kaga", "a", 8, 1, 0, 9, 0, 0))
+    assert judge.judge_matching(truth([on_street(4, 7)]), found)["right"] == 1.0
+
+
 def test_length_counts_once_for_each_place_and_direction() -> None:
     cleared = [
         (0, 7, 1, 0, 100_000, 0, 9, True),
@@ -103,13 +118,15 @@ def test_length_counts_once_for_each_place_and_direction() -> None:
         (0, 7, -1, 80_000, 30_000, 0, 9, True),
         (0, 8, 1, 0, 70_000, 0, 9, False),
     ]
-    found = passes(("kaga", "a", 7, 1, 0, 90_000, 0, 9), ("kaga", "a", 7, -1, 0, 50_000, 0, 9))
+    salt = ("kaga", "s", 9, 1, 0, 20_000, 0, 9)
+    found = passes(("kaga", "a", 7, 1, 0, 90_000, 0, 9), ("kaga", "a", 7, -1, 0, 50_000, 0, 9), salt)
     figures = judge.judge_coverage(truth(cleared=cleared), found)
     assert figures == {
         "cleared_km": pytest.approx(0.15),
         "credited_km": pytest.approx(0.14),
         "precision": pytest.approx(110 / 140),
         "recall": pytest.approx(110 / 150),
+        "credited_to_spreaders_km": pytest.approx(0.02),
     }
 
 
@@ -130,14 +147,14 @@ def test_the_end_of_a_pass_is_held_against_the_nearest_end_of_the_work() -> None
     }
 
 
-def test_work_is_what_lies_in_a_pass() -> None:
+def test_work_is_what_lies_in_a_pass_and_turning_is_neither() -> None:
     epochs = [on_street(second, 7, activity=WORK if second < 6 else TRAVEL) for second in range(10)]
     epochs += [on_street(second, 7, activity=TURN) for second in (10, 11)]
     found = passes(("kaga", "a", 9, 1, 0, 9, 2 * SECOND, 7 * SECOND))
     assert judge.judge_work_time(truth(epochs), found) == {
-        "instants": 12,
-        "right": pytest.approx((4 + 2) / 12),
-        "work_missed": pytest.approx(4 / 8),
+        "instants": 10,
+        "right": pytest.approx((4 + 2) / 10),
+        "work_missed": pytest.approx(2 / 6),
         "work_invented": pytest.approx(2 / 4),
     }
 

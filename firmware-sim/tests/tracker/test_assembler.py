@@ -186,3 +186,15 @@ def test_an_epoch_has_a_bound_and_what_is_above_it_is_counted() -> None:
 )
 def test_a_good_line_of_another_kind_is_left_out_and_a_broken_one_is_not(line: bytes, good: bool) -> None:
     assert (_texts(_heard([line])) == []) == good
+
+
+def test_of_too_long_an_epoch_only_what_comes_in_many_lines_is_left_out() -> None:
+    for family in range(len(FAMILIES)):
+        row = row_of(0, boot=0, seq=0)
+        row["satellites"] = 40
+        text = write_epoch(row, family, own=False, kinds=ALL_KINDS)
+        assembler = Assembler(family, everything=True)
+        (heard,) = [*assembler.feed(text, 0), *assembler.feed(b"", 5_000)]
+        kinds = {line[3:6] for line in heard.text.split(b"\r\n") if line}
+        assert kinds >= {kind.name.encode() for kind in FAMILIES[family].order} - {b"GSV", b"GSA"}
+        assert len(heard.text) == len(text) - assembler.dropped_bytes <= EPOCH_BYTES_MAX

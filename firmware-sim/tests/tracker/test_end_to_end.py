@@ -146,7 +146,7 @@ class Night:
     def _hear(self, text: bytes) -> None:
         self.now += 1.0
         boot = self.tracker.ring.boot
-        for seq in self.tracker.hear(text, int(1000 * self.now), Inputs(blade=1)):
+        for _, seq in self.tracker.hear(text, int(1000 * self.now), Inputs(blade=1)):
             self.written[boot, seq] = text
 
     def _check(self, message: Outgoing) -> None:

@@ -41,7 +41,7 @@ def test_the_ring_holds_so_many_hours_at_an_epoch_a_second_also_after_reboots(ho
     seconds = round(3600 * hours)
     for number in range(2 * seconds):
         text = write_epoch(row_of(number, boot=0, seq=0), FAMILY, own=False)
-        assert tracker.hear(text, 1000 * number, Inputs(blade=1)) == [number + 1]
+        assert tracker.hear(text, 1000 * number, Inputs(blade=1)) == [(1000 * number, number + 1)]
         assert tracker.ring.held >= min(number + 1, seconds)
     assert tracker.ring.overwritten > 0
 

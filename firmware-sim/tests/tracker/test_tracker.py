@@ -31,7 +31,7 @@ def _text(number: int, kinds: int = ALL_KINDS, step_ms: int = 1000) -> bytes:
 def _hear(tracker: Tracker, count: int, *, step_ms: int = 1000) -> list[int]:
     start = tracker.ring.next_seq
     numbers = range(start, start + count)
-    return [seq for at in numbers for seq in tracker.hear(_text(at, step_ms=step_ms), at * step_ms, Inputs(blade=1))]
+    return [seq for at in numbers for _, seq in tracker.hear(_text(at, step_ms=step_ms), at * step_ms, Inputs(blade=1))]
 
 
 def _sent(tracker: Tracker, now: float) -> list[Outgoing]:

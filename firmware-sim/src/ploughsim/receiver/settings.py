@@ -88,12 +88,12 @@ class ClockSettings:
 
     def __post_init__(self) -> None:
         if sum(self.shares) > 1:
-            raise ScenarioError(f"clock: the shares make {sum(self.shares):g} together; expected at most 1")
+            raise ScenarioError(f"the shares make {sum(self.shares):g} together; expected at most 1")
         if self.leap_second_on:
             try:
                 date.fromisoformat(self.leap_second_on)
             except ValueError as error:
-                raise ScenarioError(f"clock: leap_second_on is {self.leap_second_on!r}, which is no day") from error
+                raise ScenarioError(f"leap_second_on is {self.leap_second_on!r}, which is no day") from error
 
     @property
     def shares(self) -> tuple[float, ...]:

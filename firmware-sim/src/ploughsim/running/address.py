@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +31,7 @@ class BrokerAddress:
         if not self.tls:
             return None
         if self.certificates is None:
-            return ssl.create_default_context()
+            return _public_authorities()
         own = self.certificates / client_id
         try:
             context = ssl.create_default_context(cafile=own / "ca.pem")
@@ -42,6 +43,12 @@ class BrokerAddress:
         return context
 
 
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """One for all: there are many of them."""
+    return ssl.create_default_context()
+
+
 def parse_broker(url: str, *, certificates: Path | None = None) -> BrokerAddress:
     """The address itself is not repeated in an error: it may hold a password."""
     try:
@@ -51,6 +58,10 @@ def parse_broker(url: str, *, certificates: Path | None = None) -> BrokerAddress
         raise BrokerAddressError(_EXPECTED) from error
     if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise BrokerAddressError(_EXPECTED)
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError as error:
+        raise BrokerAddressError(f"--broker: {parts.hostname!r} is no name of a host") from error
     if certificates and parts.scheme != "mqtts":
         raise BrokerAddressError("--certificates needs --broker mqtts://…")
     return BrokerAddress(

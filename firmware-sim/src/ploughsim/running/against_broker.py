@@ -7,6 +7,7 @@ import resource
 import signal
 import threading
 import time
+from typing import Any
 
 from ploughsim.errors import PloughSimError
 from ploughsim.running.address import BrokerAddress
@@ -51,12 +52,18 @@ def follow_parent() -> None:
 
 def _open(scenario: Scenario, broker: BrokerAddress, places: Places) -> Run:
     if not scenario.night.gateways:
-        _allow_files(2 * scenario.fleet.machines + scenario.fleet.twins)
+        _allow_files(2 * (scenario.fleet.machines + scenario.fleet.twins))
         return Fleet(scenario, broker, places)
     places.state.mkdir(parents=True, exist_ok=True)
     night = open_night(scenario, places.network, scenario.night.start_ms(time.time_ns() // 1_000_000))
     ledger = Ledger(places.truth, night.world, truth_head(scenario, scenario.night.speed)) if places.truth else None
     return Gateways(night, broker, Stream(night, Spool(places.state)), ledger)
+
+
+def _on_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The MQTT library asks futures that were cancelled with their connection; everything else is told."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _allow_files(count: int) -> None:
@@ -70,6 +77,7 @@ def _allow_files(count: int) -> None:
 
 async def _run_until_signal(run: Run, impatience: threading.Timer) -> None:
     stop = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(_on_stray)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tell("started", run.progress())

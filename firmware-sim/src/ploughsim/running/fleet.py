@@ -26,8 +26,10 @@ from ploughsim.sentences.write import write_epochs
 from ploughsim.world.ledger import Ledger
 
 _PACE_S = 0.1
+# Links get air in between: a row takes some 50 µs.
+_ROWS_AT_ONCE = 4_000
 # Of the truth no more than this is lost with a kill.
-_TELL_EVERY_S = 60.0
+_TELL_EVERY_S, _TELL_EVERY_MS = 60.0, 600_000
 _TRACKERS = 4
 
 
@@ -44,6 +46,7 @@ class Fleet:
     """Opening a fleet locks its state folder; `run` closes it again."""
 
     def __init__(self, scenario: Scenario, broker: BrokerAddress, places: Places) -> None:
+        self._state = places.state
         self._lock = _lock(places.state)
         pace = self._pace = _pace(scenario, places)
         night = self.night = open_night(scenario, places.network, pace.start_ms)
@@ -51,7 +54,10 @@ class Fleet:
         self._ledger = (
             Ledger(places.truth, night.world, truth_head(scenario, scenario.night.speed)) if places.truth else None
         )
-        self._told_s = time.monotonic()
+        self._steps_max = max(1, _ROWS_AT_ONCE // len(night.world.units))
+        self._told_s, self._told_ms = time.monotonic(), pace.time_ms
+        # Of each unit its last instant, and where the number of its epoch belongs.
+        self._rows: dict[int, tuple[int, Array, int]] = {}
         fates = Fates(scenario.radio, seed=night.radio_seed)
         self._stations = [
             Station(
@@ -92,23 +98,33 @@ class Fleet:
             task.result()
 
     async def _drive(self) -> None:
+        """Until the night is over, and then until all that the trackers hold is confirmed."""
+        if self._is_over() and not self._come_home():
+            raise StateError(f"{self._state}: this night is over and confirmed; remove the folder for a new one")
         before_s = time.monotonic()
         while not self._is_over():
             await asyncio.sleep(_PACE_S)
             now_s = time.monotonic()
-            steps = self._pace.due(now_s - before_s, _wall_ms())
+            steps = min(self._pace.due(now_s - before_s, _wall_ms()), self._steps_max)
             before_s = now_s
             if self.night.end_ms is not None:
                 steps = min(steps, (self.night.end_ms - self._pace.time_ms) // self.night.step_ms)
-            if steps > 0:
+            if steps:
                 self._go_on(*self._pace.go_on(steps))
-
-    def _is_dawn(self) -> bool:
-        return self.night.end_ms is not None and self._pace.time_ms >= self.night.end_ms
+        if self._ledger:
+            self._ledger.close(over=True)
+            self._ledger = None
+        while self._come_home():  # noqa: ASYNC110 - what it waits for sets no event
+            await asyncio.sleep(_PACE_S)
 
     def _is_over(self) -> bool:
-        """The trackers stay until all that they hold is confirmed."""
-        return self._is_dawn() and not any(station.held for station in self._stations)
+        return self.night.end_ms is not None and self._pace.time_ms >= self.night.end_ms
+
+    def _come_home(self) -> bool:
+        """Whether somebody still holds something."""
+        for station in self._stations:
+            station.come_home()
+        return any(station.held for station in self._stations)
 
     def _go_on(self, first_ms: int, stop_ms: int) -> None:
         night = self.night
@@ -120,12 +136,15 @@ class Fleet:
                 station.rest()
         if self._ledger:
             self._ledger.epochs(truth, seq, stop_ms)
-            if time.monotonic() - self._told_s > _TELL_EVERY_S:
+            if time.monotonic() - self._told_s > _TELL_EVERY_S or stop_ms - self._told_ms > _TELL_EVERY_MS:
                 self._ledger.flush()
-                self._told_s = time.monotonic()
+                self._told_s, self._told_ms = time.monotonic(), stop_ms
 
     def _hear(self, truth: Array) -> Array:
-        """The number of the epoch that each row became, 0 for none; its boot becomes the tracker's own."""
+        """The number of the epoch that each row became, 0 for none; its boot becomes the tracker's own.
+
+        An epoch may be whole only with the first line of the next one, which comes with another call.
+        """
         night = self.night
         epochs = night.receivers.observe(truth)
         text, offsets = write_epochs(epochs, night.receivers.families[truth["unit"]], own=False, kinds=ALL_KINDS)
@@ -136,8 +155,13 @@ class Fleet:
             sent = data[places[row] : places[row + 1]]
             if faulty[row]:
                 sent = night.serial.carry(sent, unit, int(truth["time_ms"][row]), int(truth["on_ms"][row]))
-            boot, seq[row] = self._stations[unit].hear(truth[row], epochs[row], sent, covered=covered[row])
-            truth["boot"][row] = boot
+            station, before = self._stations[unit], self._rows.get(unit)
+            self._rows[unit] = (int(truth["time_ms"][row]), seq, row)
+            for time_ms, number in station.hear(truth[row], epochs[row], sent, covered=covered[row]):
+                for of_ms, numbers, at in (self._rows[unit], *([before] if before else [])):
+                    if of_ms == time_ms:
+                        numbers[at] = number
+            truth["boot"][row] = station.boot
         return seq
 
     def _close(self) -> None:

@@ -6,6 +6,7 @@ makes the night fall behind the clock.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable
 from zlib import crc32
 
@@ -13,6 +14,7 @@ from aiomqtt import Client, MqttError
 
 from ploughsim.ending import end_tasks
 from ploughsim.running.address import BrokerAddress
+from ploughsim.running.connection import connection_to
 from ploughsim.running.heard import Trackers
 from ploughsim.running.night import Night
 from ploughsim.running.progress import Progress
@@ -21,7 +23,7 @@ from ploughsim.running.stream import Stream
 from ploughsim.world.ledger import Ledger
 
 _PACE_S = 0.2
-_SPAN_MS = 1_000
+_SPAN_MS_MIN = 1_000
 _IN_FLIGHT = 20
 _WAITING_MAX = 2_000
 _CALL_AGAIN_S = 2.0
@@ -35,6 +37,7 @@ class Gateways:
         self._trackers = Trackers(night, boots_before=night.start_ms // 1000)
         agency = night.world.units[0].agency
         self._lines = [_Line(f"{agency}.gateway-{number + 1}") for number in range(night.scenario.night.gateways)]
+        self._span_ms = stream.spans_of(_SPAN_MS_MIN)
         self._time_ms = night.start_ms
         self._epochs = 0
 
@@ -69,16 +72,18 @@ class Gateways:
         began_s, night = time.monotonic(), self._night
         while night.end_ms is None or self._time_ms < night.end_ms:
             due_ms = night.start_ms + 1000 * (time.monotonic() - began_s) * night.scenario.night.speed
-            if self._time_ms + _SPAN_MS > min(due_ms, time.time_ns() / 1e6):
+            if self._time_ms + self._span_ms > min(due_ms, time.time_ns() / 1e6):
                 await asyncio.sleep(_PACE_S)
                 continue
             await self._send(self._next_span())
-        await self._send(self._stream.rest())
+            # Lines with room take all at once.
+            await asyncio.sleep(0)
+        await self._send(self._stream.rest(self._time_ms))
         for line in self._lines:
             await line.messages.join()
 
     def _next_span(self) -> Iterable[Published]:
-        first_ms, stop_ms = self._time_ms, self._time_ms + _SPAN_MS
+        first_ms, stop_ms = self._time_ms, self._time_ms + self._span_ms
         seen = self._night.world.truth(first_ms, stop_ms, self._night.step_ms)
         heard = self._trackers.hear(seen)
         if self._ledger:
@@ -102,25 +107,20 @@ class _Line:
         self.connected = False
         self.trouble: str | None = None
         self._client_id = client_id
-        self._again: list[Published] = []
+        self._again: deque[Published] = deque(maxlen=_IN_FLIGHT)
 
     async def keep_up(self, broker: BrokerAddress) -> None:
         """Until cancelled."""
         while True:
-            client = Client(
-                broker.host,
-                broker.port,
-                identifier=self._client_id,
-                username=broker.username,
-                password=broker.password,
-                tls_context=broker.tls_context(self._client_id),
-            )
+            client = connection_to(broker, self._client_id, tls_context=broker.tls_context(self._client_id))
             try:
                 async with client:
                     self.connected, self.trouble = True, None
                     await self._carry(client)
             except MqttError as error:
                 self.trouble = f"{broker}: {error}"
+            finally:
+                client.cut()
             self.connected = False
             await asyncio.sleep(_CALL_AGAIN_S)
 
@@ -135,7 +135,7 @@ class _Line:
     async def _publish(self, client: Client) -> None:
         """One after the other; what the connection ends with goes out over the next one."""
         while True:
-            message = self._again.pop() if self._again else await self.messages.get()
+            message = self._again.popleft() if self._again else await self.messages.get()
             try:
                 await client.publish(message.topic, message.payload, qos=1, retain=message.retained)
             except (MqttError, asyncio.CancelledError):

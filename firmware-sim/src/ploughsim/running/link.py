@@ -6,42 +6,24 @@ twice, never, or unnoticed, and the connection breaks without a farewell when th
 
 import asyncio
 import contextlib
-import logging
-import socket
 import time
 
 import numpy as np
-from aiomqtt import Client, MqttError, Will
+from aiomqtt import MqttError, Will
 
 from ploughsim.ending import end_tasks
 from ploughsim.radio.fate import Fates
 from ploughsim.running.address import BrokerAddress
+from ploughsim.running.connection import Connection, connection_to
 from ploughsim.tracker.messages import Lane, Outgoing
 from ploughsim.tracker.tracker import OFFLINE, Tracker
 
-_KEEPALIVE_S = 30
 _FAREWELL_S = 0.7
-# A confirmation that finds no room is repeated by the engine.
-_INCOMING_MAX = 1000
 _RECEIVED = (Lane.DURABLE, Lane.DOWN)
-# Broken connections are what this is about; what is wrong is told with the progress.
-_SILENT = logging.getLogger("ploughsim.mqtt")
-_SILENT.disabled = True
 
 
 class _CutOff(MqttError):
     """There is no network any more, no power, or no answer."""
-
-
-class _Connection(Client):
-    """Ends without a word, as a radio does; that nobody waits for the end is no error."""
-
-    def cut(self) -> None:
-        self._disconnected.add_done_callback(lambda end: end.cancelled() or end.exception())
-        wire = self._client.socket()
-        with contextlib.suppress(OSError):
-            if isinstance(wire, socket.socket):
-                wire.shutdown(socket.SHUT_RDWR)
 
 
 class Link:
@@ -61,13 +43,16 @@ class Link:
         """Until cancelled; then it says goodbye."""
         while True:
             tracker = await self._powered()
+            client = self._connection()
             try:
-                client = self._connection()
                 async with client:
                     await self._talk_or_say_goodbye(client, tracker)
             except MqttError as error:
                 if not isinstance(error, _CutOff):
                     self.trouble = f"{self._broker}: {error}"
+            finally:
+                # One that was given up while it was made would stand for a while.
+                client.cut()
             tracker.disconnected(time.monotonic())
 
     async def _powered(self) -> Tracker:
@@ -80,23 +65,11 @@ class Link:
                 return self.tracker
             await self._woken(wait_s)
 
-    def _connection(self) -> _Connection:
-        broker = self._broker
-        return _Connection(
-            broker.host,
-            broker.port,
-            identifier=self._client_id,
-            username=broker.username,
-            password=broker.password,
-            tls_context=self._tls,
-            clean_session=False,
-            will=Will(f"{self._topic}/{Lane.STATUS.value}", OFFLINE, qos=1, retain=True),
-            keepalive=_KEEPALIVE_S,
-            logger=_SILENT,
-            max_queued_incoming_messages=_INCOMING_MAX,
-        )
+    def _connection(self) -> Connection:
+        will = Will(f"{self._topic}/{Lane.STATUS.value}", OFFLINE, qos=1, retain=True)
+        return connection_to(self._broker, self._client_id, clean_session=False, will=will, tls_context=self._tls)
 
-    async def _talk_or_say_goodbye(self, client: _Connection, tracker: Tracker) -> None:
+    async def _talk_or_say_goodbye(self, client: Connection, tracker: Tracker) -> None:
         try:
             await self._talk(client, tracker)
         except _CutOff:
@@ -108,7 +81,7 @@ class Link:
                 await client.publish(status, OFFLINE, qos=1, retain=True, timeout=_FAREWELL_S)
             raise
 
-    async def _talk(self, client: _Connection, tracker: Tracker) -> None:
+    async def _talk(self, client: Connection, tracker: Tracker) -> None:
         await client.subscribe([(f"{self._topic}/{lane.value}", 1) for lane in _RECEIVED])
         tracker.connected(time.monotonic())
         self.trouble = None
@@ -122,7 +95,7 @@ class Link:
         finally:
             await end_tasks(talking)
 
-    async def _send(self, client: _Connection, tracker: Tracker) -> None:
+    async def _send(self, client: Connection, tracker: Tracker) -> None:
         """Each message goes its own way; the tracker's window says how many are on theirs."""
         going = set[asyncio.Task[None]]()
         try:
@@ -139,7 +112,7 @@ class Link:
         finally:
             await end_tasks(going)
 
-    async def _deliver(self, client: _Connection, tracker: Tracker, message: Outgoing) -> None:
+    async def _deliver(self, client: Connection, tracker: Tracker, message: Outgoing) -> None:
         delay_ms, arrives, confirmed, copies = self._fates.of(np.array([self._unit]), np.array([_now_ms()])).tolist()[0]
         await asyncio.sleep(delay_ms / 1000)
         if not arrives:
@@ -155,11 +128,13 @@ class Link:
             tracker.acknowledged(message.number, time.monotonic())
             self.wake.set()
 
-    async def _receive(self, client: _Connection, tracker: Tracker) -> None:
+    async def _receive(self, client: Connection, tracker: Tracker) -> None:
         topics = {f"{self._topic}/{lane.value}": lane for lane in _RECEIVED}
         async for message in client.messages:
             # Brokers were seen to deliver what nobody asked for: the retained messages of other trackers.
             lane = topics.get(message.topic.value)
+            if self.tracker is not tracker:
+                raise _CutOff
             if lane and isinstance(message.payload, bytes):
                 tracker.on_message(lane, message.payload, time.monotonic())
                 self.wake.set()

@@ -14,15 +14,17 @@ import orjson
 from ploughsim.errors import StateError
 
 _FORMAT = 2
+_KEYS = {"identity", "start_ms", "until_ms"}
 _LEASE_S = 10
 # After a stall of the machine the night does not try to catch up with more than this.
 _ELAPSED_S_MAX = 1.0
+_NEARLY_MS, _HURRY = 60_000, 5.0
 
 
 class Pace:
-    """Time runs `speed` times as fast as real time until it reaches the clock on the wall.
+    """Time runs at most `speed` times as fast as real time until it reaches the clock on the wall.
 
-    `identity` is what must be equal for a night to go on; `start_ms` is when it began, `time_ms` how far it is.
+    `identity` is what must be equal for a night to go on; `start_ms` is when it began, `time_ms` the next instant.
     """
 
     def __init__(self, path: Path, identity: dict[str, Any], *, speed: float, step_ms: int) -> None:
@@ -31,7 +33,7 @@ class Pace:
         self._speed, self._step_ms = speed, step_ms
         self._credit = 0.0
         self._lease_ms = 0
-        self._caught_up = False
+        self._wall_ms = 0
 
     def begin(self, earliest_ms: int) -> None:
         """Where the file says, or later: never before `earliest_ms`."""
@@ -45,10 +47,13 @@ class Pace:
 
     def due(self, elapsed_s: float, wall_ms: int) -> int:
         """How many steps are due `elapsed_s` after the last call; none may be later than the wall says."""
-        self._credit += min(elapsed_s, _ELAPSED_S_MAX) * self._speed * 1000 / self._step_ms
-        possible = max(0, (wall_ms - self.time_ms) // self._step_ms)
-        self._caught_up = possible <= self._credit
-        if self._caught_up:
+        # A start takes its time; what is little behind the clock hurries to it.
+        nearly = self._speed >= 1 and wall_ms - self.time_ms < _NEARLY_MS
+        speed = max(self._speed, _HURRY) if nearly else self._speed
+        self._credit += min(elapsed_s, _ELAPSED_S_MAX) * speed * 1000 / self._step_ms
+        possible = max(0, (wall_ms - self.time_ms) // self._step_ms + 1)
+        self._wall_ms = wall_ms
+        if possible <= self._credit:
             self._credit = 0.0
             return possible
         due = int(self._credit)
@@ -59,8 +64,9 @@ class Pace:
         """From when to when, with a lease that covers it."""
         first_ms, stop_ms = self.time_ms, self.time_ms + steps * self._step_ms
         if stop_ms > self._lease_ms:
-            ahead_s = _LEASE_S * (1.0 if self._caught_up else max(self._speed, 1.0))
-            self._lease_ms = stop_ms + round(1000 * ahead_s)
+            ahead_ms = 1000 * _LEASE_S
+            by_the_wall_ms = max(stop_ms, self._wall_ms) + ahead_ms
+            self._lease_ms = min(stop_ms + round(ahead_ms * max(self._speed, 1.0)), by_the_wall_ms)
             self._write(self._lease_ms)
         self.time_ms = stop_ms
         return first_ms, stop_ms
@@ -86,6 +92,6 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     except orjson.JSONDecodeError as error:
         raise StateError(f"{path}: {error}; remove the file to start a new night") from error
-    if not isinstance(saved, dict) or saved.get("format") != _FORMAT:
+    if not isinstance(saved, dict) or saved.get("format") != _FORMAT or not saved.keys() >= _KEYS:
         raise StateError(f"{path}: not of this plough-sim; remove the file to start a new night")
     return saved

@@ -35,7 +35,7 @@ class MessageFile:
 
     def __init__(self, path: Path) -> None:
         self._hidden = HiddenFile(path)
-        self.messages = 0
+        self.epochs = self.messages = 0
 
     def __enter__(self) -> Self:
         return self

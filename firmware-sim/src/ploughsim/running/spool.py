@@ -19,7 +19,6 @@ class Spool:
     """`folder` has room for what waits."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._end = 0
         try:
             self._file = TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as the spool
@@ -28,11 +27,8 @@ class Spool:
 
     def put(self, payload: bytes) -> Place:
         place = Place(self._end, len(payload))
-        try:
-            self._file.seek(self._end)
-            self._file.write(payload)
-        except OSError as error:
-            raise OutputError(f"{self._folder}: {error.strerror}") from error
+        self._file.seek(self._end)
+        self._file.write(payload)
         self._end += len(payload)
         return place
 

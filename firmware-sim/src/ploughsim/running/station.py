@@ -11,6 +11,7 @@ from ploughsim.tracker.settings import TrackerSettings
 from ploughsim.tracker.tracker import Tracker
 
 _OFF = -1
+_MADE_AFTER_S = 1_577_836_800  # 2020
 
 
 class Station:
@@ -20,7 +21,7 @@ class Station:
         self.link = link
         self.family = family
         self.epochs = 0
-        self.restarts = 0
+        self.boot = 0
         self._flash = FileFlash(path)
         self._settings, self._seed = settings, seed
         self._boot = _OFF
@@ -41,8 +42,8 @@ class Station:
     def connected(self) -> bool:
         return self.link.tracker is not None and self.link.tracker.connected_since is not None
 
-    def hear(self, truth: Record, epoch: Record, data: bytes, *, covered: bool) -> tuple[int, int]:
-        """Boot and number of the epoch that was written, or 0. `data` is what the receiver sent of this instant."""
+    def hear(self, truth: Record, epoch: Record, data: bytes, *, covered: bool) -> list[tuple[int, int]]:
+        """Instant and number of the epochs that were written. `data` is what the receiver sent of this instant."""
         time_ms = int(truth["time_ms"])
         tracker = self._powered(int(truth["boot"]), time_ms)
         inputs = Inputs(*(int(epoch[name]) for name in Inputs._fields))
@@ -52,9 +53,9 @@ class Station:
             self.link.covered = covered
             self.link.wake.set()
         if tracker.restart_if_stuck(time.monotonic()):
-            self.restarts += 1
             self.rest()
-        return tracker.ring.boot, written[-1] if written else 0
+        self.boot = tracker.ring.boot
+        return [(self._on_ms + uptime_ms, seq) for uptime_ms, seq in written]
 
     def rest(self) -> None:
         """The power is gone."""
@@ -63,6 +64,13 @@ class Station:
             self.link.tracker = None
             self.link.wake.set()
         self._boot = _OFF
+
+    def come_home(self) -> None:
+        """The night is over: there is power and network until all is confirmed."""
+        if self.link.tracker is None or not self.link.covered:
+            self.link.tracker = self.link.tracker or self._power_up()
+            self.link.covered = True
+            self.link.wake.set()
 
     def close(self) -> None:
         self._flash.close()
@@ -74,6 +82,11 @@ class Station:
             return tracker
         self.rest()
         self._boot, self._on_ms = boot, time_ms
-        tracker = self.link.tracker = Tracker(self._flash, self._settings, self.family, self._seed)
+        tracker = self.link.tracker = self._power_up()
         self.link.wake.set()
         return tracker
+
+    def _power_up(self) -> Tracker:
+        # A tracker of this name may have been heard of before, with another flash.
+        boots_before = time.time_ns() // 10**9 - _MADE_AFTER_S
+        return Tracker(self._flash, self._settings, self.family, self._seed, boots_before)

@@ -1,10 +1,12 @@
 """What the engine stored of a night, read from its database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from ploughsim.errors import ScoreError
 
@@ -22,7 +24,7 @@ _PASSES = """
     select agency, name, segment_id, direction, from_mm, to_mm,
            (extract(epoch from started_at) * 1000000)::bigint, (extract(epoch from ended_at) * 1000000)::bigint
     from pass join device using (device)
-    where device = any(%(devices)s)
+    where device = any(%(devices)s) and ended_at >= %(from)s and started_at <= %(until)s
 """
 # Of fixes that came within a minute: what was sent late says nothing of how fast the engine is.
 _LATENCY = """
@@ -30,7 +32,7 @@ _LATENCY = """
            percentile_cont(0.99) within group (order by late_s)
     from (
         select extract(epoch from received_at - device_time)::double precision as late_s
-        from fix where device = any(%(devices)s)
+        from fix where device = any(%(devices)s) and device_time between %(from)s and %(until)s
     ) fixes where late_s between 0 and 60
 """
 
@@ -38,16 +40,21 @@ _LATENCY = """
 class Database:
     """The devices of a night in one database."""
 
-    def __init__(self, url: str, names: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, url: str, names: Sequence[tuple[str, str]], night: tuple[datetime, datetime]) -> None:
         try:
-            self._connection = psycopg.connect(url, connect_timeout=10)
+            parts = conninfo_to_dict(url)
+        except psycopg.ProgrammingError:
+            # Its words repeat the address, which may hold a password.
+            raise ScoreError("--database must read postgresql://[user[:password]@]host[:port]/name") from None
+        try:
+            self._connection = psycopg.connect(**(parts | {"connect_timeout": 10}))  # type: ignore[arg-type]
             found = self._connection.execute("select device, agency, name from device").fetchall()
         except psycopg.Error as error:
-            # The address is not repeated: it may hold a password.
             raise ScoreError(f"--database: {str(error).strip().splitlines()[0]}") from error
         wanted = set(names)
-        self._devices = {"devices": [device for device, *name in found if tuple(name) in wanted]}
-        if not self._devices["devices"]:
+        devices = [device for device, *name in found if tuple(name) in wanted]
+        self._of_night = {"devices": devices, "from": night[0], "until": night[1]}
+        if not devices:
             raise ScoreError("--database: knows none of the devices of this night")
 
     def stored(self) -> pl.DataFrame:
@@ -56,7 +63,7 @@ class Database:
         return self._table(_STORED, columns)
 
     def passes(self) -> pl.DataFrame:
-        """All passes, in microseconds and millimetres."""
+        """The passes of the night, in microseconds and millimetres."""
         numbers = ("segment_id", "direction", "from_mm", "to_mm", "started_us", "ended_us")
         return self._table(_PASSES, {"agency": pl.String, "device": pl.String} | dict.fromkeys(numbers, pl.Int64))
 
@@ -73,6 +80,6 @@ class Database:
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(query.encode(), self._devices).fetchall()
+            return self._connection.execute(query.encode(), self._of_night).fetchall()
         except psycopg.Error as error:
             raise ScoreError(f"--database: {str(error).strip().splitlines()[0]}") from error

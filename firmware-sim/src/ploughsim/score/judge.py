@@ -23,7 +23,9 @@ _DONE = {
 
 def judge_decoding(truth: Truth, stored: pl.DataFrame) -> Figures:
     """How many of the epochs that trackers wrote are there as fixes, and how many fixes nobody wrote."""
-    written = _with_names(truth, truth.epochs.filter(pl.col("seq") > 0).select("unit", "boot", "seq").unique())
+    written = _with_names(truth, truth.epochs.filter(pl.col("seq") > 0).select("unit", "boot", "seq").unique()).drop(
+        "kind"
+    )
     ranges = stored.with_columns(seq=pl.col("start")).sort("seq")
     found = (
         written.sort("seq")
@@ -45,26 +47,32 @@ def judge_matching(truth: Truth, passes: pl.DataFrame) -> Figures:
     worked = truth.epochs.filter((pl.col("blade") == 1) & (pl.col("segment_id") > 0)).select(columns)
     rows = _with_names(truth, worked)
     found = _in_passes(rows, passes)
-    segment = found["segment_id"] == found["of_segment"]
-    right = segment & (found["direction"] == found["of_direction"])
-    none = int(found["of_segment"].is_null().sum())
+    segment = (found["segment_id"] == found["of_segment"]).fill_null(value=False)
+    right = segment & (found["direction"] == found["of_direction"]).fill_null(value=False)
+    by_kind = (
+        pl.DataFrame({"kind": found["kind"], "right": right}).group_by("kind").agg(pl.col("right").mean()).sort("kind")
+    )
     return {
         "instants": len(rows),
         "right": _share(int(right.sum()), len(rows)),
         "right_segment": _share(int(segment.sum()), len(rows)),
-        "in_no_pass": _share(none, len(rows)),
+        "in_no_pass": _share(int(found["of_segment"].is_null().sum()), len(rows)),
+        "right_by_kind": dict(by_kind.iter_rows()),
     }
 
 
 def judge_coverage(truth: Truth, passes: pl.DataFrame) -> Figures:
-    """Length cleared and length credited, each place and direction once."""
-    real, credited = _stretches(truth.cleared.filter(pl.col("ploughed")).collect()), _stretches(passes)
-    lengths = measure(real, credited)
+    """Length cleared and length credited, each place and direction once. What spreads salt alone stands apart."""
+    ploughs = truth.units.filter(pl.col("blade_mm") > 0).select(*_KEY)
+    real = _stretches(truth.cleared.filter(pl.col("ploughed")).collect())
+    lengths = measure(real, _stretches(passes.join(ploughs, on=_KEY)))
+    spreading = _stretches(passes.join(ploughs, on=_KEY, how="anti"))
     return {
         "cleared_km": lengths.first / 1e6,
         "credited_km": lengths.second / 1e6,
         "precision": _share(lengths.both, lengths.second),
         "recall": _share(lengths.both, lengths.first),
+        "credited_to_spreaders_km": measure(spreading, spreading).first / 1e6,
     }
 
 
@@ -93,10 +101,11 @@ def judge_cleared_at(truth: Truth, passes: pl.DataFrame) -> Figures:
 
 
 def judge_work_time(truth: Truth, passes: pl.DataFrame) -> Figures:
-    """Each instant with power: working or not, by the passes."""
-    rows = _with_names(truth, truth.epochs.select("unit", "time_us", "segment_id", "direction", "activity"))
+    """Each instant with power: working or not, by the passes. Turning on order is neither."""
+    columns = ["unit", "time_us", "segment_id", "direction", "activity"]
+    rows = _with_names(truth, truth.epochs.filter(pl.col("activity") != Activity.TURN).select(columns))
     found = _in_passes(rows, passes)
-    works = found["activity"].is_in([Activity.WORK, Activity.TURN])
+    works = found["activity"] == Activity.WORK
     said = found["of_segment"].is_not_null()
     return {
         "instants": len(rows),
@@ -125,25 +134,33 @@ def judge_reports(truth: Truth, reports: pl.DataFrame) -> Figures:
 
 
 def _with_names(truth: Truth, rows: pl.LazyFrame) -> pl.DataFrame:
-    names = truth.units.lazy().select(pl.col("unit"), *_KEY)
+    names = truth.units.lazy().select("unit", "kind", *_KEY)
     return rows.join(names, on="unit").drop("unit").cast({pl.Int8: pl.Int64, pl.Int32: pl.Int64}).collect()
 
 
 def _in_passes(rows: pl.DataFrame, passes: pl.DataFrame) -> pl.DataFrame:
-    """With the pass in which each instant lies; where one ends as the next begins, the right one of the two."""
+    """With the pass in which each instant lies, of several the last to begin; where one ends as the next begins, the
+    right one of the two."""
     spans = passes.select(
         *_KEY,
         pl.col("segment_id").alias("of_segment"),
         pl.col("direction").alias("of_direction"),
         pl.col("started_us").alias("time_us"),
         "ended_us",
-    ).sort("time_us")
+    ).sort("time_us", "ended_us")
     before = spans.with_columns(pl.all().exclude(*_KEY, "time_us").shift(1).over(_KEY).name.suffix("_before"))
     found = rows.sort("time_us").join_asof(before, on="time_us", by=list(_KEY), check_sortedness=False)
     inside = pl.col("time_us") <= pl.col("ended_us")
-    both = (pl.col("time_us") == pl.col("ended_us_before")) & (pl.col("of_segment_before") == pl.col("segment_id"))
+    fits = (pl.col("of_segment") == pl.col("segment_id")) & (pl.col("of_direction") == pl.col("direction"))
+    ended = pl.col("time_us") == pl.col("ended_us_before")
+    fitted = (pl.col("of_segment_before") == pl.col("segment_id")) & (
+        pl.col("of_direction_before") == pl.col("direction")
+    )
     return found.with_columns(
-        pl.when(both).then(pl.col(f"{name}_before")).otherwise(pl.when(inside).then(pl.col(name))).alias(name)
+        pl.when(ended & fitted & ~(inside & fits))
+        .then(pl.col(f"{name}_before"))
+        .otherwise(pl.when(inside).then(pl.col(name)))
+        .alias(name)
         for name in ("of_segment", "of_direction")
     )
 

@@ -1,8 +1,9 @@
 """The daily reports that the engine wrote of a night, read over its API."""
 
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
@@ -11,39 +12,54 @@ import polars as pl
 
 from ploughsim.errors import ScoreError
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 15
 _BYTES_MAX = 1 << 24
 SECONDS = ("working", "travelling", "standby", "no_signal")
 
 
 def read_reports(url: str, units: pl.DataFrame, days: list[str]) -> pl.DataFrame:
     """A row for each device and day: seconds by what it did, km driven and km worked."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ScoreError("--api must read http://host[:port] or https://…")
+    root = _root(url)
     rows = [
-        {"agency": agency, "device": device, "day": day} | _figures(report)
+        {"agency": agency, "device": device, "day": day} | figures
         for agency, device in units.select("agency", "device").iter_rows()
         for day in days
-        for report in _report(f"{url.rstrip('/')}/v1/reports/daily/{quote(agency)}/{quote(device)}/{day}")
+        for figures in _report(f"{root}/v1/reports/daily/{quote(agency)}/{quote(device)}/{day}")
     ]
+    if not rows:
+        raise ScoreError(f"--api: {root} has no report of any device of this night; is it the engine's address?")
     columns: dict[str, Any] = dict.fromkeys(("agency", "device", "day"), pl.String)
     columns |= dict.fromkeys((*SECONDS, "driven_km", "worked_km"), pl.Float64)
     return pl.DataFrame(rows, schema=columns)
 
 
-def _report(address: str) -> Iterator[dict[str, Any]]:
+def _root(url: str) -> str:
+    """The address without what stands behind the port. It is not repeated where it is wrong: it may hold a password."""
+    expected = ScoreError("--api must read http://host[:port] or https://…")
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        raise expected from None
+    if not fits or " " in url:
+        raise expected
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _report(address: str) -> Iterator[dict[str, float]]:
     """None of a device that was never heard of, or that did nothing."""
     try:
         with urlopen(address, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - http or https, checked
             report = orjson.loads(answer.read(_BYTES_MAX))
-    except URLError as error:
-        if getattr(error, "code", None) == 404:
-            return
-        raise ScoreError(f"--api: {address}: {error.reason}") from error
-    except orjson.JSONDecodeError as error:
-        raise ScoreError(f"--api: {address}: {error}") from error
-    if report.get("seconds"):
-        yield report
+        if report["seconds"]:
+            yield _figures(report)
+    except HTTPError as error:
+        if error.code != 404:
+            raise ScoreError(f"--api: {address}: {error.code} {error.reason}") from error
+    except (OSError, HTTPException) as error:
+        raise ScoreError(f"--api: {address}: {getattr(error, 'reason', error)}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ScoreError(f"--api: {address}: not a daily report") from error
 
 
 def _figures(report: dict[str, Any]) -> dict[str, float]:

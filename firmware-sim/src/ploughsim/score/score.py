@@ -1,8 +1,10 @@
 """A night scored: each figure, or why it is missing, as a table and as JSON."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -37,15 +39,27 @@ def score(folder: Path, *, api: str | None, database: str | None) -> dict[str, A
     if database:
         figures |= _by_database(truth, database)
     if api:
+        # A machine with two trackers worked once.
+        machines = truth.units.filter(pl.col("twin_of").is_null())
         days = [str(day) for day in truth.work["day"].unique().sort()]
-        figures["reports"] = judge.judge_reports(truth, read_reports(api, truth.units, days))
+        figures["reports"] = judge.judge_reports(truth, read_reports(api, machines, days))
+    if not truth.night["over"]:
+        figures["decoding"]["remark"] = (
+            "the run was stopped before its night was over: what trackers hold counts as lost"
+        )
     figures["live"] = {"missing": "the engine does not tell yet when a fix became visible on /v1/live"}
     return {"night": truth.night, "figures": figures}
 
 
+def _times(truth: Truth) -> tuple[datetime, datetime]:
+    """From when to when, in UTC."""
+    first, last = (datetime.fromtimestamp(us / 1e6, UTC) for us in (truth.night["start_us"], truth.until_us))
+    return first, last
+
+
 def _by_database(truth: Truth, url: str) -> dict[str, Figures]:
     names = list(truth.units.select("agency", "device").iter_rows())
-    database = Database(url, names)
+    database = Database(url, names, _times(truth))
     stored, passes, latency = database.stored(), database.passes(), database.latency()
     database.close()
     return {

@@ -17,6 +17,7 @@ class Truth:
     """`epochs` and `cleared` are read when they are needed; `night` is what the run said of itself."""
 
     night: dict[str, Any]
+    until_us: int
     units: pl.DataFrame
     work: pl.DataFrame
     epochs: pl.LazyFrame
@@ -32,13 +33,16 @@ def read_truth(folder: Path) -> Truth:
             raise ScoreError(f"{path}: is {head['format']} {head['version']}; expected {_FORMAT} {_VERSION}")
         parts = range(1, head["parts"] + 1)
         return Truth(
-            night=head["night"],
+            night=head["night"] | {"over": head.get("over", False)},
+            until_us=head["until_us"],
             units=pl.read_parquet(folder / "units.parquet"),
             work=pl.read_parquet(folder / "work.parquet"),
             epochs=pl.scan_parquet([folder / "epochs" / f"{part:06d}.parquet" for part in parts]),
             cleared=pl.scan_parquet([folder / "cleared" / f"{part:06d}.parquet" for part in parts]),
         )
     except OSError as error:
-        raise ScoreError(f"{path}: {error.strerror}; --truth must name a folder that a run wrote") from error
+        raise ScoreError(
+            f"{error.filename or folder}: {error.strerror or error}; --truth must name a folder that a run wrote"
+        ) from error
     except (orjson.JSONDecodeError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise ScoreError(f"{folder}: no truth of version {_VERSION} ({error})") from error

@@ -95,6 +95,8 @@ class Assembler:
         time = line.split(b",", 6)[_TIME_FIELD[kind]] if kind in _TIME_FIELD else b""
         if self._kinds and self._is_of_the_next(kind, time):
             self._end(done)
+        if kind not in _MANY:
+            self._make_room(len(line))
         self._add(line, uptime_ms)
         if kind:
             self._kinds.add(kind)
@@ -105,6 +107,16 @@ class Assembler:
     def _is_of_the_next(self, kind: Kind | None, time: bytes) -> bool:
         again = kind in self._kinds and kind not in _MANY
         return kind is self._wanted[0] or again or bool(time and self._time and time != self._time)
+
+    def _make_room(self, size: int) -> None:
+        """For other sentences those that come in many lines are given up, the last ones first."""
+        lines = self._text.splitlines(keepends=True)
+        for at in reversed(range(len(lines))):
+            if len(self._text) + size <= EPOCH_BYTES_MAX:
+                return
+            if _KINDS.get(lines[at][3:6]) in _MANY:
+                self.dropped_bytes += len(lines.pop(at))
+                self._text = b"".join(lines)
 
     def _add(self, line: bytes, uptime_ms: int) -> None:
         if len(self._text) + len(line) > EPOCH_BYTES_MAX:

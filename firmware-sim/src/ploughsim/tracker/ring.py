@@ -39,17 +39,17 @@ class Found:
 class Ring:
     """Opening a ring is a power-up: the boot number grows by one, and is on flash before the first epoch.
 
-    It lies in `sectors` sectors of the chip, from the `first` one on.
+    It lies in `sectors` sectors of the chip, from the `first` one on. On a new chip boots count from `boots_before`.
     """
 
-    def __init__(self, flash: Flash, first: int, sectors: int, family: int) -> None:
+    def __init__(self, flash: Flash, first: int, sectors: int, family: int, boots_before: int = 0) -> None:
         self._flash, self._first, self._sectors, self._family = flash, first, sectors, family
         self.overwritten = 0
         self.unreadable = 0
         self.held = 0
         self._stretches: list[Stretch] = []
         self._serial, self._slot = -1, SLOTS
-        self.boot = self._find_all() + 1
+        self.boot = (self._find_all() or boots_before) + 1
         self.next_seq = 1
         self._count_from(0)
 

@@ -30,11 +30,11 @@ _CONNECTING, _SENDING_AGAIN, _DRIVING = range(3)
 class Tracker:
     """`next` says what to send, `due` when to ask again; `restart_if_stuck` is to be asked now and then."""
 
-    def __init__(self, flash: Flash, settings: TrackerSettings, family: int, seed: int) -> None:
+    def __init__(self, flash: Flash, settings: TrackerSettings, family: int, seed: int, boots_before: int = 0) -> None:
         self._configuration = Configuration(flash)
         sent = self._configuration.kept.settings
         self.settings = changed(settings, {} if wrong_with(sent) else sent)
-        self.ring = Ring(flash, SECTORS, settings.ring_sectors, family)
+        self.ring = Ring(flash, SECTORS, settings.ring_sectors, family, boots_before)
         self.uptime_ms = 0
         self.connected_since: float | None = None
         self._assembler = Assembler(family, everything=settings.storage == "raw")
@@ -56,8 +56,8 @@ class Tracker:
     def messages_without_puback(self) -> int:
         return len(self._window)
 
-    def hear(self, data: bytes, uptime_ms: int, inputs: Inputs) -> list[int]:
-        """Bytes of the serial line, or none while it is silent; the seqs of the epochs that were written."""
+    def hear(self, data: bytes, uptime_ms: int, inputs: Inputs) -> list[tuple[int, int]]:
+        """Bytes of the serial line, or none while it is silent; uptime and seq of the epochs that were written."""
         self.uptime_ms = uptime_ms
         if data:
             self._serial_watchdog.feed(uptime_ms / 1000)
@@ -67,7 +67,7 @@ class Tracker:
                 # An epoch may end with the first line of the next one, whose instant has inputs of its own.
                 epoch = self._recorder.record(heard, inputs if heard.uptime_ms == uptime_ms else self._inputs)
                 self.outbox.take(epoch)
-                written.append(epoch.name[1])
+                written.append((heard.uptime_ms, epoch.name[1]))
         self._inputs = inputs
         return written
 

@@ -39,9 +39,10 @@ class Ledger:
         self._orders: list[Order] = []
         self._snow_ms: list[int] = []
         self._snow: list[NDArray[np.float64]] = []
+        self._last = np.empty(0, TRUTH)
         identity = head | {"network_id": world.network.network_id, "start_us": 1000 * world.start_ms}
         self._head = {"format": FORMAT, "version": VERSION, "night": identity}
-        self._parts = 0
+        self._parts, self._over = 0, False
         self.until_ms = world.start_ms
         """All before this instant has been told."""
         self._open()
@@ -55,6 +56,7 @@ class Ledger:
             self._snow.append(world.depth_mm(hour_ms))
             self.until_ms = hour_ms
         self._epochs.append((truth, seq))
+        self._last = truth[np.append(truth["unit"][1:] != truth["unit"][:-1], len(truth) > 0)]
         self._cleared.append(world.cleared(until_ms))
         self._orders += world.orders(until_ms)
         self.until_ms = until_ms
@@ -77,8 +79,24 @@ class Ledger:
         self._parts = number
         self._write_head()
 
-    def close(self) -> None:
+    def close(self, *, over: bool = False) -> None:
+        """When the night is over, what is under way ends where it is."""
+        if over:
+            self._cleared.append(self._cut_short())
+            self._over = True
         self.flush()
+
+    def _cut_short(self) -> Array:
+        """What machines were clearing at their last instant, up to there."""
+        machine = {unit.number: unit.machine for unit in self._world.units}
+        last = {machine[unit]: row for row, unit in enumerate(self._last["unit"].tolist())}
+        rows = self._world.under_way(self.until_ms)
+        rows = rows[[number in last for number in rows["machine"].tolist()]]
+        seen = self._last[[last[number] for number in rows["machine"].tolist()]]
+        rows["to_mm"], rows["end_ms"] = seen["at_mm"], seen["time_ms"]
+        there = (rows["row"] == seen["row"]) & (rows["direction"] == seen["direction"])
+        kept: Array = rows[there & (rows["end_ms"] > rows["start_ms"]) & (rows["to_mm"] != rows["from_mm"])]
+        return kept
 
     def _open(self) -> None:
         path = self._folder / "night.json"
@@ -86,7 +104,7 @@ class Ledger:
             found = orjson.loads(path.read_bytes())
             if {key: found.get(key) for key in self._head} != self._head:
                 raise StateError(f"{self._folder}: holds the truth of another night; choose another folder")
-            self._parts, self.until_ms = found["parts"], found["until_us"] // 1000
+            self._parts, self.until_ms, self._over = found["parts"], found["until_us"] // 1000, found["over"]
             self._go_on_to(self.until_ms)
         for name in _PARTS:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
@@ -105,7 +123,7 @@ class Ledger:
             self._world.orders(hour_ms)
 
     def _write_head(self) -> None:
-        content = self._head | {"parts": self._parts, "until_us": 1000 * self.until_ms}
+        content = self._head | {"parts": self._parts, "until_us": 1000 * self.until_ms, "over": self._over}
         half = self._folder / ".night.json"
         with half.open("wb") as file:
             file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))

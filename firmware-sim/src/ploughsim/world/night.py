@@ -96,6 +96,12 @@ class World:
         self._ended = []
         return rows
 
+    def under_way(self, until_ms: int) -> Array:
+        """CLEARED rows that have begun by then and will end later."""
+        self._settle(until_ms)
+        rows = np.concatenate([np.empty(0, CLEARED), *self._pending])
+        return rows[rows["start_ms"] < until_ms]
+
     def orders(self, until_ms: int) -> list[Order]:
         """Orders that were due by then and were not given before, by time and machine."""
         self._plan(until_ms)
@@ -150,6 +156,7 @@ class World:
         for number, legs in self._movement.moved:
             rows = np.zeros(len(legs), CLEARED)
             rows = rows[: note_cleared(legs, number, self._ground.ways.length_mm, rows)]
+            rows = rows[rows["from_mm"] != rows["to_mm"]]
             if len(rows):
                 self._pending.append(rows)
                 self._next_end_ms = min(self._next_end_ms, int(rows["end_ms"].min()))

@@ -41,9 +41,10 @@ def add_work(
                     break
                 continue
             one, other = (begin - leg.start_ms) / 1000, (end - leg.start_ms) / 1000
-            metres = leg.speed_mps * (other - one) + leg.gain_mps2 * (other * other - one * one) / 2
+            along_m = leg.speed_mps * (other - one) + leg.gain_mps2 * (other * other - one * one) / 2
             sums[owner, leg.activity, 0] += other - one
-            sums[owner, leg.activity, 1] += abs(metres)
+            aside_m = leg.drift_mps * (other - one) if along_m == 0.0 else 0.0
+            sums[owner, leg.activity, 1] += abs(along_m) + abs(aside_m)
 
 
 @compiled

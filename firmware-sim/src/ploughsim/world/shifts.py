@@ -76,7 +76,7 @@ class Shifts:
             duty = _Duty(planned_ms=self._start_ms, due_ms=NEVER_MS, node=machine.depot)
             self._duties.append(duty)
             if machine.parked:
-                duty.due_ms = self._start_ms + int(6 * _HOUR_MS * uniform(self._seed, _START, machine.number))
+                duty.due_ms = self._start_ms + int(_HOUR_MS * uniform(self._seed, _START, machine.number) / 2)
             elif len(machine.route):
                 self._next_order(machine, duty, self._start_ms, first=True)
             duty.planned_ms = duty.due_ms
