@@ -56,7 +56,7 @@ def run(progress: Callable[[str], None]) -> Report:
         size = (folder / "night.log").stat().st_size
     whole_s = sum(parts.values())
     results = [
-        Result(what=f"{name}, µs an epoch", of=OURS, value=1e6 * s / epochs, unit="µs") for name, s in parts.items()
+        Result(what=f"{name}, an epoch", of=OURS, value=1e6 * s / epochs, unit="µs") for name, s in parts.items()
     ]
     results += [
         Result(what="keep and send, an epoch", of=TRACKERS, value=1e6 * tracked_s, unit="µs"),
