@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from ploughsim.errors import OutputError, ScenarioError
@@ -28,16 +29,14 @@ def write_night(scenario: Scenario, network: Path, file: Path, truth: Path | Non
         raise ScenarioError("a night into a file needs an end: give --hours, or hours in [night]")
     if truth and truth.exists() and (not truth.is_dir() or any(truth.iterdir())):
         raise OutputError(f"{truth}: is there already; remove it, or name another folder")
-    night = open_night(scenario, network, scenario.night.date_ms)
-    spool = Spool(file.parent)
     half = truth.with_name(f".{truth.name}.{os.getpid()}") if truth else None
     try:
-        with MessageFile(file) as messages:
+        with MessageFile(file) as messages, closing(Spool(file.parent)) as spool:
+            night = open_night(scenario, network, scenario.night.date_ms)
             _write(night, spool, messages, half, tell)
             if truth and half:
                 half.rename(truth)
     finally:
-        spool.close()
         if half:
             shutil.rmtree(half, ignore_errors=True)
     tell(messages.epochs, messages.messages, night.end_ms or night.start_ms)
