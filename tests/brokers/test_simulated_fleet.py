@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from running.collected import Collected
 
 from snowtrack.background import running
 from snowtrack.model.ids import DeviceId
@@ -83,7 +84,8 @@ class Engine:
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
-        self.epochs: dict[tuple[str, int, int], bytes] = {}
+        self.collected = Collected()
+        self.epochs = self.collected.received
         self._read = 0
 
     async def confirm(self) -> None:
@@ -93,19 +95,10 @@ class Engine:
             for topic, payload, _ in heard:
                 *_, device, lane = topic.split("/")
                 if lane in ("up", "log"):
-                    for part in payload.split(b"$PSNOW,")[1:]:
-                        boot, seq, _ = part.split(b",", 2)
-                        assert self.epochs.setdefault((device, int(boot), int(seq)), part) == part
+                    self.collected.take(device, payload)
             for device in {topic.split("/")[-2] for topic, _, _ in heard}:
-                marks = orjson.dumps(self.marks(device))
-                await self.caller.say(f"snow/v1/kanazawa/{device}/durable", marks, retain=True)
-
-    def marks(self, device: str) -> list[dict[str, int]]:
-        marks = []
-        for boot in sorted({boot for of, boot, _ in self.epochs if of == device}):
-            seqs = {seq for of, of_boot, seq in self.epochs if (of, of_boot) == (device, boot)}
-            marks.append({"boot": boot, "seq": next(seq for seq in range(len(seqs) + 1) if seq + 1 not in seqs)})
-        return marks
+                durable = self.collected.durable(device)
+                await self.caller.say(f"snow/v1/kanazawa/{device}/durable", durable, retain=True)
 
     def said(self, device: str, lane: str) -> list[dict[str, object]]:
         topic = f"snow/v1/kanazawa/{device}/{lane}"

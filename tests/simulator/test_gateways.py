@@ -1,13 +1,13 @@
 """A night over makers' gateways against a real broker: every epoch of the truth arrives."""
 
 import asyncio
-import gzip
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 from aiomqtt import Client
+from running.nights import unpacked
 
 from snowtrack.background import running
 from tests.mosquitto import RunningBroker
@@ -58,15 +58,11 @@ async def listen(engine: Client, heard: list[tuple[Name, int]]) -> None:
     async for message in engine.messages:
         device = message.topic.value.split("/")[3]
         assert isinstance(message.payload, bytes)
-        payload = gzip_free(message.payload)
+        payload = unpacked(message.payload)
         parts = payload.split(b"$PSNOW,")[1:]
         for part in parts:
             boot, seq, _ = part.split(b",", 2)
             heard.append(((device, int(boot), int(seq)), len(parts)))
-
-
-def gzip_free(payload: bytes) -> bytes:
-    return gzip.decompress(payload) if payload[:2] == b"\x1f\x8b" else payload
 
 
 def truth(folder: Path) -> list[Name]:

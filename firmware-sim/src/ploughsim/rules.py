@@ -6,11 +6,14 @@ machines: int = field(default=40, metadata=whole(1, 10_000))
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ploughsim.errors import ScenarioError
 
-Settings = TypeVar("Settings")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -70,7 +73,7 @@ def read_settings(kind: type[Settings], values: object, place: str) -> Settings:
     """Settings from a table of a scenario; `place` names file and section in errors."""
     if not isinstance(values, dict):
         raise ScenarioError(f"{place}: expected a table")
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    known = {one.name: one for one in fields(kind)}
     for key, value in values.items():
         if key not in known:
             raise ScenarioError(f"{place}: unknown key {key}; known are {', '.join(known)}")

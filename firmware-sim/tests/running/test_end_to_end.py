@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 import pytest
 from aiomqtt import Client, Message
+from running.collected import Collected, Key
 
 from ploughsim.ending import end_tasks
 
@@ -47,16 +48,18 @@ listeners: {{default: {{type: tcp, bind: "127.0.0.1:{port}"}}}}
 plugins: {{amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}}}
 """
 
-Key = tuple[str, int, int]
-
 
 @dataclass
 class Engine:
     """Remembers what it received over any number of sessions; `present` is one session."""
 
     port: int
-    received: dict[Key, bytes] = field(default_factory=dict)
+    collected: Collected = field(default_factory=Collected)
     statuses: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    @property
+    def received(self) -> dict[Key, bytes]:
+        return self.collected.received
 
     @contextlib.asynccontextmanager
     async def present(self) -> AsyncIterator[None]:
@@ -75,15 +78,10 @@ class Engine:
             if lane == "status":
                 self.statuses[device] = orjson.loads(_bytes(message))
             elif lane in ("up", "log"):
-                self._collect(device, _bytes(message))
-                await client.publish(f"snow/v1/kaga/{device}/durable", self._durable(device), qos=1, retain=True)
-
-    def _collect(self, device: str, payload: bytes) -> None:
-        assert len(payload) <= 256 * 1024
-        for epoch in payload.split(b"$PSNOW,")[1:]:
-            boot, seq, _ = epoch.split(b",", 2)
-            raw = b"$PSNOW," + epoch
-            assert self.received.setdefault((device, int(boot), int(seq)), raw) == raw
+                self.collected.take(device, _bytes(message))
+                await client.publish(
+                    f"snow/v1/kaga/{device}/durable", self.collected.durable(device), qos=1, retain=True
+                )
 
     def boots(self) -> list[int]:
         """How many of each device; they follow each other."""
@@ -95,13 +93,6 @@ class Engine:
         """Epochs that are missing below others of their boot."""
         newest = {(device, boot): seq for device, boot, seq in sorted(self.received)}
         return sum(newest.values()) - len(self.received)
-
-    def _durable(self, device: str) -> bytes:
-        marks = []
-        for boot in sorted({boot for of, boot, _ in self.received if of == device}):
-            seqs = {seq for of, of_boot, seq in self.received if (of, of_boot) == (device, boot)}
-            marks.append({"boot": boot, "seq": next(seq for seq in range(len(seqs) + 1) if seq + 1 not in seqs)})
-        return orjson.dumps(marks)
 
 
 def _bytes(message: Message) -> bytes:

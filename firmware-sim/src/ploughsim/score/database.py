@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
 
 from ploughsim.errors import ScoreError
 
@@ -42,12 +42,12 @@ class Database:
 
     def __init__(self, url: str, names: Sequence[tuple[str, str]], night: tuple[datetime, datetime]) -> None:
         try:
-            parts = conninfo_to_dict(url)
+            address = make_conninfo(url, connect_timeout=10)
         except psycopg.ProgrammingError:
             # Its words repeat the address, which may hold a password.
             raise ScoreError("--database must read postgresql://[user[:password]@]host[:port]/name") from None
         try:
-            self._connection = psycopg.connect(**(parts | {"connect_timeout": 10}))  # type: ignore[arg-type]
+            self._connection = psycopg.connect(address)
             found = self._connection.execute("select device, agency, name from device").fetchall()
         except psycopg.Error as error:
             raise ScoreError(f"--database: {str(error).strip().splitlines()[0]}") from error

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import ceil
+from typing import Any
 
 from ploughsim.rules import ID, number, one_of, rule_of, share, whole
 from ploughsim.tracker.sectors import SLOTS
@@ -52,6 +53,6 @@ def wrong_with(values: Mapping[str, object]) -> str | None:
     return None
 
 
-def changed(settings: TrackerSettings, values: Mapping[str, object]) -> TrackerSettings:
+def changed(settings: TrackerSettings, values: Mapping[str, Any]) -> TrackerSettings:
     """Settings with what was set over the network."""
-    return replace(settings, **values)  # type: ignore[arg-type]
+    return replace(settings, **values)
