@@ -9,6 +9,16 @@ from ploughsim.errors import OutputError
 _BUFFER_BYTES = 1 << 20
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """In place of what was there, and on the disk when this returns."""
+    half = path.with_name(f".{path.name}")
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+
+
 class HiddenFile:
     """Written under a hidden name beside `path`; closing it gives it its name, or takes it away."""
 

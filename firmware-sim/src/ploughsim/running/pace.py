@@ -5,13 +5,13 @@ the file has been written again. After a kill the night goes on at the end of it
 tracker before it, so that no instant is ever reported twice.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ploughsim.errors import StateError
+from ploughsim.whole import write_whole
 
 _FORMAT = 2
 _KEYS = {"identity", "start_ms", "until_ms"}
@@ -77,12 +77,7 @@ class Pace:
 
     def _write(self, until_ms: int) -> None:
         content = {"format": _FORMAT, "identity": self._identity, "start_ms": self.start_ms, "until_ms": until_ms}
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(orjson.dumps(content))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        write_whole(self._path, orjson.dumps(content))
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 `night.json` says how many parts there are and up to when they tell; what a killed run left beyond that is removed.
 """
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ploughsim.compiled import Array
 from ploughsim.errors import StateError
+from ploughsim.whole import write_whole
 from ploughsim.world.machines import KINDS
 from ploughsim.world.night import World
 from ploughsim.world.shifts import Order
@@ -124,12 +124,7 @@ class Ledger:
 
     def _write_head(self) -> None:
         content = self._head | {"parts": self._parts, "until_us": 1000 * self.until_ms, "over": self._over}
-        half = self._folder / ".night.json"
-        with half.open("wb") as file:
-            file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-            file.flush()
-            os.fsync(file.fileno())
-        half.rename(self._folder / "night.json")
+        write_whole(self._folder / "night.json", orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
     def _epoch_table(self) -> pl.DataFrame:
         truth = np.concatenate([np.empty(0, TRUTH), *(rows for rows, _ in self._epochs)])
