@@ -1,0 +1,33 @@
+"""The command `snowtrack`. Every fault that a user can act on is one line and exit code 1.
+
+A command imports what it runs when it runs it, so that a process loads its own part and starts quickly.
+"""
+
+import sys
+
+import typer
+
+from snowtrack.cli import files, services
+from snowtrack.cli.brokers import brokers
+from snowtrack.cli.quarantine import quarantine
+from snowtrack.cli.roads import roads
+from snowtrack.model.errors import SnowtrackError
+from snowtrack.supervised import end_with_parent, is_supervised
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(services.app)
+app.add_typer(files.app)
+app.add_typer(roads, name="roads")
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(brokers, name="brokers")
+
+
+def main() -> None:
+    """Run the command; faults go to standard error in one line."""
+    if is_supervised():
+        end_with_parent()
+    try:
+        app()
+    except SnowtrackError as error:
+        print(f"snowtrack: {error}", file=sys.stderr)
+        sys.exit(1)
