@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import decode, line, roads, simulator
+from benchmarks import clearance, decode, line, roads, simulator
 from benchmarks.match import run as match
 from benchmarks.report import Report
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
+    "clearance": clearance.run,
     "decode": decode.run,
     "line": line.run,
     "match": match.run,

@@ -8,7 +8,6 @@ segment is the true one.
 
 from collections.abc import Callable
 from importlib.metadata import version
-from itertools import groupby
 
 import mapbox_vector_tile
 import numpy as np
@@ -17,11 +16,13 @@ import shapely
 
 from benchmarks.night import Night, simulate
 from benchmarks.report import Report, Result, best_rate
-from snowtrack.clearance.fold import fold_segment
+from snowtrack.clearance.fold import fold
+from snowtrack.clearance.segments import PolicyTable, Segments
 from snowtrack.matching.matcher import Matcher
 from snowtrack.model.columns import Int64s
 from snowtrack.model.matches import MatchBatch
 from snowtrack.model.passes import PassBatch
+from snowtrack.model.policy import BUILT_IN
 from snowtrack.model.tracks import ObservedBatch
 from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import decode
@@ -119,10 +120,7 @@ def _whole_line(night: Night, progress: Callable[[str], None]) -> list[Result]:
 
 
 def _fold(network: Network, passes: PassBatch) -> None:
-    ordered = sorted(passes.rows(), key=lambda row: row[1])
-    for segment, own in groupby(ordered, key=lambda row: row[1]):
-        length_mm = int(network.length_mm[network.rows_of([segment])[0]])
-        fold_segment(own, length_mm=length_mm, both_ways=True, done_permille=900)
+    fold(passes, Segments.of(network, PolicyTable.of(BUILT_IN, network)))
 
 
 def _tiles(network: Network, progress: Callable[[str], None]) -> list[Result]:

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.match.tracks import NO_WAY, Answers, Matched, Path, Track
 from snowtrack.matching.matcher import Matcher
 from snowtrack.matching.path import path_of
-from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64, Floats, Int32s
+from snowtrack.model.columns import ABSENT_32, Floats, Int32s
 from snowtrack.model.fixes import Source
 from snowtrack.model.matches import DrivenBatch, MatchBatch
 from snowtrack.model.tracks import ObservedBatch, TimeTrust
@@ -103,22 +103,19 @@ class Ours:
 def _observed(vehicle: int, track: Track) -> ObservedBatch:
     count = len(track)
     observed_us = SECOND_US + np.rint(track.time_s * SECOND_US).astype(np.int64)
-    return ObservedBatch(
+    return ObservedBatch.of(
+        count,
         device=np.full(count, vehicle, np.int32),
         observed_us=observed_us,
-        boot=np.full(count, ABSENT_64, np.int64),
-        seq=np.full(count, ABSENT_64, np.int64),
         digest=np.arange(count, dtype=np.int64),
         received_us=observed_us,
         lat_e7=_scaled(track.lat_deg, 1e7, count),
         lon_e7=_scaled(track.lon_deg, 1e7, count),
         speed_mmps=_scaled(track.speed_mps, 1_000, count),
         course_cdeg=_scaled(track.course_deg, 100, count),
-        blade=np.full(count, ABSENT_8, np.int8),
         trust=np.full(count, TimeTrust.STATED, np.int8),
         sources=np.full(count, Source.RMC, np.int16),
         hdop_centi=_scaled(track.hdop, 100, count),
-        quality=np.full(count, ABSENT_8, np.int8),
     )
 
 

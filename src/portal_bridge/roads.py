@@ -32,14 +32,20 @@ def _road(name: str, segments: Sequence[Properties]) -> Properties:
 
 
 def _label(segments: Sequence[Properties]) -> str:
-    """Done when nearly all of it is; else the most that can be said of any part."""
+    """Closed where any of it is; done when nearly all of it is; else the most that can be said of any part. A road is
+    snowed over where every part of it was done."""
+    labels = {one["label"] for one in segments}
+    if "closed" in labels:
+        return "closed"
     finished = [one for one in segments if one["label"] in FINISHED]
     if _km(finished) >= DONE_SHARE * _km(segments):
         return "aged" if any(one["label"] == "aged" for one in finished) else "done"
-    labels = {one["label"] for one in segments}
-    if "under_way" in labels:
-        return "under_way"
-    if labels & {"partly", *FINISHED}:
+    for telling in ("under_way", "due"):
+        if telling in labels:
+            return telling
+    if labels <= {"snowed_over", *FINISHED}:
+        return "snowed_over"
+    if labels & {"partly", "snowed_over", *FINISHED}:
         return "partly"
     return "unknown" if "unknown" in labels else "never"
 

@@ -17,6 +17,7 @@ from snowtrack.model.errors import ConfigError
 
 EMBEDDED = "embedded"
 DEFAULT_FILE = Path("config/snowtrack.toml")
+POLICY_FILE = Path("config/policy.toml")
 PREFIX = "SNOWTRACK_"
 # Variables that are not settings.
 FOREIGN = ("SNOWTRACK_CONFIG", "SNOWTRACK_SUPERVISED", "SNOWTRACK_TEST_")
@@ -93,17 +94,17 @@ class EngineSettings(Group):
     lag_s: Annotated[float, Field(ge=0)] = 20
     late_s: Annotated[float, Field(ge=0)] = 10
     cut_s: Seconds = 300
-    bridge_s: Seconds = 15
+    bridge_s: Seconds = 60
+    lift_s: Seconds = 12
+    idle_s: Seconds = 180
+    parked_min: Seconds = 30
     silence_s: Seconds = 60
 
 
 class Clearance(Group):
-    """How facts become labels, and when an event begins."""
+    """How facts are folded, and by which policies they become labels."""
 
-    done_percent: Annotated[float, Field(gt=0, le=100)] = 90
-    under_way_min: Seconds = 10
-    aged_h: Seconds = 6
-    event_hour: Annotated[int, Field(ge=0, le=23)] = 12
+    policy: Path = POLICY_FILE
     fold_segments: Count = 5_000
 
 
@@ -143,6 +144,15 @@ class Portal(Listener):
     port: Port = 8_081
 
 
+class Notices(Group):
+    """How alerts are sent. Secrets belong into the environment or a file that others cannot read."""
+
+    smtp_url: str | None = None
+    smtp_ca: Path | None = None
+    mail_from: str | None = None
+    webhook_secret: str | None = None
+
+
 class Log(Group):
     """What the services write to standard error: readable on a terminal, JSON elsewhere."""
 
@@ -162,6 +172,7 @@ class Settings(Group):
     public: Public = Public()
     api: Api = Api()
     portal: Portal = Portal()
+    notices: Notices = Notices()
     log: Log = Log()
 
     @property

@@ -12,7 +12,7 @@ from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
 from snowtrack.network.arrays import Network
-from snowtrack.services.policies import label_policy
+from snowtrack.services.policies import load_policies
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
@@ -32,7 +32,7 @@ class Api:
 @asynccontextmanager
 async def serving(town: Town, settings: Settings, network: Network) -> AsyncIterator[Api]:
     async with connection_pool(settings.database.url, name="test", size=2) as pool:
-        live = LiveState(settings, network, label_policy(settings), pool)
+        live = LiveState(settings, network, load_policies(settings), pool)
         await live.reload()
         tiles = TileMaker(network, settings.api.page_segments_max)
         app = create_app(Context(settings=settings, network=network, pool=pool, live=live, tiles=tiles))

@@ -11,11 +11,13 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from tests.api.problems import assert_problem
 from tests.mosquitto import mosquitto_in
 from tests.ports import free_port
 from tests.services.line import Line, make_line
+from tests.services.registry import register
 from tests.services.town import streets
 from tests.services.waiting import await_true
 from tests.sources.publisher import publishing
@@ -88,6 +90,7 @@ def subscribers(line: Line) -> float:
 
 def work(line: Line, segment: int) -> None:
     """A pass, as ingest writes it."""
+    register(line.url, DeviceId("kanazawa", "d1"))
     with psycopg.connect(line.url) as connection:
         row = connection.execute(
             "insert into device (agency, name) values ('kanazawa', 'd1')"
@@ -98,6 +101,9 @@ def work(line: Line, segment: int) -> None:
             "insert into pass (device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence)"
             " values (%s, %s, 1, 0, 100000000, now(), now(), 0, 0)",
             [row[0], segment],
+        )
+        connection.execute(
+            "insert into activity values (%s, now(), now() + interval '1 second', 3, 0, false, 0)", [row[0]]
         )
         connection.execute("insert into touched (segment_id) values (%s)", [segment])
         connection.execute("notify snowtrack_touched")
@@ -147,7 +153,7 @@ def test_heads_and_figures_come_without_a_number(line: Line) -> None:
         events.until("heads")
         ingest.client.publish("snow-live/v1/heads", orjson.dumps({"machines": [HEAD]}), qos=1).wait_for_publish(10)
         number, heads = events.until("heads")
-        assert (number, heads) == (None, {"machines": [HEAD]})
+        assert (number, heads) == (None, {"provisional": True, "machines": [HEAD]})
         number, summary = events.until("summary")
         assert number is None
         assert summary["machines"]["known"] == 1

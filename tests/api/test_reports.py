@@ -34,7 +34,7 @@ async def drive(api: Api) -> None:
     )
     async with api.town.connection.transaction():
         await FixWriter(api.town.connection).write(fixes, present(fixes.time_us))
-    await api.town.work(1, EVENING_US + 30 * SECOND_US)
+    await api.town.work(1, EVENING_US + 60 * SECOND_US, lasted_s=60)
 
 
 async def test_devices_are_listed_with_what_was_heard_of_them(api: Api) -> None:

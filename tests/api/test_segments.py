@@ -2,9 +2,10 @@
 
 import pytest
 
-from snowtrack.model.calendar import SECOND_US, utc_text
+from snowtrack.model.calendar import DAY_US, SECOND_US, utc_text
 from snowtrack.network.arrays import Kind, RoadClass
 from snowtrack.settings import load_settings
+from snowtrack.store.events import Closure, close_segments
 from tests.api.conftest import Api, serving
 from tests.api.problems import assert_problem
 from tests.services.town import EVENING_US, streets
@@ -52,7 +53,7 @@ async def test_a_feature_has_its_line_its_name_and_what_is_known(api: Api) -> No
     ]
     properties = feature["properties"]
     assert set(properties) == {
-        "id", "name", "route", "class", "manager", "length_m", "label", "share", "at", "evidence"
+        "id", "name", "route", "class", "manager", "length_m", "label", "share", "at", "evidence", "confidence"
     }  # fmt: skip
     assert (properties["id"], properties["class"], properties["evidence"]) == (street, "local", "blade")
 
@@ -151,14 +152,47 @@ async def test_a_segment_tells_each_direction(api: Api) -> None:
     assert (one["direction"], one["passes"], one["evidence"]) == (1, 1, "blade")
     assert one["last_at"] == utc_text(EVENING_US)
     assert one["done_at"] is None
+    assert (one["as_of"], one["confidence"], one["spreads"], one["spread_at"]) == (None, 95, 0, None)
     assert one["intervals_m"] == [[0.0, length_mm // 2 / 1000]]
     assert content["length_m"] == length_mm / 1000
     assert content["share"] <= 25
 
 
+async def test_a_direction_that_is_not_known_is_told_without_a_label(api: Api) -> None:
+    network = api.town.network
+    carriageway = (network.road_class == RoadClass.MAIN) & (network.kind == Kind.CARRIAGEWAY)
+    wide = int(network.segment_id[carriageway][0])
+    await api.town.work(wide, EVENING_US)
+    await api.town.connection.execute("update pass set direction = 0")
+    await api.town.turn(EVENING_US)
+    (one,) = (await api.client.get(f"/v1/segments/{wide}")).json()["directions"]
+    assert (one["direction"], one["label"], one["share"]) == (0, None, 100)
+
+
+async def test_spreading_alone_is_told_as_such(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.connection.execute("update pass set work = 1")
+    await api.town.turn(EVENING_US)
+    (one,) = (await api.client.get(f"/v1/segments/{street}")).json()["directions"]
+    assert (one["spreads"], one["spread_at"]) == (1, utc_text(EVENING_US))
+    assert (one["passes"], one["share"], one["last_at"], one["evidence"]) == (0, 0, None, None)
+
+
+async def test_closures_that_hold_or_will_are_told_and_those_that_are_over_are_not(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    now_us = api.live.now_us()
+    for from_us, until_us in ((now_us - 2 * DAY_US, now_us - DAY_US), (now_us - DAY_US, None), (now_us + DAY_US, None)):
+        closure = Closure(number=0, segments=(street,), from_us=from_us, until_us=until_us, reason="ice", by="Sato")
+        await close_segments(api.town.connection, closure)
+    content = (await api.client.get(f"/v1/segments/{street}")).json()
+    begins = [utc_text(at_us) for at_us in (now_us - DAY_US, now_us + DAY_US)]
+    assert content["closures"] == [{"from": begin, "until": None, "reason": "ice"} for begin in begins]
+
+
 async def test_an_untouched_segment_has_no_directions(api: Api) -> None:
     content = (await api.client.get(f"/v1/segments/{streets(api.town.network)[0]}")).json()
-    assert (content["label"], content["directions"], content["at"]) == ("never", [], None)
+    assert (content["label"], content["directions"], content["at"], content["closures"]) == ("never", [], None, [])
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,14 @@ def deltas(api: Api, count: int) -> list[dict[str, Any]]:
             "number": number,
             "event_start": "2026-01-01T03:00:00Z",
             "segments": [
-                {"id": id_, "label": "done", "share": number, "at": "2026-01-01T03:00:00Z", "evidence": "blade"}
+                {
+                    "id": id_,
+                    "label": "done",
+                    "share": number,
+                    "at": "2026-01-01T03:00:00Z",
+                    "evidence": "blade",
+                    "confidence": 90,
+                }
                 for id_ in ids
             ],
         }

@@ -8,7 +8,20 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-CORE = ("model", "nmea", "tracks", "network", "matching", "passes", "clearance", "pipeline", "tiles", "reports")
+CORE = (
+    "model",
+    "nmea",
+    "tracks",
+    "network",
+    "matching",
+    "passes",
+    "clearance",
+    "snow",
+    "indicators",
+    "pipeline",
+    "tiles",
+    "reports",
+)
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}

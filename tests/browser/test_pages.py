@@ -66,7 +66,7 @@ def test_a_segment_says_by_what_evidence_it_is_done(page: Page, site: Instance, 
     box = page.locator("canvas.maplibregl-canvas").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.get_by_text("除雪完了").first).to_be_visible()
+    expect(page.get_by_text("除雪済").first).to_be_visible()
     expect(page.get_by_text("ブレード確認").first).to_be_visible()
 
 

@@ -1,76 +1,127 @@
 """Segments as readers see them."""
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.clearance.fold import fold_segment
-from snowtrack.clearance.labels import LabelPolicy
-from snowtrack.clearance.view import SegmentView, changed_views, counts_both_ways, untouched, view_segments
-from snowtrack.model.passes import Evidence
-from snowtrack.model.states import DirectionFacts, Label
-from snowtrack.network.arrays import Kind, RoadClass
-from tests.oracles.towns import road, town
-
-SECOND = 1_000_000
-NOW = 1_768_404_600 * SECOND
-POLICY = LabelPolicy()
-NETWORK = town(
-    road((0, 0), (100, 0), road_class=RoadClass.LOCAL),
-    road((0, 50), (100, 50), road_class=RoadClass.MAIN),
-    road((0, 90), (100, 90), road_class=RoadClass.NATIONAL, oneway=1),
-    road((0, 120), (100, 120), road_class=RoadClass.MAIN, kind=Kind.FOOTWAY),
-    road((0, 150), (100, 150), road_class=RoadClass.PREFECTURAL),
+from snowtrack.clearance.view import Views, view
+from snowtrack.model.columns import ABSENT_8, ABSENT_64
+from snowtrack.model.policy import BUILT_IN
+from snowtrack.model.states import LABELS, Label
+from snowtrack.model.work import Evidence
+from tests.clearance.worlds import (
+    ALL,
+    FOOTWAY,
+    HOUR_US,
+    LOCAL,
+    MAIN,
+    NETWORK,
+    NOW_US,
+    ONE_WAY,
+    PREFECTURAL,
+    TABLE,
+    Drive,
+    around,
+    ledger_of,
+    snowing,
+    worked,
 )
-LOCAL, MAIN = 1, 2
+
+LATER_US = NOW_US + BUILT_IN.under_way_us + 1
 
 
-def facts_of(segment: int, *passes: tuple[int, int, int], at_us: int = NOW, device: int = 7) -> list[DirectionFacts]:
-    """Facts from passes as (direction, from percent, to percent)."""
-    row = segment - 1
-    length = int(NETWORK.length_mm[row])
-    rows = [(device, segment, d, length * a // 100, length * b // 100, at_us, at_us, 0, 0) for d, a, b in passes]
-    both = counts_both_ways(NETWORK, row)
-    return fold_segment(rows, length_mm=length, both_ways=both, done_permille=POLICY.done_permille)
+def views_of(*passes: object, **told: object) -> Views:
+    return view(ledger_of(*passes), ALL, around(**told), TABLE)  # type: ignore[arg-type]
 
 
-def view(facts: list[DirectionFacts], *, now_us: int = NOW, silent: frozenset[int] = frozenset()) -> list[SegmentView]:
-    return view_segments(NETWORK, facts, now_us=now_us, silent=silent, policy=POLICY)
-
-
-def test_both_directions_count_on_wide_carriageways_that_are_no_one_way_streets() -> None:
-    assert [counts_both_ways(NETWORK, row) for row in range(len(NETWORK))] == [False, True, False, False, True]
+def label_of(views: Views, segment: int) -> Label:
+    return LABELS[int(views.label[segment - 1])]
 
 
 @pytest.mark.parametrize(
-    ("segment", "passes", "label", "share"),
+    ("segment", "drives", "label", "share"),
     [
         (LOCAL, [(1, 0, 100)], Label.DONE, 100),
         (LOCAL, [(1, 0, 50), (-1, 50, 100)], Label.DONE, 100),
-        (LOCAL, [(1, 0, 50)], Label.UNDER_WAY, 49),
+        (LOCAL, [(1, 0, 50)], Label.UNDER_WAY, 50),
+        (ONE_WAY, [(1, 0, 100)], Label.DONE, 100),
+        (FOOTWAY, [(-1, 0, 100)], Label.DONE, 100),
         (MAIN, [(1, 0, 100)], Label.PARTLY, 50),
+        (MAIN, [(-1, 0, 100)], Label.PARTLY, 50),
         (MAIN, [(1, 0, 100), (-1, 0, 100)], Label.DONE, 100),
-        (MAIN, [(1, 0, 100), (-1, 0, 50)], Label.UNDER_WAY, 74),
+        (MAIN, [(1, 0, 100), (-1, 0, 50)], Label.UNDER_WAY, 75),
+        (MAIN, [(0, 0, 100)], Label.NEVER, 0),
     ],
 )
-def test_label_and_share(segment: int, passes: list[tuple[int, int, int]], label: Label, share: int) -> None:
-    (found,) = view(facts_of(segment, *passes))
-    assert (found.segment_id, found.label) == (segment, label)
-    assert abs(found.share - share) <= 1
+def test_label_and_share(segment: int, drives: list[Drive], label: Label, share: int) -> None:
+    views = views_of(worked(segment, *drives))
+    assert label_of(views, segment) is label
+    assert share - 1 <= views.share[segment - 1] <= share
+    others = np.flatnonzero(NETWORK.segment_id != segment)
+    assert not views.take(others).differ(Views.untouched(len(others))).any()
 
 
 def test_a_silent_device_makes_its_unfinished_segment_unknown_and_no_other() -> None:
-    unfinished = [*facts_of(LOCAL, (1, 0, 50), device=7), *facts_of(MAIN, (1, 0, 50), device=8)]
-    assert [one.label for one in view(unfinished, silent=frozenset({7}))] == [Label.UNKNOWN, Label.UNDER_WAY]
+    unfinished = worked(LOCAL, (1, 0, 50), device=7), worked(MAIN, (1, 0, 50), device=8)
+    views = views_of(*unfinished, silent=(7,))
+    assert [label_of(views, one) for one in (LOCAL, MAIN)] == [Label.UNKNOWN, Label.UNDER_WAY]
 
 
-def test_a_segment_of_another_network_is_left_out() -> None:
-    stranger = facts_of(LOCAL, (1, 0, 100))[0]
-    assert (
-        view([DirectionFacts(**{**{n: getattr(stranger, n) for n in DirectionFacts.__slots__}, "segment_id": 99})])
-        == []
-    )
+def test_a_closed_road_is_closed_whatever_was_done_on_it() -> None:
+    views = views_of(worked(LOCAL, (1, 0, 100)), closed=(LOCAL, MAIN))
+    assert [label_of(views, one) for one in (LOCAL, MAIN, FOOTWAY)] == [Label.CLOSED, Label.CLOSED, Label.NEVER]
+    assert views.share[LOCAL - 1] == 100
+
+
+def test_where_the_device_that_should_tell_is_silent_nobody_says_that_nothing_was_done() -> None:
+    views = views_of(untold=(LOCAL,))
+    assert [label_of(views, one) for one in (LOCAL, MAIN)] == [Label.UNKNOWN, Label.NEVER]
+
+
+def test_snow_since_the_last_full_pass_counts_against_the_criterion_of_the_class() -> None:
+    """Local roads bear 30 cm, main roads 10; a part that was ploughed again does not make the rest fresh."""
+    three_hours_ago = NOW_US - 3 * HOUR_US
+    passes = [
+        worked(LOCAL, (1, 0, 100), ended_us=three_hours_ago),
+        worked(MAIN, (1, 0, 100), (-1, 0, 100), ended_us=three_hours_ago),
+        worked(MAIN, (1, 0, 50)),
+    ]
+    views = views_of(*passes, fallen=snowing(40, LOCAL - 1, MAIN - 1))
+    assert [label_of(views, one) for one in (LOCAL, MAIN)] == [Label.DONE, Label.SNOWED_OVER]
+    dry = views_of(*passes, fallen=snowing(33, LOCAL - 1, MAIN - 1))
+    assert label_of(dry, MAIN) is Label.DONE
+
+
+def test_a_road_is_due_by_snow_since_the_event_began_where_that_is_measured_and_else_by_age() -> None:
+    measured = snowing(60, MAIN - 1)
+    begun_us = NOW_US - 2 * HOUR_US
+    labels = {one: label_of(views_of(fallen=measured, event_us=begun_us), one) for one in (MAIN, PREFECTURAL)}
+    assert labels == {MAIN: Label.DUE, PREFECTURAL: Label.NEVER}
+    aged = views_of(event_us=NOW_US - 4 * HOUR_US - 1)
+    assert [label_of(aged, one) for one in (MAIN, LOCAL)] == [Label.DUE, Label.NEVER]
+
+
+def test_the_newest_time_the_weakest_evidence_and_the_mean_confidence_are_shown() -> None:
+    half = worked(MAIN, (1, 0, 100), ended_us=NOW_US - 5, confidence=1000)
+    other = worked(MAIN, (-1, 0, 50), ended_us=NOW_US, confidence=400)
+    inferred = other.take(np.array([0]))
+    inferred.evidence[:] = Evidence.INFERRED
+    views = views_of(half, inferred)
+    assert (views.at_us[MAIN - 1], views.evidence[MAIN - 1]) == (NOW_US, Evidence.INFERRED)
+    assert views.confidence[MAIN - 1] in (79, 80)
+
+
+def test_what_was_driven_against_a_road_does_not_count_twice_where_one_pass_is_enough() -> None:
+    views = views_of(worked(LOCAL, (-1, 0, 100)), worked(ONE_WAY, (-1, 0, 50)))
+    assert [int(views.share[one - 1]) for one in (LOCAL, ONE_WAY)] == [100, 50]
+
+
+def test_work_is_under_way_until_it_was_long_enough_ago() -> None:
+    half = worked(LOCAL, (1, 0, 50))
+    assert label_of(views_of(half, now_us=LATER_US - 1), LOCAL) is Label.UNDER_WAY
+    assert label_of(views_of(half, now_us=LATER_US), LOCAL) is Label.PARTLY
 
 
 @given(
@@ -81,24 +132,53 @@ def test_a_segment_of_another_network_is_left_out() -> None:
     ),
     st.integers(1, 5),
 )
-def test_a_share_is_between_nothing_and_all(passes: list[tuple[int, int, int]], segment: int) -> None:
-    (found,) = view(facts_of(segment, *passes))
-    assert 0 <= found.share <= 100
-    assert found.label is not Label.DONE or found.share >= POLICY.done_permille // 10
+def test_a_share_is_between_nothing_and_all(drives: list[Drive], segment: int) -> None:
+    views = views_of(worked(segment, *drives), now_us=LATER_US)
+    assert 0 <= views.share[segment - 1] <= 100
+    assert label_of(views, segment) is not Label.DONE or views.share[segment - 1] >= 90
 
 
-@given(
-    st.sampled_from(Label),
-    st.integers(0, 100),
-    st.one_of(st.none(), st.integers(0, 2**31).map(lambda seconds: seconds * SECOND)),
-    st.one_of(st.none(), st.sampled_from(Evidence)),
+@given(st.lists(st.integers(0, len(NETWORK) - 1), unique=True))
+def test_some_rows_read_as_they_do_among_all(rows: list[int]) -> None:
+    ledger, told = ledger_of(worked(LOCAL, (1, 0, 100)), worked(MAIN, (1, 0, 50))), around(closed=(FOOTWAY,))
+    chosen = np.array(rows, np.int64)
+    assert view(ledger, chosen, told, TABLE).rows() == view(ledger, ALL, told, TABLE).take(chosen).rows()
+
+
+VIEWS = st.lists(
+    st.tuples(
+        st.integers(0, len(LABELS) - 1),
+        st.integers(0, 100),
+        st.just(ABSENT_64) | st.integers(0, 2**31).map(lambda seconds: seconds * 1_000_000),
+        st.sampled_from([ABSENT_8, *Evidence]),
+        st.integers(0, 100),
+    ),
+    max_size=5,
 )
-def test_a_view_reads_back_from_json(label: Label, share: int, at_us: int | None, evidence: Evidence | None) -> None:
-    made = SegmentView(segment_id=3, label=label, share=share, at_us=at_us, evidence=evidence)
-    assert SegmentView.from_json(orjson.loads(orjson.dumps(made.as_json()))) == made
 
 
-def test_only_what_reads_differently_has_changed() -> None:
-    before = {1: untouched(1), 2: untouched(2)}
-    (worked,) = view(facts_of(MAIN, (1, 0, 100)))
-    assert changed_views(before, [untouched(1), worked, untouched(3)]) == [worked, untouched(3)]
+@given(VIEWS)
+def test_views_read_back_from_json(rows: list[tuple[int, ...]]) -> None:
+    made = Views.from_rows(rows)
+    ids = np.arange(10, 10 + len(rows))
+    content = orjson.loads(orjson.dumps(made.as_json(ids)))
+    assert [one["id"] for one in content] == ids.tolist()
+    assert Views.from_json(content).rows() == made.rows()
+
+
+@given(VIEWS, VIEWS)
+def test_views_differ_where_a_reader_would_see_it(one: list[tuple[int, ...]], other: list[tuple[int, ...]]) -> None:
+    count = min(len(one), len(other))
+    found = Views.from_rows(one[:count]).differ(Views.from_rows(other[:count]))
+    ids = np.zeros(count, np.int64)
+    shown = [Views.from_rows(rows[:count]).as_json(ids) for rows in (one, other)]
+    assert found.tolist() == [a != b for a, b in zip(*shown, strict=True)]
+
+
+def test_views_that_are_replaced_stay_as_they_were() -> None:
+    """A tile may be made of them in another thread."""
+    before = Views.untouched(3)
+    after = before.replaced(np.array([1]), Views.from_rows([(0, 7, 9, 0, 50)]))
+    assert before.rows() == Views.untouched(3).rows()
+    assert after.rows()[1] == (0, 7, 9, 0, 50)
+    assert after.differ(before).tolist() == [False, True, False]

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.fixes import BLADE_DOWN, Source
+from snowtrack.model.machines import MachineKind
 from snowtrack.network.arrays import Kind, Network
 from tests.matching.parts import part
 from tests.matching.runs import Run, Told, driven
 from tests.matching.worlds import START_US, matcher
 from tests.oracles.drives import SECOND_US
+from tests.oracles.fleets import fleet_of
 from tests.oracles.halves import Pending
 from tests.oracles.towns import Metres, point
 
@@ -92,7 +94,7 @@ def settled(
     network: Network, seen: Iterable[Seen], *, told: bool = True, kind: Kind = Kind.CARRIAGEWAY, lag_s: float = 10
 ) -> list[Told]:
     made = matcher(network, lag_s)
-    made.kinds[7] = kind
+    made.fleet = fleet_of({7: MachineKind.SMALL} if kind is Kind.FOOTWAY else {})
     return Run(made).take(fixes(seen, told=told)).flush().only
 
 

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from snowtrack.matching.backward import BEHIND_MAX
 from snowtrack.matching.costs import DEFAULT_COSTS, Costs
+from snowtrack.model.machines import MachineKind
 from snowtrack.network.arrays import Kind
 from tests.matching.runs import Run, Told
 from tests.matching.worlds import CUT_US, Weather, drawn_town, drawn_track, drawn_weather, matcher
 from tests.oracles.drives import SECOND_US
+from tests.oracles.fleets import fleet_of
 from tests.oracles.halves import Pending
 from tests.oracles.matching import ScalarMatcher
 from tests.oracles.settling import answered
@@ -42,7 +44,7 @@ def expected(
 def test_it_says_what_the_scalar_matcher_says(town: int, seed: int, lag_s: float | None, kind: Kind) -> None:
     fixes = drawn_track(drawn_town(town), seed, drawn_weather(Random(seed)))
     made = matcher(drawn_town(town), lag_s)
-    made.kinds[7] = kind
+    made.fleet = fleet_of({7: MachineKind.SMALL} if kind is Kind.FOOTWAY else {})
     assert Run(made).take(fixes).flush().only == expected(town, fixes, lag_s, kind)
 
 

@@ -5,7 +5,9 @@ import numpy as np
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import ObservedBatch
+from snowtrack.model.work import ActivityBatch
 from snowtrack.network.arrays import Network
+from snowtrack.passes.stage import Worked
 from snowtrack.pipeline.engine import Engine, EnginePolicy
 from snowtrack.pipeline.replay import in_order
 from snowtrack.tracks.clock import observe
@@ -21,8 +23,11 @@ def final_track(fixes: FixBatch) -> ObservedBatch:
     return in_order(observe(fixes, clocks))
 
 
-def final_passes(network: Network, policy: EnginePolicy, fixes: FixBatch) -> PassBatch:
+def final_results(network: Network, policy: EnginePolicy, fixes: FixBatch) -> Worked:
     """All of them at once, in order, and nothing left open."""
     engine = Engine(network, policy)
-    settled = engine.on_observed(final_track(fixes)).passes
-    return PassBatch.concat([settled, engine.flush(np.unique(fixes.device).tolist()).passes])
+    settled, rest = engine.on_observed(final_track(fixes)), engine.flush(np.unique(fixes.device).tolist())
+    return Worked(
+        passes=PassBatch.concat([settled.passes, rest.passes]),
+        activities=ActivityBatch.concat([settled.activities, rest.activities]),
+    )

@@ -7,7 +7,7 @@ the position; which of them came first does not matter. Whatever else shares an 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
+from snowtrack.model.columns import ABSENT_8, ABSENT_16, ABSENT_32, ABSENT_64
 from snowtrack.model.fixes import Source
 from snowtrack.model.tracks import ObservedBatch
 from tests.oracles.batches import batch_of
@@ -34,6 +34,9 @@ class Pending(NamedTuple):
     sources: int
     hdop_centi: int
     quality: int
+    spreading: int = ABSENT_8
+    spread_dgpm: int = ABSENT_16
+    pto: int = ABSENT_8
 
 
 def pending(fixes: ObservedBatch) -> list[Pending]:
@@ -88,6 +91,9 @@ def _join(one: Pending, other: Pending) -> Pending:
         speed_mmps=_first_present(moving.speed_mmps, other_moving.speed_mmps, ABSENT_32),
         course_cdeg=_first_present(moving.course_cdeg, other_moving.course_cdeg, ABSENT_32),
         blade=_first_present(first.blade, second.blade, ABSENT_8),
+        spreading=_first_present(first.spreading, second.spreading, ABSENT_8),
+        spread_dgpm=_first_present(first.spread_dgpm, second.spread_dgpm, ABSENT_32),
+        pto=_first_present(first.pto, second.pto, ABSENT_8),
         trust=max(one.trust, other.trust),
         sources=one.sources | other.sources,
         hdop_centi=_first_present(first.hdop_centi, second.hdop_centi, ABSENT_32),

@@ -1,15 +1,16 @@
-"""Days of one machine in a small town: passes, fixes, and the report that they make."""
+"""Days of one machine in a small town: passes, activities, and the report that they make."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from snowtrack.model.calendar import day_range_us
-from snowtrack.model.fixes import BLADE_DOWN, FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
+from snowtrack.model.work import Activity, ActivityBatch, Evidence
 from snowtrack.network.arrays import Kind
 from snowtrack.reports.daily import DailyReport, make_daily_report
 from tests.oracles.batches import batch_of
-from tests.oracles.towns import point, road, town
+from tests.oracles.towns import road, town
 
 SECOND, MINUTE = 1_000_000, 60_000_000
 DAY = date(2026, 1, 15)
@@ -31,15 +32,12 @@ def work(segment: int, started_us: int, ended_us: int, **more: int) -> dict[str,
     return row | {"started_us": started_us, "ended_us": ended_us} | more
 
 
-def report(*passes: dict[str, int], fixes: FixBatch | None = None, day: date = DAY) -> DailyReport:
-    every = FixBatch.empty() if fixes is None else fixes
-    return make_daily_report(DEVICE, day, fixes=every, passes=batch_of(PassBatch, *passes), network=NETWORK)
+def spent(started_us: int, ended_us: int, activity: Activity = Activity.WORKING, **more: int) -> dict[str, int]:
+    """A span of activity."""
+    row = {"device": 1, "activity": activity, "evidence": Evidence.BLADE, "doubted": 0, "driven_mm": 0}
+    return row | {"started_us": started_us, "ended_us": ended_us} | more
 
 
-def driving(start_us: int, *easts: float, speed: int = 8_000, blade: int = BLADE_DOWN) -> FixBatch:
-    rows = []
-    for number, east in enumerate(easts):
-        lat, lon = point(east, 0)
-        fix = {"time_us": start_us + number * SECOND, "lat_e7": lat, "lon_e7": lon, "blade": blade}
-        rows.append(fix | {"speed_mmps": speed})
-    return batch_of(FixBatch, *rows)
+def report(*passes: dict[str, int], spans: Sequence[dict[str, int]] = (), day: date = DAY) -> DailyReport:
+    activities = batch_of(ActivityBatch, *spans)
+    return make_daily_report(DEVICE, day, activities=activities, passes=batch_of(PassBatch, *passes), network=NETWORK)

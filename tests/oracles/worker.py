@@ -11,15 +11,17 @@ from snowtrack.model.columns import ABSENT_64, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.work import ActivityBatch
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
 from snowtrack.tracks.clock import observe
 from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
 from snowtrack.tracks.sessions import BootClock
-from tests.oracles.final import final_passes
+from tests.oracles.final import final_results
 
 Row = tuple[int, ...]
+Results = tuple[list[Row], list[Row]]
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Stored:
 
     fixes: list[Row] = field(default_factory=list)
     passes: list[Row] = field(default_factory=list)
+    activities: list[Row] = field(default_factory=list)
     dirty: list[DirtyStretch] = field(default_factory=list)
     kept: dict[int, bytes] = field(default_factory=dict)
     committed: dict[BootId, Committed] = field(default_factory=dict)
@@ -88,6 +91,9 @@ class Worker:
         self.stored.passes = [
             row for row in self.stored.passes if row[0] != device or not stretch.from_us <= row[5] <= stretch.to_us
         ] + again.passes.rows()
+        self.stored.activities = [
+            row for row in self.stored.activities if row[0] != device or not stretch.from_us <= row[1] <= stretch.to_us
+        ] + again.activities.rows()
         self.stored.dirty = [one for one in self.stored.dirty if one.device != device]
         if again.kept is not None:
             self.stored.kept[device] = orjson.dumps(again.kept)
@@ -104,17 +110,21 @@ class Worker:
                 return
         raise AssertionError("the same stretch becomes dirty again and again")
 
-    def passes(self) -> list[Row]:
-        return sorted(self.stored.passes)
+    def results(self) -> Results:
+        """Passes and activities."""
+        return sorted(self.stored.passes), sorted(self.stored.activities)
 
-    def final(self) -> list[Row]:
+    def final(self) -> Results:
         """What the stored fixes come to when each device's are looked at once, in order."""
         devices = sorted({row[0] for row in self.stored.fixes})
-        finals = [final_passes(self.network, self.policy, self.stored.fixes_of(device)) for device in devices]
-        return sorted(PassBatch.concat(finals).rows())
+        finals = [final_results(self.network, self.policy, self.stored.fixes_of(device)) for device in devices]
+        passes = PassBatch.concat(one.passes for one in finals)
+        activities = ActivityBatch.concat(one.activities for one in finals)
+        return sorted(passes.rows()), sorted(activities.rows())
 
     def _save(self, outputs: Outputs, devices: set[int]) -> None:
         self.stored.passes += outputs.passes.rows()
+        self.stored.activities += outputs.activities.rows()
         self.stored.dirty += outputs.dirty
         for device in devices | set(outputs.passes.device.tolist()):
             self.stored.kept[device] = orjson.dumps(self.engine.snapshot(device))

@@ -23,7 +23,7 @@ from tests.oracles.batches import batch_of
 from tests.oracles.final import final_track
 from tests.oracles.lives import live_through
 from tests.oracles.towns import point, road, town
-from tests.oracles.worker import Row, Worker
+from tests.oracles.worker import Results, Row, Worker
 from tests.tracks.boots import ANY_CLOCK, DELAYS_US, FAR_OFF, RIGHT, START_US, a_boot, begins, together
 
 NETWORK = town(road((0, 0), (100, 0), (200, 0), (300, 0)), road((300, 0), (300, 100)))
@@ -97,7 +97,7 @@ def test_what_was_placed_before_its_clock_was_known_is_placed_again(
 ) -> None:
     """Whatever the clocks: the stored fixes alone decide, however they came."""
     worker = lived_through(fixes, Random(seed), sizes, events)
-    assert worker.passes() == worker.final()
+    assert worker.results() == worker.final()
 
 
 @settings(max_examples=100)
@@ -118,7 +118,7 @@ def test_passes_depend_on_no_order_delay_repetition_batch_or_crash(
     prompt.take(certain)
     prompt.finish()
     worker = lived_through(delayed(certain, late_us), Random(seed), sizes, events)
-    assert worker.passes() == worker.final() == prompt.final()
+    assert worker.results() == worker.final() == prompt.final()
 
 
 def night(*, uptime: bool = True) -> list[dict[str, int]]:
@@ -141,15 +141,15 @@ def late(row: dict[str, int], hours: int) -> dict[str, int]:
     return row | {"received_us": row["received_us"] + hours * HOUR_US}
 
 
-def passes_of(*batches: Sequence[dict[str, int]]) -> list[Row]:
+def results_of(*batches: Sequence[dict[str, int]]) -> Results:
     """Each batch is settled before the next one comes."""
     worker = Worker(NETWORK, EnginePolicy())
     for batch in batches:
         worker.take(batch_of(FixBatch, *batch))
         worker.tick(LATER)
     worker.finish()
-    assert worker.passes() == worker.final() != []
-    return worker.passes()
+    assert worker.results() == worker.final() != ([], [])
+    return worker.results()
 
 
 @pytest.mark.parametrize("uptime", [True, False])
@@ -158,14 +158,14 @@ def test_a_time_of_day_that_came_before_any_date_makes_the_passes_of_its_own_day
     """Until the date comes, the receive time may have put it on a wrong day; nothing of that stays."""
     rows = night(uptime=uptime)
     undated = [late(row | {"time_us": ABSENT_64}, hours) for row in rows[:20]]
-    assert passes_of(undated, rows[20:]) == passes_of(rows)
+    assert results_of(undated, rows[20:]) == results_of(rows)
 
 
 @pytest.mark.parametrize("uptime", [True, False])
 def test_a_default_day_that_came_before_any_other_makes_the_passes_of_the_right_one(uptime: bool) -> None:
     rows = night(uptime=uptime)
     unset = [stating(row, begins(0)(row["time_us"])) for row in rows[:20]]
-    assert passes_of(unset, rows[20:]) == passes_of(rows)
+    assert results_of(unset, rows[20:]) == results_of(rows)
 
 
 def test_a_clock_that_one_live_fix_proves_ahead_takes_back_all_that_it_dated() -> None:
@@ -173,21 +173,24 @@ def test_a_clock_that_one_live_fix_proves_ahead_takes_back_all_that_it_dated() -
     rows = night()
     ahead = [stating(row, row["time_us"] + 2 * HOUR_US) for row in rows]
     backlog = [late(row, 10) for row in ahead[:20]]
-    assert passes_of(backlog) == [
-        (*row[:5], row[5] + 2 * HOUR_US, row[6] + 2 * HOUR_US, *row[7:]) for row in passes_of(rows[:20])
-    ]
-    assert passes_of(backlog, ahead[20:]) == passes_of(rows)
+    passes, activities = results_of(rows[:20])
+    assert results_of(backlog) == (
+        [(*row[:5], row[5] + 2 * HOUR_US, row[6] + 2 * HOUR_US, *row[7:]) for row in passes],
+        [(row[0], row[1] + 2 * HOUR_US, row[2] + 2 * HOUR_US, *row[3:]) for row in activities],
+    )
+    assert results_of(backlog, ahead[20:]) == results_of(rows)
 
 
 def test_an_excursion_is_put_back_when_the_fixes_around_it_are_known() -> None:
     rows = night()
     wrong = [stating(row, row["time_us"] - 100 * DAY_US) for row in rows[10:15]]
-    assert passes_of(wrong, rows[:10], rows[15:]) == passes_of(rows)
+    assert results_of(wrong, rows[:10], rows[15:]) == results_of(rows)
 
 
 def test_a_clock_that_stands_two_ways_disputes_its_boot_and_leaves_each_fix_where_it_says() -> None:
     rows = night()
     back = [stating(row, row["time_us"] - HOUR_US) if row["seq"] % 2 else row for row in rows]
-    passes = passes_of(back[:15], back[15:])
-    assert passes == passes_of(back)
+    passes, activities = results_of(back[:15], back[15:])
+    assert (passes, activities) == results_of(back)
     assert {(row[5] - START_US) // HOUR_US for row in passes} == {-1, 0}
+    assert {(row[1] - START_US) // HOUR_US for row in activities} == {-1, 0}

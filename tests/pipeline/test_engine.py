@@ -10,7 +10,7 @@ from snowtrack.pipeline.engine import Engine, EnginePolicy
 from snowtrack.pipeline.replay import in_order, recompute, widen_to_now
 from snowtrack.tracks.clock import observe
 from tests.oracles.batches import batch_of
-from tests.oracles.final import final_passes
+from tests.oracles.final import final_results
 from tests.oracles.towns import point, road, town
 
 SECOND = 1_000_000
@@ -102,7 +102,7 @@ def test_a_forgotten_device_is_unknown_and_others_are_not() -> None:
 
 
 def test_no_fixes_have_no_passes() -> None:
-    assert not len(final_passes(NETWORK, EnginePolicy(), FixBatch.empty()))
+    assert not len(final_results(NETWORK, EnginePolicy(), FixBatch.empty()).passes)
     assert not len(engine().on_batch(FixBatch.empty()).passes)
 
 
@@ -120,7 +120,7 @@ def test_the_stages_may_come_in_any_number_of_batches() -> None:
     passes = [made.on_batch(every.take(np.arange(at, min(at + 7, 60)))).passes for at in range(0, 60, 7)]
     passes.append(made.flush([1]).passes)
     rows = [row for part in passes for row in part.rows()]
-    assert rows == final_passes(NETWORK, EnginePolicy(), every).rows()
+    assert rows == final_results(NETWORK, EnginePolicy(), every).passes.rows()
 
 
 def test_a_stretch_before_what_is_settled_stays_as_it_is() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snowtrack.matching.window import PENDING_MAX
 from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, FixBatch
+from snowtrack.passes.stage import WorkPolicy
 from snowtrack.pipeline.engine import EnginePolicy
 from tests.oracles.batches import batch_of
 from tests.oracles.lives import live_through
@@ -22,10 +23,17 @@ START = 1_768_404_600 * SECOND
 RECEIVED = START + 3_600 * SECOND
 LATER = RECEIVED + 3_600 * SECOND
 LAG, BRIDGE, SILENCE, CUT = 5, 8, 10, 20
+
+
+def work(bridge_s: int) -> WorkPolicy:
+    times = {"bridge": bridge_s, "zone": 12, "down": 2, "lift": 3, "idle": 15, "stand": 4, "parked": 30}
+    return WorkPolicy(**{f"{name}_us": seconds * SECOND for name, seconds in times.items()})
+
+
 POLICIES = [
-    EnginePolicy(lag_us=LAG * SECOND, cut_us=CUT * SECOND, bridge_us=BRIDGE * SECOND, silence_us=SILENCE * SECOND),
-    EnginePolicy(lag_us=0, cut_us=CUT * SECOND, bridge_us=BRIDGE * SECOND, silence_us=SILENCE * SECOND),
-    EnginePolicy(lag_us=LAG * SECOND, cut_us=BRIDGE * SECOND, bridge_us=CUT * SECOND, silence_us=SILENCE * SECOND),
+    EnginePolicy(lag_us=LAG * SECOND, cut_us=CUT * SECOND, silence_us=SILENCE * SECOND, work=work(BRIDGE)),
+    EnginePolicy(lag_us=0, cut_us=CUT * SECOND, silence_us=SILENCE * SECOND, work=work(BRIDGE)),
+    EnginePolicy(lag_us=LAG * SECOND, cut_us=BRIDGE * SECOND, silence_us=SILENCE * SECOND, work=work(CUT)),
 ]
 NETWORK = town(road((0, 0), (100, 0), (200, 0), (300, 0)), road((300, 0), (300, 100)))
 
@@ -86,7 +94,7 @@ def test_what_is_settled_and_computed_again_equals_what_is_final(
     live_through(worker, fixes, order, cuts, events, later_us=LATER)
     worker.finish()
     assert sorted(worker.stored.fixes) == sorted(fixes.rows())
-    assert worker.passes() == worker.final()
+    assert worker.results() == worker.final()
 
 
 @settings(max_examples=60)
@@ -102,7 +110,7 @@ def test_any_order_at_all_gives_the_passes_of_any_other(
             worker, fixes, random.sample(range(len(fixes)), len(fixes)), [random.randint(1, 9)], events, later_us=LATER
         )
         worker.finish()
-        results.append(worker.passes())
+        results.append(worker.results())
     in_order = Worker(NETWORK, POLICIES[0])
     in_order.take(fixes)
     in_order.finish()
@@ -127,7 +135,7 @@ def driven(*seconds: int) -> FixBatch:
 def assert_same(worker: Worker) -> None:
     worker.finish()
     assert worker.final()
-    assert worker.passes() == worker.final()
+    assert worker.results() == worker.final()
 
 
 def test_a_late_fix_of_a_track_that_ended_does_not_double_its_last_pass() -> None:

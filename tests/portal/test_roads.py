@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal_bridge.roads import DONE_SHARE, EVIDENCE, FINISHED, summarise_roads
 
-LABELS = ["unknown", "never", "partly", "under_way", "aged", "done"]
+LABELS = ["closed", "unknown", "under_way", "due", "never", "partly", "snowed_over", "aged", "done"]
 
 
 def segment(
@@ -65,6 +65,7 @@ def test_a_road_is_done_only_when_nearly_all_of_it_is(found: list[dict[str, Any]
             assert finished >= DONE_SHARE * total - 1
         if finished == total:
             assert one["label"] in FINISHED
+        assert (one["label"] == "closed") == any(part["label"] == "closed" for part in own)
 
 
 @given(segments())
@@ -87,6 +88,14 @@ def test_a_road_is_known_no_better_than_by_its_weakest_evidence(found: list[dict
         (["never"] * 9 + ["partly"], "partly"),
         (["never"] * 9 + ["unknown"], "unknown"),
         (["never"] * 10, "never"),
+        (["done"] * 99 + ["closed"], "closed"),
+        (["due"] * 9 + ["done"], "due"),
+        (["due"] * 8 + ["unknown", "partly"], "due"),
+        (["under_way"] + ["due"] * 9, "under_way"),
+        (["done"] * 9 + ["due"], "done"),
+        (["snowed_over"] * 9 + ["aged"], "snowed_over"),
+        (["snowed_over"] * 9 + ["never"], "partly"),
+        (["snowed_over"] * 2 + ["unknown"], "partly"),
     ],
 )
 def test_labels_of_a_road(labels: list[str], expected: str) -> None:

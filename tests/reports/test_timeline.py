@@ -8,110 +8,141 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.model.calendar import DAY_US, day_range_us
-from snowtrack.model.columns import ABSENT_8, ABSENT_32
-from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, FixBatch
-from snowtrack.reports.timeline import GAP_US, STANDING_MMPS, Activity, Timeline, make_timeline
+from snowtrack.model.work import Activity, ActivityBatch, Evidence
+from snowtrack.reports.timeline import GAP_US, Timeline, make_timeline
 from tests.oracles.batches import batch_of
+from tests.oracles.workdays import spent
 
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
 DAY = day_range_us(date(2026, 1, 15))
-Drawn = tuple[int, int, int]
+NEXT_DAY = (DAY[1], DAY[1] + DAY_US)
+Drawn = tuple[int, int, Activity, int]
 
-FIXES = st.lists(
+# What was not seen before a span, how long the span is, what the machine did, and how far it drove.
+SPANS = st.lists(
     st.tuples(
-        st.one_of(st.integers(0, 3 * SECOND), st.sampled_from([0, SECOND, 60 * SECOND, 61 * SECOND, 3_600 * SECOND])),
-        st.sampled_from([BLADE_DOWN, BLADE_UP, ABSENT_8]),
-        st.sampled_from([ABSENT_32, 0, 499, 500, 1_000, 8_000, 20_000]),
+        st.sampled_from([0, 0, 0, 0, 1, SECOND, 59 * SECOND, MINUTE, MINUTE + 1, 61 * SECOND, 500 * SECOND]),
+        st.one_of(st.integers(1, 3 * SECOND), st.sampled_from([SECOND, 300 * SECOND, 600 * SECOND])),
+        st.sampled_from(Activity),
+        st.integers(0, 10_000),
     ),
-    max_size=40,
+    max_size=30,
 )
 
 
-def fixes_from(start_us: int, drawn: list[Drawn]) -> FixBatch:
-    """Fixes with these times between them, blades and speeds."""
+def spans_from(start_us: int, drawn: list[Drawn]) -> ActivityBatch:
+    """One after the other; none crosses midnight, as none that is stored does."""
     rows, at_us = [], start_us
-    for spent_us, blade, speed in drawn:
-        at_us += spent_us
-        rows.append({"time_us": at_us, "blade": blade, "speed_mmps": speed})
-    return batch_of(FixBatch, *rows)
+    for unseen_us, long_us, activity, driven_mm in drawn:
+        at_us += unseen_us
+        to_us = at_us + long_us
+        if at_us < DAY[1] < to_us:
+            rows.append(spent(at_us, DAY[1], activity, driven_mm=driven_mm))
+            at_us = DAY[1]
+        rows.append(spent(at_us, to_us, activity, driven_mm=driven_mm))
+        at_us = to_us
+    return batch_of(ActivityBatch, *rows)
 
 
-def activity(spent_us: int, blade: int, speed: int) -> Activity:
-    """From one fix to the next."""
-    if spent_us > GAP_US:
-        return Activity.NO_SIGNAL
-    if blade == BLADE_DOWN or (blade == ABSENT_8 and 1_000 <= speed <= 11_000):
-        return Activity.WORKING
-    return Activity.TRAVELLING if speed >= STANDING_MMPS else Activity.STANDBY
+def by_second(spans: ActivityBatch, day: tuple[int, int]) -> tuple[dict[Activity, int], int]:
+    """Seconds by activity and unseen ones, each second as what was going on at its end."""
+    seconds, unseen = dict.fromkeys(Activity, 0), 0
+    begun = [(row[1] // SECOND, Activity(row[3])) for row in spans.rows()]
+    ended = [(row[2], row[2] // SECOND) for row in spans.rows()]
+    for at, (start_s, activity) in enumerate(begun):
+        until_us, until_s = ended[at]
+        if at + 1 < len(begun):
+            next_us = int(spans.started_us[at + 1])
+            hole_s = begun[at + 1][0] - until_s
+            if next_us - until_us <= GAP_US:
+                until_s += hole_s
+            elif until_us < day[1] and next_us > day[0]:
+                unseen += hole_s * (day[0] <= until_us and next_us < day[1])
+        seconds[activity] += max(min(until_s, day[1] // SECOND) - max(start_s, day[0] // SECOND), 0)
+    return seconds, unseen
 
 
-def by_second(drawn: list[Drawn], start_us: int, day: tuple[int, int]) -> dict[Activity, int]:
-    """Seconds by activity, fix by fix."""
-    spent = dict.fromkeys(Activity, 0)
-    at_us = start_us + (drawn[0][0] if drawn else 0)
-    for (_, blade, speed), (step_us, _, _) in pairwise(drawn):
-        begins, ends = (min(max(t // SECOND, day[0] // SECOND), day[1] // SECOND) for t in (at_us, at_us + step_us))
-        spent[activity(step_us, blade, speed)] += ends - begins
-        at_us += step_us
-    return spent
+def whole_s(timeline: Timeline | None) -> int:
+    return 0 if timeline is None else sum(timeline.seconds.values()) + timeline.unseen_s
 
 
-def spent_s(timeline: Timeline | None) -> int:
-    return 0 if timeline is None else sum(timeline.seconds.values())
-
-
-@given(FIXES, st.integers(DAY[0], DAY[1] - 200_000 * SECOND // 3))
-def test_the_parts_add_up_to_the_time_between_first_and_last_fix(drawn: list[Drawn], start_us: int) -> None:
-    timeline = make_timeline(fixes_from(start_us, drawn), DAY)
-    expected = by_second(drawn, start_us, DAY)
+@given(SPANS, st.integers(DAY[0], DAY[1] - 60_000 * SECOND))
+def test_the_parts_add_up_to_the_time_between_the_first_span_and_the_last(drawn: list[Drawn], start_us: int) -> None:
+    spans = spans_from(start_us, drawn)
+    timeline, (seconds, unseen) = make_timeline(spans, DAY), by_second(spans, DAY)
     if timeline is None:
-        assert sum(expected.values()) == 0
+        assert sum(seconds.values()) + unseen == 0
         return
-    assert timeline.seconds == expected
-    assert spent_s(timeline) == (timeline.to_us - timeline.from_us) // SECOND
-    assert DAY[0] <= timeline.from_us < timeline.to_us <= DAY[1]
-    if sum(step for step, _, _ in drawn) + start_us < DAY[1]:
-        times = fixes_from(start_us, drawn).time_us
-        assert (timeline.from_us, timeline.to_us) == (
-            int(times[0]) // SECOND * SECOND,
-            int(times[-1]) // SECOND * SECOND,
-        )
+    assert (timeline.seconds, timeline.unseen_s) == (seconds, unseen)
+    assert whole_s(timeline) == (timeline.to_us - timeline.from_us) // SECOND
+    assert timeline.from_us == int(spans.started_us[0]) // SECOND * SECOND
+    assert timeline.to_us == int(spans.ended_us[-1]) // SECOND * SECOND
+    assert timeline.driven_mm == spans.driven_mm.sum()
+    assert timeline.worked_mm == spans.driven_mm[spans.activity == Activity.WORKING].sum()
 
 
-@given(FIXES, st.integers(-100, 100))
+@given(SPANS, st.integers(-1_200, 100))
 def test_a_run_over_midnight_is_split_and_the_sums_still_agree(drawn: list[Drawn], before_s: int) -> None:
-    fixes = fixes_from(DAY[1] + before_s * SECOND, drawn)
-    evening, morning = make_timeline(fixes, DAY), make_timeline(fixes, (DAY[1], DAY[1] + DAY_US))
-    whole = make_timeline(fixes, (DAY[0], DAY[1] + DAY_US))
-    assert spent_s(evening) + spent_s(morning) == spent_s(whole)
+    spans = spans_from(DAY[1] + before_s * SECOND, drawn)
+    evening, morning = make_timeline(spans, DAY), make_timeline(spans, NEXT_DAY)
+    whole = make_timeline(spans, (DAY[0], NEXT_DAY[1]))
+    parts = [one for one in (evening, morning) if one is not None]
     for kind in Activity:
-        parts = [one.seconds[kind] for one in (evening, morning) if one is not None]
-        assert sum(parts) == (0 if whole is None else whole.seconds[kind])
-    if evening is not None and morning is not None:
-        assert evening.to_us == morning.from_us == DAY[1]
+        assert sum(one.seconds[kind] for one in parts) == (0 if whole is None else whole.seconds[kind])
+    if whole is not None and len(parts) == 2:
+        assert sum(one.driven_mm for one in parts) == whole.driven_mm
+        assert sum(one.worked_mm for one in parts) == whole.worked_mm
+    for one, (start_us, end_us) in ((evening, DAY), (morning, NEXT_DAY)):
+        if one is not None:
+            assert start_us <= one.from_us < one.to_us <= end_us
+            assert whole_s(one) == (one.to_us - one.from_us) // SECOND
+            assert all(start_us <= begins < ends < end_us for begins, ends in one.gaps)
+            assert all(first[1] <= second[0] for first, second in pairwise(one.gaps))
 
 
-def test_a_gap_is_named_with_its_times() -> None:
+def test_a_hole_is_named_with_its_times() -> None:
     start = DAY[0] + 10 * SECOND
-    drawn = [(0, BLADE_DOWN, 0), (60 * SECOND, BLADE_DOWN, 0), (61 * SECOND, BLADE_DOWN, 0), (SECOND, BLADE_UP, 0)]
-    timeline = make_timeline(fixes_from(start, drawn), DAY)
+    spans = [spent(start, start + MINUTE), spent(start + 121 * SECOND, start + 122 * SECOND, Activity.STANDBY)]
+    timeline = make_timeline(batch_of(ActivityBatch, *spans), DAY)
     assert timeline is not None
-    assert timeline.gaps == ((start + 60 * SECOND, start + 121 * SECOND),)
-    assert timeline.seconds[Activity.NO_SIGNAL] == 61
-    assert timeline.seconds[Activity.WORKING] == 61
+    assert timeline.gaps == ((start + MINUTE, start + 121 * SECOND),)
+    assert (timeline.unseen_s, timeline.seconds[Activity.WORKING], timeline.seconds[Activity.STANDBY]) == (61, 60, 1)
 
 
-@pytest.mark.parametrize(("blades", "inferred"), [((BLADE_UP, BLADE_UP), False), ((ABSENT_8, BLADE_UP), True)])
-def test_a_time_without_a_blade_signal_is_marked_as_inferred(blades: tuple[int, ...], inferred: bool) -> None:
-    timeline = make_timeline(fixes_from(DAY[0], [(SECOND, blade, 0) for blade in blades]), DAY)
+def test_a_short_hole_is_part_of_what_came_before_it() -> None:
+    start = DAY[0] + 10 * SECOND
+    spans = [spent(start, start + MINUTE), spent(start + 2 * MINUTE, start + 3 * MINUTE, Activity.STANDBY)]
+    timeline = make_timeline(batch_of(ActivityBatch, *spans), DAY)
+    assert timeline is not None
+    assert (timeline.gaps, timeline.seconds[Activity.WORKING], timeline.seconds[Activity.STANDBY]) == ((), 120, 60)
+
+
+def test_a_short_hole_over_midnight_belongs_to_both_days() -> None:
+    spans = [spent(DAY[1] - MINUTE, DAY[1] - 20 * SECOND, driven_mm=9), spent(DAY[1] + 10 * SECOND, DAY[1] + MINUTE)]
+    evening, morning = (make_timeline(batch_of(ActivityBatch, *spans), day) for day in (DAY, NEXT_DAY))
+    assert evening is not None
+    assert morning is not None
+    assert (evening.to_us, evening.seconds[Activity.WORKING], evening.driven_mm) == (DAY[1], 60, 9)
+    assert (morning.from_us, morning.seconds[Activity.WORKING], morning.driven_mm) == (DAY[1], 60, 0)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "inferred"),
+    [((Evidence.BLADE, Evidence.BLADE), False), ((Evidence.BLADE, Evidence.INFERRED), True)],
+)
+def test_a_day_of_which_any_time_was_inferred_says_so(evidence: tuple[Evidence, ...], inferred: bool) -> None:
+    spans = [spent(DAY[0] + at * MINUTE, DAY[0] + at * MINUTE + MINUTE, evidence=by) for at, by in enumerate(evidence)]
+    timeline = make_timeline(batch_of(ActivityBatch, *spans), DAY)
     assert timeline is not None
     assert timeline.inferred is inferred
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_a_day_without_two_fixes_has_no_timeline(count: int) -> None:
-    assert make_timeline(fixes_from(DAY[0], [(0, BLADE_UP, 0)] * count), DAY) is None
+def test_a_day_without_a_full_second_has_no_timeline() -> None:
+    assert make_timeline(ActivityBatch.empty(), DAY) is None
+    assert make_timeline(batch_of(ActivityBatch, spent(DAY[0] + 1, DAY[0] + SECOND - 1)), DAY) is None
 
 
-def test_another_day_has_no_timeline() -> None:
-    assert make_timeline(fixes_from(DAY[1] + SECOND, [(SECOND, BLADE_UP, 0)] * 5), DAY) is None
+@pytest.mark.parametrize("at_us", [DAY[0] - MINUTE, DAY[1]])
+def test_another_day_has_no_timeline(at_us: int) -> None:
+    assert make_timeline(batch_of(ActivityBatch, spent(at_us, at_us + MINUTE)), DAY) is None

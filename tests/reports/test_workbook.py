@@ -9,18 +9,22 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from snowtrack.model.columns import ABSENT_8
-from snowtrack.model.fixes import FixBatch
+from snowtrack.model.work import Activity, Evidence, Work
 from snowtrack.reports import texts
 from snowtrack.reports.daily import DailyReport
 from snowtrack.reports.workbook import write_workbook
-from tests.oracles.workdays import END, FIRST, FOOTWAY, MINUTE, NAMELESS, SECOND, START, driving, report, work
+from tests.oracles.workdays import END, FIRST, FOOTWAY, MINUTE, NAMELESS, SECOND, START, report, spent, work
 
 FULL = report(
     work(FIRST, START, START + MINUTE),
     work(FOOTWAY, START + MINUTE, START + 2 * MINUTE),
-    work(NAMELESS, START + 2 * MINUTE, START + 3 * MINUTE),
-    fixes=FixBatch.concat([driving(START, 0, 8, 16), driving(START + 10 * MINUTE, 0, 8)]),
+    work(NAMELESS, START + 2 * MINUTE, START + 3 * MINUTE, work=Work.SPREADING, material_g=1_260),
+    spans=[
+        spent(START, START + 2 * SECOND, driven_mm=16_000),
+        spent(START + 2 * SECOND, START + 3 * SECOND, Activity.TRAVELLING, driven_mm=12_345),
+        spent(START + 10 * MINUTE, START + 10 * MINUTE + SECOND, Activity.STANDBY),
+        spent(START + 10 * MINUTE + SECOND, START + 10 * MINUTE + 2 * SECOND, Activity.PARKED),
+    ],
 )
 
 
@@ -38,7 +42,7 @@ def pairs(sheet: Worksheet) -> dict[object, object]:
 def lines(sheet: Worksheet) -> list[list[object]]:
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(max_col=len(texts.LINES))]
     first = rows.index(list(texts.LINES)) + 1
-    return [row for row in rows[first:] if row[0] == texts.WORK]
+    return [row for row in rows[first:] if row[0] in texts.WORKS.values()]
 
 
 def test_the_same_report_is_the_same_bytes() -> None:
@@ -65,6 +69,7 @@ def test_the_head_says_which_day_and_which_device() -> None:
 
 def test_each_line_stands_as_in_the_report() -> None:
     found = lines(sheet_of(FULL))
+    assert [row[0] for row in found] == ["除雪", "除雪", "凍結防止剤散布"]
     assert [row[1:6] for row in found] == [
         ["一条通り", "県道1号", "東通り", "―", "車道"],
         ["一条通り", "―", "―", "―", "歩道"],
@@ -72,26 +77,41 @@ def test_each_line_stands_as_in_the_report() -> None:
     ]
     assert [row[6:8] for row in found] == [["00:00", "00:01"], ["00:01", "00:02"], ["00:02", "00:03"]]
     assert [row[8] for row in found] == [round(line.metres / 1000, 3) for line in FULL.lines]
-    assert pairs(sheet_of(FULL))["作業延長 km"] == round(FULL.worked_km, 3)
-    assert pairs(sheet_of(FULL))["走行 km"] == round(FULL.driven_km, 3)
+    assert [row[9:11] for row in found] == [["―", "作業信号"], ["―", "作業信号"], [1.3, "作業信号"]]
+
+
+def test_the_sums_stand_below_the_lines() -> None:
+    found = pairs(sheet_of(FULL))
+    assert found["除雪延長 km"] == round(FULL.km(Work.PLOUGHING), 3) == 0.2
+    assert found["散布延長 km"] == round(FULL.km(Work.SPREADING), 3) == 0.1
+    assert found["散布量 kg"] == 1.3
+    assert (found["稼働走行 km"], found["走行 km"]) == (0.016, 0.028)
+
+
+def test_a_machine_that_spread_nothing_has_no_sums_of_spreading() -> None:
+    found = pairs(sheet_of(report(work(FIRST, START, START + MINUTE))))
+    assert not {"散布延長 km", "散布量 kg"} & found.keys()
 
 
 def test_the_times_add_up_on_the_sheet_too() -> None:
     found = pairs(sheet_of(FULL))
-    assert (found["最初の測位"], found["最後の測位"]) == ("00:00:00", "00:10:01")
+    assert (found["最初の測位"], found["最後の測位"]) == ("00:00:00", "00:10:02")
 
     def seconds(label: str) -> int:
         hours, minutes, rest = map(int, str(found[label]).split(":"))
         return hours * 3_600 + minutes * 60 + rest
 
-    assert sum(seconds(label) for label in texts.ACTIVITIES.values()) == seconds("計") == 601
+    labels = ["稼働", "回送", "待機", "駐車", "GPS欠測"]
+    assert [seconds(label) for label in labels] == [2, 1, 1, 1, 597]
+    assert sum(seconds(label) for label in labels) == seconds("計") == 602
     assert found["GPS欠測の時間帯"] == "00:00–00:10"
     assert found["休憩"] == "手入力"
 
 
 def test_a_time_inferred_from_speed_says_so() -> None:
-    for fixes, said in ((driving(START, 0, 8, 16), False), (driving(START, 0, 8, 16, blade=ABSENT_8), True)):
-        assert (texts.INFERRED_NOTE in pairs(sheet_of(report(fixes=fixes)))) is said
+    for evidence, said in ((Evidence.BLADE, False), (Evidence.INFERRED, True)):
+        sheet = sheet_of(report(spans=[spent(START, START + MINUTE, evidence=evidence)]))
+        assert (texts.INFERRED_NOTE in pairs(sheet)) is said
 
 
 def test_it_has_places_to_sign_and_no_corrections() -> None:
@@ -103,7 +123,9 @@ def test_it_has_places_to_sign_and_no_corrections() -> None:
 def test_an_empty_day_is_a_sheet_too() -> None:
     sheet = sheet_of(report())
     assert lines(sheet) == []
-    assert pairs(sheet)["作業延長 km"] == 0
+    found = pairs(sheet)
+    assert [found[label] for label in ("除雪延長 km", "稼働走行 km", "走行 km")] == [0, 0, 0]
+    assert "計" not in found
 
 
 @pytest.mark.parametrize("name", ["=1+1", '=HYPERLINK("http://x")', "http://example.com", "+81", "{=1}", "@SUM(A1)"])

@@ -23,20 +23,26 @@ from tests.services.waiting import await_true
 from tests.store.databases import count, rows
 
 PASSES = """
-select name, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence
+select name, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence, confidence, material_g
 from pass join device using (device) order by 1, 6, 7, 2, 3, 4, 5
 """
+ACTIVITIES = """
+select name, started_at, ended_at, activity, evidence, doubted, driven_mm
+from activity join device using (device) order by 1, 2
+"""
 STATES = """
-select segment_id, direction, covered::text, length_mm, passes, first_at, last_at, done_at, evidence, name
+select segment_id, direction, covered::text, length_mm, passes, first_at, last_at, done_at, fresh_at, evidence,
+       confidence, name
 from segment_state join device on device = last_device order by 1, 2
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """Passes, facts and the day's report of one device."""
+    """Passes, activities, facts, and the day's report of one device."""
 
     passes: list[tuple[Any, ...]]
+    activities: list[tuple[Any, ...]]
     states: list[tuple[Any, ...]]
     report: bytes
     workbook: bytes
@@ -70,7 +76,13 @@ def read_results(line: Line, network: Network, device: DeviceId, day: date) -> R
             return orjson.dumps(made.as_json()), write_workbook(made)
 
     as_json, workbook = asyncio.run(report())
-    return Results(passes=rows(line.url, PASSES), states=rows(line.url, STATES), report=as_json, workbook=workbook)
+    return Results(
+        passes=rows(line.url, PASSES),
+        activities=rows(line.url, ACTIVITIES),
+        states=rows(line.url, STATES),
+        report=as_json,
+        workbook=workbook,
+    )
 
 
 def _is_open(kept: dict[str, str]) -> bool:

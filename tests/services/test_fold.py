@@ -5,11 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from snowtrack.model.calendar import SECOND_US, event_start_us, read_utc
+from snowtrack.clearance.events import EntryKind, EventEntry
+from snowtrack.model.calendar import SECOND_US, read_utc
 from snowtrack.network.arrays import Network
 from snowtrack.services.fold import LeaseLostError
+from snowtrack.store.events import Closure, close_segments, enter_event
 from snowtrack.store.states import read_public_cut, read_states
-from tests.services.town import EVENING_US, HOUR_US, Town, opened, streets
+from tests.services.town import EVENING_US, HOUR_US, Snowing, Town, opened, streets
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +32,7 @@ async def test_touched_segments_are_folded_and_told_under_the_next_number(town: 
         street: ("done", 100),
         other: ("under_way", said[0]["segments"][1]["share"]),
     }
-    assert {one.segment_id for one in await read_states(town.connection)} == {street, other}
+    assert set((await read_states(town.connection)).segment_id.tolist()) == {street, other}
 
 
 async def test_nothing_new_is_no_new_number(town: Town) -> None:
@@ -48,6 +50,31 @@ async def test_each_change_takes_the_next_number_without_a_hole(town: Town) -> N
         await town.work(street, EVENING_US + at * SECOND_US)
         numbers.extend(one["number"] for one in await town.turn(EVENING_US + at * SECOND_US) if one["news"] == "delta")
     assert numbers == [1, 2, 3, 4]
+
+
+async def test_a_change_of_many_segments_is_told_in_pieces_with_a_number_for_each(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snowtrack.services.fold.DELTA_SEGMENTS", 7)
+    segments = sorted(town.network.segment_id[:23].tolist())
+    for segment in segments:
+        await town.work(segment, EVENING_US)
+    said = await town.turn(EVENING_US)
+    deltas = [one for one in said if one["news"] == "delta"]
+    assert [(one["number"], len(one["segments"])) for one in deltas] == [(1, 7), (2, 7), (3, 7), (4, 2)]
+    assert sorted(view["id"] for one in deltas for view in one["segments"]) == segments
+    assert said[-1] == {"news": "fold", "number": 4, "fault": None}
+
+
+async def test_when_the_registry_changes_what_was_done_is_kept(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    await town.connection.execute("update fleet_version set version = version + 1")
+    await town.work(other, EVENING_US + SECOND_US)
+    assert await town.deltas(EVENING_US + SECOND_US) == {other: "done"}
+    assert await town.deltas(EVENING_US + 61 * SECOND_US) == {}
+    assert (await read_states(town.connection)).segment_id.tolist() == [street, other]
 
 
 async def test_labels_that_change_by_age_alone_are_told_once_a_minute(town: Town) -> None:
@@ -71,16 +98,93 @@ async def test_a_silent_device_makes_what_it_does_unknown_and_never_uncleared(to
     assert await town.deltas(EVENING_US + 180 * SECOND_US) == {other: "under_way"}
 
 
-async def test_at_noon_a_new_event_begins_with_nothing_known(town: Town) -> None:
+async def test_after_quiet_hours_a_new_event_begins_with_nothing_known(town: Town) -> None:
     street, other = streets(town.network)
-    noon_us = event_start_us(EVENING_US, 12) + 24 * HOUR_US
-    await town.work(street, noon_us - HOUR_US)
-    assert await town.deltas(noon_us - SECOND_US) == {street: "done"}
-    await town.work(other, noon_us + SECOND_US)
-    said = await town.turn(noon_us + 2 * SECOND_US)
-    assert read_utc(said[0]["event_start"]) == noon_us
-    assert {view["id"]: view["label"] for view in said[0]["segments"]} == {street: "never", other: "done"}
-    assert [one.segment_id for one in await read_states(town.connection)] == [other]
+    await town.work(street, EVENING_US)
+    assert await town.deltas(EVENING_US + SECOND_US) == {street: "done"}
+    assert town.fold.progress.event_us == EVENING_US - HOUR_US
+    assert await town.deltas(EVENING_US + 5 * HOUR_US) == {}
+    morning_us = EVENING_US + 7 * HOUR_US
+    await town.work(other, morning_us + 10 * SECOND_US)
+    assert await town.deltas(morning_us + 20 * SECOND_US) == {street: "never", other: "done"}
+    assert town.fold.progress.event_us == morning_us
+    assert (await read_states(town.connection)).segment_id.tolist() == [other]
+
+
+async def test_as_long_as_it_goes_on_an_event_keeps_what_it_knows(town: Town) -> None:
+    street, other = streets(town.network)
+    for hour in range(0, 25, 6):
+        await town.work(other if hour else street, EVENING_US + hour * HOUR_US)
+        await town.turn(EVENING_US + hour * HOUR_US)
+    assert town.fold.progress.event_us == EVENING_US - HOUR_US
+    assert (await read_states(town.connection)).segment_id.tolist() == [street, other]
+
+
+async def test_what_becomes_known_late_joins_events_and_what_was_folded_comes_back(town: Town) -> None:
+    street, other = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    await town.work(other, EVENING_US + 9 * HOUR_US)
+    assert await town.deltas(EVENING_US + 9 * HOUR_US) == {street: "never", other: "done"}
+    await town.work(other, EVENING_US + 5 * HOUR_US)
+    assert await town.deltas(EVENING_US + 9 * HOUR_US + SECOND_US) == {street: "aged"}
+    assert town.fold.progress.event_us == EVENING_US - HOUR_US
+
+
+async def test_an_event_opened_by_hand_begins_with_nothing_known(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    opened = EventEntry(number=0, kind=EntryKind.OPEN, at_us=EVENING_US + 60 * SECOND_US, reason="storm", by="Sato")
+    await enter_event(town.connection, opened)
+    assert await town.deltas(EVENING_US + 120 * SECOND_US) == {street: "never"}
+    assert town.fold.progress.event_us == opened.at_us
+
+
+async def test_what_machines_of_nobody_did_counts_for_nothing(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.connection.execute("delete from mounting")
+    await town.connection.execute("update fleet_version set version = version + 1")
+    await town.work(street, EVENING_US)
+    assert await town.deltas(EVENING_US) == {}
+    assert len(await read_states(town.connection)) == 0
+
+
+async def test_a_closed_road_is_told_within_a_minute_and_so_is_its_end(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    closure = Closure(
+        number=0,
+        segments=(street, 9**9),
+        from_us=EVENING_US,
+        until_us=EVENING_US + HOUR_US,
+        reason="avalanche",
+        by="Sato",
+    )
+    await close_segments(town.connection, closure)
+    assert await town.deltas(EVENING_US + 60 * SECOND_US) == {street: "closed"}
+    assert await town.deltas(EVENING_US + HOUR_US) == {street: "done"}
+
+
+async def test_snow_that_falls_takes_back_what_was_done(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.work(street, EVENING_US)
+    await town.turn(EVENING_US)
+    town.fold.outlook.snow = Snowing(int(town.network.rows_of([street])[0]), mm_per_h=100)
+    assert await town.deltas(EVENING_US + 2 * HOUR_US) == {}
+    assert await town.deltas(EVENING_US + 3 * HOUR_US) == {street: "snowed_over"}
+    await town.work(street, EVENING_US + 3 * HOUR_US + 10 * SECOND_US)
+    assert await town.deltas(EVENING_US + 3 * HOUR_US + 20 * SECOND_US) == {street: "done"}
+
+
+async def test_snow_alone_keeps_an_event_open(town: Town) -> None:
+    street, _ = streets(town.network)
+    await town.work(street, EVENING_US)
+    town.fold.outlook.snow_hours = [EVENING_US + hour * HOUR_US for hour in (4, 8, 12)]
+    await town.turn(EVENING_US)
+    await town.turn(EVENING_US + 13 * HOUR_US)
+    assert town.fold.progress.event_us == EVENING_US - HOUR_US
 
 
 async def test_passes_that_were_replaced_by_nothing_leave_no_state(town: Town) -> None:
@@ -90,7 +194,7 @@ async def test_passes_that_were_replaced_by_nothing_leave_no_state(town: Town) -
     await town.connection.execute("delete from pass")
     await town.connection.execute("insert into touched (segment_id) values (%s)", [street])
     assert await town.deltas(EVENING_US + SECOND_US) == {street: "never"}
-    assert await read_states(town.connection) == []
+    assert len(await read_states(town.connection)) == 0
 
 
 async def test_segments_of_another_network_are_left_alone(town: Town) -> None:
@@ -117,7 +221,7 @@ async def test_who_lost_the_lease_changes_nothing(town: Town) -> None:
     await town.work(street, EVENING_US)
     with pytest.raises(LeaseLostError):
         await town.turn(EVENING_US)
-    assert await read_states(town.connection) == []
+    assert len(await read_states(town.connection)) == 0
     assert await read_public_cut(town.connection, town.network.network_id) is None
     assert await (await town.connection.execute("select count(*) from touched")).fetchone() == (1,)
 
@@ -130,7 +234,7 @@ async def test_the_public_cut_names_no_machine_and_tells_no_exact_time(town: Tow
     _, segments = await town.cut()
     assert {one["id"] for one in segments} == {street, other}
     for one in segments:
-        assert set(one) == {"id", "label", "share", "at", "evidence"}
+        assert set(one) == {"id", "label", "share", "at", "evidence", "confidence"}
         assert read_utc(one["at"]) % (300 * SECOND_US) == 0
         assert read_utc(one["at"]) <= EVENING_US
     row = await (await town.connection.execute("select segments from public_cut")).fetchone()

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from snowtrack.model.calendar import TOKYO
+from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from tests.mosquitto import mosquitto_in
 from tests.services.epochs import SECOND_US, Fix, drive, rmc
 from tests.services.line import Line, make_line
+from tests.services.registry import register
 from tests.services.results import Results, await_settled, read_results, services
 from tests.services.tracker import Tracker
 from tests.services.waiting import await_true
@@ -46,8 +48,6 @@ class Night:
         )
         self.now_us, self.fixes = now_us, night(network, now_us)
         self.day = datetime.fromtimestamp(self.fixes[0].time_us / SECOND_US, TOKYO).date()
-        # An event that began well before the drives, whenever this test is run.
-        self.event_hour = (datetime.fromtimestamp(now_us / SECOND_US, TOKYO).hour + 12) % 24
 
     @contextmanager
     def line(self, name: str) -> Iterator[Line]:
@@ -57,8 +57,8 @@ class Night:
         try:
             with fresh_database(self.postgres_url) as url:
                 prepare(url)
-                flags = ("engine.silence_s=1", f"clearance.event_hour={self.event_hour}")
-                yield make_line(broker, url, self.network_folder, folder, *flags)
+                register(url, DeviceId("kanazawa", "d1"))
+                yield make_line(broker, url, self.network_folder, folder, "engine.silence_s=1")
         finally:
             broker.stop()
 

@@ -4,25 +4,46 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import orjson
 from psycopg import AsyncConnection
 
 from snowtrack.addresses import parse_broker
 from snowtrack.live.bus import Bus
-from snowtrack.model.calendar import SECOND_US, event_start_us
+from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.columns import ABSENT_32, Int32s, Int64s, Rows
 from snowtrack.model.ids import DeviceId
-from snowtrack.model.passes import Evidence, PassBatch, Work
+from snowtrack.model.passes import PassBatch
+from snowtrack.model.work import Evidence, Work
 from snowtrack.network.arrays import Network, RoadClass
 from snowtrack.services.fold import LEASE_S, Fold
 from snowtrack.settings import Settings, load_settings
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number, note_device
+from snowtrack.store.instants import to_instant
 from snowtrack.store.passes import add_passes
 from snowtrack.store.states import read_public_cut, take_lease
+from tests.services.registry import register
 
 HOUR_US = 3_600 * SECOND_US
-# Some evening in Japan, six hours after the event began at noon.
-EVENING_US = event_start_us(1_800_000_000 * SECOND_US, 12) + 6 * HOUR_US
+# Some evening in Japan, when an hour begins.
+EVENING_US = 500_000 * HOUR_US
+PLOUGH = DeviceId("kanazawa", "secret-plough")
+AT_WORK = """
+insert into activity (device, started_at, ended_at, activity, evidence, doubted, driven_mm)
+values (%s, %s, %s, 3, 0, false, %s) on conflict do nothing
+"""
+
+
+class Snowing:
+    """As much in each hour, on one segment."""
+
+    def __init__(self, row: int, mm_per_h: int) -> None:
+        self.row, self.mm_per_h = row, mm_per_h
+
+    def fallen_mm(self, rows: Rows, since_us: Int64s, now_us: int) -> Int32s:
+        figures = (now_us - since_us) * self.mm_per_h // HOUR_US
+        return np.where(rows == self.row, figures, ABSENT_32).astype(np.int32)
 
 
 class Town:
@@ -36,17 +57,20 @@ class Town:
         self.device = 0
 
     async def begin(self) -> None:
-        self.device = await device_number(self.connection, DeviceId("kanazawa", "secret-plough"))
+        register(self.settings.database.url, PLOUGH)
+        self.device = await device_number(self.connection, PLOUGH)
         epoch = await take_lease(self.connection, self.fold.lease, holder="test", lasts_s=LEASE_S)
         assert epoch is not None
         self.epoch = epoch
         await self.fold.load(self.connection)
 
-    async def work(self, segment: int, ended_us: int, *, share: float = 1.0) -> None:
+    async def work(self, segment: int, ended_us: int, *, share: float = 1.0, lasted_s: int = 10) -> None:
         """A pass from the segment's start."""
         row = int(self.network.rows_of([segment])[0])
         to_mm = int(int(self.network.length_mm[row]) * share)
-        one = (self.device, segment, 1, 0, to_mm, ended_us - 10 * SECOND_US, ended_us, Work.PLOUGHING, Evidence.BLADE)
+        span = ended_us - lasted_s * SECOND_US, ended_us
+        one = (self.device, segment, 1, 0, to_mm, *span, Work.PLOUGHING, Evidence.BLADE, 950, ABSENT_32)
+        await self.connection.execute(AT_WORK, [self.device, *map(to_instant, span), to_mm])
         await add_passes(self.connection, PassBatch.from_rows([one]))
         await self.heard(ended_us)
 
@@ -60,9 +84,12 @@ class Town:
         return [{"news": str(news), **orjson.loads(content)} for news, content in self.bus.queue]
 
     async def deltas(self, now_us: int) -> dict[int, str]:
-        """The labels that it says changed."""
+        """The labels of narrow streets that it says changed; wide roads are due soon."""
         said = await self.turn(now_us)
-        return {view["id"]: view["label"] for one in said if one["news"] == "delta" for view in one["segments"]}
+        told = {view["id"]: view["label"] for one in said if one["news"] == "delta" for view in one["segments"]}
+        rows = self.network.rows_of(list(told)).tolist()
+        local = self.network.road_class[rows] == RoadClass.LOCAL
+        return {id_: label for (id_, label), chosen in zip(told.items(), local.tolist(), strict=True) if chosen}
 
     async def cut(self) -> tuple[int, list[dict[str, Any]]]:
         found = await read_public_cut(self.connection, self.network.network_id)

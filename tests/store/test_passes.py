@@ -37,7 +37,7 @@ async def device(connection: AsyncConnection) -> int:
 
 
 def a_pass(device: int, segment: int, started_s: float, ended_s: float) -> tuple[int, ...]:
-    return (device, segment, -1, 5, 10, AT + int(started_s * SECOND_US), AT + int(ended_s * SECOND_US), 0, 1)
+    return (device, segment, -1, 5, 10, AT + int(started_s * SECOND_US), AT + int(ended_s * SECOND_US), 0, 1, 900, 40)
 
 
 def stretch(device: int, from_s: float, to_s: float) -> DirtyStretch:
@@ -50,9 +50,9 @@ async def all_of(connection: AsyncConnection, device: int) -> list[tuple[int, ..
 
 async def test_passes_come_back_as_they_were_in_order(connection: AsyncConnection, device: int) -> None:
     passes = [
-        (device, 2**53 - 1, -1, 0, 2**31 - 1, AT, AT, 0, 2),
-        (device, 1, 1, 3, 4, AT + 1, AT + 7, 0, 0),
-        (device, 2, 0, 3, 4, AT + 1, AT + 7, 0, 1),
+        (device, 2**53 - 1, -1, 0, 2**31 - 1, AT, AT, 0, 2, 1000, ABSENT_32),
+        (device, 1, 1, 3, 4, AT + 1, AT + 7, 0, 0, 0, 0),
+        (device, 2, 0, 3, 4, AT + 1, AT + 7, 1, 1, 1, 40_000),
     ]
     await add_passes(connection, PassBatch.from_rows(passes[::-1]))
     assert await all_of(connection, device) == passes

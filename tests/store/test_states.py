@@ -2,34 +2,37 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
 from snowtrack.model.ids import DeviceId
-from snowtrack.model.intervals import union
-from snowtrack.model.passes import Evidence, PassBatch
-from snowtrack.model.states import DirectionFacts
+from snowtrack.model.intervals import Intervals, union
+from snowtrack.model.passes import PassBatch
+from snowtrack.model.states import StateBatch, States, Stretches
+from snowtrack.model.work import Evidence
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.passes import add_passes
 from snowtrack.store.states import (
     FoldProgress,
+    begin_anew,
     hold_lease,
     leave_lease,
     read_progress,
     read_public_cut,
     read_states,
     read_states_of,
-    remove_all_states,
     replace_states,
     save_progress,
     save_public_cut,
-    segments_with_passes,
     take_lease,
+    take_touched,
 )
 
 pytestmark = pytest.mark.anyio
@@ -42,59 +45,79 @@ async def device(connection: AsyncConnection) -> int:
     return await device_number(connection, DeviceId("kanazawa", "d1"))
 
 
-def facts(device: int, segment: int, direction: int = 0, **values: object) -> DirectionFacts:
-    base: dict[str, object] = {
-        "covered_mm": ((0, 10),),
-        "length_mm": 100,
-        "passes": 1,
-        "first_us": AT,
-        "last_us": AT + 1,
-        "done_us": None,
-        "evidence": Evidence.BLADE,
-    }
-    return DirectionFacts(
-        segment_id=segment,
-        direction=direction,
-        last_device=device,
-        **(base | values),  # type: ignore[arg-type]
-    )
-
-
+ABSENT = {name: int(np.iinfo(dtype).min) for name, dtype in StateBatch.dtypes().items()}
 INTERVALS = st.lists(st.tuples(st.integers(0, 2**31 - 2), st.integers(1, 2**31 - 1)), max_size=5).map(union)
 
 
-@given(covered=INTERVALS, done=st.none() | st.integers(AT, 2 * AT), evidence=st.sampled_from(Evidence))
+def facts(device: int, segment: int, direction: int = 0, **values: int) -> tuple[int, ...]:
+    """A row of a StateBatch."""
+    times = {"first_us": AT, "last_us": AT + 1, "done_us": ABSENT_64, "fresh_us": ABSENT_64, "spread_us": ABSENT_64}
+    counts = {"length_mm": 100, "covered_mm": 10, "passes": 1, "evidence": 0, "confidence": 900, "spreads": 0}
+    row = times | counts | {"segment_id": segment, "direction": direction, "last_device": device} | values
+    return tuple(row[name] for name in StateBatch.dtypes())
+
+
+def states_of(*rows: tuple[int, ...], covered: Intervals = ((0, 10),)) -> States:
+    return States(facts=StateBatch.from_rows(rows), covered=Stretches.of_all([covered] * len(rows)))
+
+
+def content(states: States) -> list[tuple[tuple[int, ...], Intervals]]:
+    return [(row, states.covered.of(at)) for at, row in enumerate(states.facts.rows())]
+
+
+TIMES = st.just(ABSENT_64) | st.integers(AT, 2 * AT)
+
+
+@given(
+    covered=INTERVALS,
+    times=st.tuples(TIMES, TIMES, TIMES, TIMES, TIMES),
+    evidence=st.sampled_from([ABSENT_8, *Evidence]),
+    worked=st.booleans(),
+)
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_facts_come_back_as_they_were(
-    database: str, covered: tuple[tuple[int, int], ...], done: int | None, evidence: Evidence
+    database: str, covered: Intervals, times: tuple[int, ...], evidence: int, worked: bool
 ) -> None:
     async with connect(database, name="test") as connection:
         device = await device_number(connection, DeviceId("kanazawa", "d1"))
-        own = [facts(device, 5, way, covered_mm=covered, done_us=done, evidence=evidence) for way in (-1, 0, 1)]
+        names = ("first_us", "last_us", "done_us", "fresh_us", "spread_us")
+        values = {**dict(zip(names, times, strict=True)), "evidence": int(evidence)}
+        by = device if worked else ABSENT["last_device"]
+        own = states_of(*(facts(by, 5, way, **values) for way in (-1, 0, 1)), covered=covered)
         await replace_states(connection, [5], own)
-        assert await read_states_of(connection, 5) == own
+        assert content(await read_states_of(connection, 5)) == content(own)
+        assert (await read_states(connection)).rows() == own.facts.rows()
 
 
 async def test_facts_are_read_in_the_order_of_their_segments(connection: AsyncConnection, device: int) -> None:
     own = [facts(device, 2, 1), facts(device, 9, -1), facts(device, 9, 1)]
-    await replace_states(connection, [9, 2], [own[2], own[0], own[1]])
-    assert await read_states(connection) == own
-    assert await read_states_of(connection, 9) == own[1:]
-    assert await read_states_of(connection, 3) == []
+    await replace_states(connection, [9, 2], states_of(own[2], own[0], own[1]))
+    assert (await read_states(connection)).rows() == own
+    assert (await read_states_of(connection, 9)).facts.rows() == own[1:]
+    assert content(await read_states_of(connection, 3)) == []
+
+
+async def test_no_facts_are_read_as_none(connection: AsyncConnection) -> None:
+    assert (await read_states(connection)).rows() == []
 
 
 async def test_replacing_takes_away_what_stood_for_the_segments(connection: AsyncConnection, device: int) -> None:
-    await replace_states(connection, [1, 2, 3], [facts(device, segment) for segment in (1, 2, 3)])
-    await replace_states(connection, [1, 2], [facts(device, 2, passes=7)])
-    assert await read_states(connection) == [facts(device, 2, passes=7), facts(device, 3)]
-    assert await remove_all_states(connection) == [2, 3]
-    assert await read_states(connection) == []
+    await replace_states(connection, [1, 2, 3], states_of(*(facts(device, segment) for segment in (1, 2, 3))))
+    await replace_states(connection, [1, 2], states_of(facts(device, 2, passes=7)))
+    assert (await read_states(connection)).rows() == [facts(device, 2, passes=7), facts(device, 3)]
 
 
-async def test_segments_with_passes_since_an_event(connection: AsyncConnection, device: int) -> None:
-    rows = [(device, segment, 1, 0, 9, AT, AT + segment, 0, 0) for segment in (4, 5, 6, 6)]
+async def test_an_event_begins_with_no_facts_and_all_that_was_worked_since_then_touched(
+    connection: AsyncConnection, device: int
+) -> None:
+    await replace_states(connection, [1], states_of(facts(device, 1)))
+    rows = [(device, segment, 1, 0, 9, AT, AT + segment, 0, 0, 900, ABSENT_32) for segment in (4, 5, 6, 6)]
     await add_passes(connection, PassBatch.from_rows(rows))
-    assert await segments_with_passes(connection, AT + 5) == [5, 6]
+    await take_touched(connection, 100)
+    await begin_anew(connection, AT + 5)
+    assert len(await read_states(connection)) == 0
+    first, rest = await take_touched(connection, 1), await take_touched(connection, 100)
+    assert (len(first), sorted(first + rest)) == (1, [5, 6])
 
 
 async def test_progress_and_cut_are_kept_for_each_network(connection: AsyncConnection) -> None:
@@ -106,6 +129,8 @@ async def test_progress_and_cut_are_kept_for_each_network(connection: AsyncConne
         assert await read_progress(connection, "net") == progress
         await save_public_cut(connection, "net", cut_us=AT + number, segments=b"[%d]" % number)
         assert await read_public_cut(connection, "net") == (to_instant(AT + number), b"[%d]" % number)
+        assert await read_public_cut(connection, "net", known_us=AT + number) is None
+        assert await read_public_cut(connection, "net", known_us=AT) is not None
     assert await read_progress(connection, "other") is None
 
 

@@ -5,13 +5,14 @@ from itertools import pairwise
 from math import asinh, floor, pi, radians, tan
 
 import mapbox_vector_tile
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.clearance.view import SegmentView
-from snowtrack.model.passes import Evidence
-from snowtrack.model.states import Label
+from snowtrack.clearance.view import Views
+from snowtrack.model.states import LABELS, Label
+from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
 from snowtrack.roads.lines import Point
 from snowtrack.tiles.layers import CLASS_ZOOM, FOOTWAY_ZOOM, ZOOM_MAX, ZOOM_MIN, TileKey, TileMaker
@@ -28,6 +29,10 @@ EACH = town(
 @cache
 def maker() -> TileMaker:
     return TileMaker(sample_town(), 10_000)
+
+
+def untouched() -> Views:
+    return Views.untouched(len(sample_town()))
 
 
 def in_world(place: Point) -> tuple[float, float]:
@@ -148,23 +153,25 @@ def test_the_most_important_roads_are_kept_when_there_are_too_many() -> None:
 def test_labels_are_shown_with_their_evidence_and_all_else_as_never_worked() -> None:
     network = sample_town()
     segment = int(network.segment_id[2_000])
-    worked = SegmentView(segment_id=segment, label=Label.PARTLY, share=40, at_us=1, evidence=Evidence.INFERRED)
-    found = features(maker().clearance(key_at(shape(network, 2_000)[0], 14), {segment: worked}), "clearance")
-    assert found.pop(segment)["properties"] == {"label": "partly", "share": 40, "evidence": "inferred"}
+    worked = Views.from_rows([(LABELS.index(Label.PARTLY), 40, 1, Evidence.INFERRED, 85)])
+    views = Views.untouched(len(network)).replaced(np.array([2_000]), worked)
+    found = features(maker().clearance(key_at(shape(network, 2_000)[0], 14), views), "clearance")
+    expected = {"label": "partly", "share": 40, "evidence": "inferred", "confidence": 85}
+    assert found.pop(segment)["properties"] == expected
     assert found
     assert all(feature["properties"] == {"label": "never", "share": 0} for feature in found.values())
 
 
 def test_both_layers_show_the_same_segments() -> None:
     key = key_at(shape(sample_town(), 100)[0], 15)
-    roads, clearance = features(maker().roads(key), "roads"), features(maker().clearance(key, {}), "clearance")
+    roads, clearance = features(maker().roads(key), "roads"), features(maker().clearance(key, untouched()), "clearance")
     assert roads.keys() == clearance.keys()
     assert [lines(one) for one in roads.values()] == [lines(one) for one in clearance.values()]
 
 
 @pytest.mark.parametrize("key", [TileKey(14, 0, 0), TileKey(8, 0, 0), TileKey(16, 2**16 - 1, 2**16 - 1)])
 def test_a_tile_without_roads_is_empty(key: TileKey) -> None:
-    assert maker().roads(key) == maker().clearance(key, {}) == b""
+    assert maker().roads(key) == maker().clearance(key, untouched()) == b""
 
 
 @pytest.mark.parametrize(

@@ -188,9 +188,11 @@ def test_a_fix_without_a_position_has_an_instant_but_is_not_observed() -> None:
 def test_what_is_observed_is_what_was_sent() -> None:
     sent = {"device": 3, "boot": 4, "seq": 5, "digest": 6, "received_us": POWER_UP_US, "lat_e7": 7, "lon_e7": 8}
     sent |= {"speed_mmps": 9, "course_cdeg": 10, "blade": 1, "sources": 3, "hdop_centi": 110, "quality": 2}
-    observed = observe(batch_of(FixBatch, sent | {"time_us": POWER_UP_US - 1, "remarks": 0}), {})
+    sent |= {"spreading": 1, "pto": 0}
+    spread = {"spread_mgpm2": 20_000, "spread_width_mm": 3_500}
+    observed = observe(batch_of(FixBatch, sent | spread | {"time_us": POWER_UP_US - 1, "remarks": 0}), {})
     found = dict(zip(observed.dtypes(), observed.rows()[0], strict=True))
-    assert found == sent | {"observed_us": POWER_UP_US - 1, "trust": STATED}
+    assert found == sent | {"observed_us": POWER_UP_US - 1, "trust": STATED, "spread_dgpm": 700}
 
 
 def test_of_nothing_nothing_is_observed() -> None:

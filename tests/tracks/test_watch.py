@@ -1,8 +1,5 @@
 """What is odd about a track is counted: jumps, twins, impossible speeds, frozen positions, unsure instants."""
 
-from typing import Any
-
-import numpy as np
 import orjson
 import pytest
 from hypothesis import given
@@ -10,8 +7,9 @@ from hypothesis import strategies as st
 
 from snowtrack.model.matches import MatchBatch
 from snowtrack.model.tracks import TimeTrust, TrackBatch
-from snowtrack.tracks.watch import Spot, TrackStage, TrackWatch
+from snowtrack.tracks.watch import TrackStage
 from tests.oracles.batches import batch_of
+from tests.oracles.watching import Oddities, Spot, TrackWatch
 
 SECOND = 1_000_000
 START = 1_768_404_600 * SECOND
@@ -24,19 +22,37 @@ def spot(second: float, north_m: float = 0.0, *, speed: int = 8_000, trust: Time
     return Spot(START + int(second * SECOND), LAT + round(north_m * E7_PER_M_NORTH), LON, speed, trust)
 
 
-def watched(*spots: Spot, track_us: int = START) -> dict[str, int]:
+def settled(*spots: Spot, device: int = 1, track_us: int = START) -> MatchBatch:
+    """What the matcher says of them."""
+    rows = [
+        {
+            "device": device,
+            "track_us": track_us,
+            "observed_us": at.observed_us,
+            "fix_lat_e7": at.lat_e7,
+            "fix_lon_e7": at.lon_e7,
+            "speed_mmps": at.speed_mmps,
+            "trust": at.trust,
+        }
+        for at in spots
+    ]
+    return batch_of(MatchBatch, *rows)
+
+
+def named(told: TrackBatch) -> list[dict[str, int]]:
+    return [dict(zip(told.dtypes(), row, strict=True)) for row in told.rows()]
+
+
+def watched(*spots: Spot) -> dict[str, int]:
     """The counts of one track."""
-    watch = TrackWatch()
-    for each in spots:
-        watch.on_spot(track_us, each)
-    watch.end()
-    (found,) = watch.take()
-    return {name: getattr(found, name) for name in TrackBatch.dtypes() if name != "device"}
+    stage = TrackStage()
+    stage.on_batch(settled(*spots))
+    (found,) = named(stage.flush([1]))
+    return {name: count for name, count in found.items() if name != "device"}
 
 
 def odd(counts: dict[str, int]) -> dict[str, int]:
-    named = {name: count for name, count in counts.items() if name not in ("started_us", "ended_us", "fixes")}
-    return {name: count for name, count in named.items() if count}
+    return {name: count for name, count in counts.items() if count and name not in ("started_us", "ended_us", "fixes")}
 
 
 def test_a_plough_at_work_has_nothing_odd() -> None:
@@ -86,60 +102,75 @@ def test_instants_that_do_not_rest_on_the_tracker_s_clock_are_unsure(trust: Time
 
 
 def test_a_new_track_is_not_compared_with_the_last_one() -> None:
-    watch = TrackWatch()
-    watch.on_spot(START, spot(0))
-    watch.on_spot(START + SECOND, spot(1, 5_000))
-    watch.end()
-    assert [(each.started_us, each.fixes, each.jumps) for each in watch.take()] == [
-        (START, 1, 0),
-        (START + SECOND, 1, 0),
-    ]
+    stage = TrackStage()
+    stage.on_batch(settled(spot(0)))
+    first = stage.on_batch(settled(spot(1, 5_000), track_us=START + SECOND))
+    assert [(one["started_us"], one["fixes"], one["jumps"]) for one in named(first)] == [(START, 1, 0)]
+    second = stage.flush([1])
+    assert [(one["started_us"], one["fixes"], one["jumps"]) for one in named(second)] == [(START + SECOND, 1, 0)]
 
 
 def test_something_odd_is_told_at_once_and_the_rest_at_the_end() -> None:
-    watch = TrackWatch()
-    watch.on_spot(START, spot(0))
-    assert watch.take() == []
-    watch.on_spot(START, spot(1, 5_000))
-    assert [each.jumps for each in watch.take()] == [1]
-    watch.on_spot(START, spot(2, 5_008))
-    assert watch.take() == []
-    watch.end()
-    assert [each.fixes for each in watch.take()] == [3]
+    stage = TrackStage()
+    assert not len(stage.on_batch(settled(spot(0))))
+    assert stage.on_batch(settled(spot(1, 5_000))).jumps.tolist() == [1]
+    assert not len(stage.on_batch(settled(spot(2, 5_008))))
+    assert stage.flush([1]).fixes.tolist() == [3]
+    assert not len(stage.flush([1]))
 
 
-SPOTS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.0, 8.0, 40.0, 5_000.0])), max_size=20)
+DRAWN = st.lists(
+    st.tuples(
+        st.integers(1, 3),  # device
+        st.sampled_from([0, 1, 1, 1, 2, 5, 400]),  # seconds since its last fix; a long pause begins a track
+        st.sampled_from([0.0, 8.0, 29.0, 31.0, 40.0, 130.0, 5_000.0]),
+        st.sampled_from([0, 900, 8_000, 42_001]),
+        st.sampled_from([TimeTrust.STATED, TimeTrust.STATED, TimeTrust.RECEIVED]),
+    ),
+    max_size=40,
+)
+Drawn = list[tuple[int, int, float, int, TimeTrust]]
 
 
-def settled(drawn: list[tuple[int, float]]) -> MatchBatch:
-    rows: list[dict[str, Any]] = []
-    second = 0
-    for gap, north_m in drawn:
-        second += gap
-        at = spot(second, north_m)
-        rows.append(
-            {
-                "device": 1,
-                "track_us": START,
-                "observed_us": at.observed_us,
-                "fix_lat_e7": at.lat_e7,
-                "fix_lon_e7": at.lon_e7,
-                "speed_mmps": at.speed_mmps,
-                "trust": at.trust,
-            }
-        )
-    return batch_of(MatchBatch, *rows)
+def told_of(drawn: Drawn) -> tuple[MatchBatch, list[tuple[int, int, Spot]]]:
+    """Fixes in the order drawn, and (device, track, spot) of each."""
+    seconds, tracks = dict.fromkeys((1, 2, 3), 0), dict.fromkeys((1, 2, 3), START)
+    seen = []
+    for device, gap, north_m, speed, trust in drawn:
+        seconds[device] += gap
+        at = spot(seconds[device], north_m, speed=speed, trust=trust)
+        tracks[device] = at.observed_us if gap > 300 else tracks[device]
+        seen.append((device, tracks[device], at))
+    return MatchBatch.concat(settled(at, device=device, track_us=track) for device, track, at in seen), seen
 
 
-@given(SPOTS, st.integers(1, 5))
-def test_batches_and_restarts_change_no_count(drawn: list[tuple[int, float]], size: int) -> None:
-    whole = TrackStage()
-    whole.on_batch(settled(drawn))
-    every = settled(drawn)
-    parts = TrackStage()
+@given(DRAWN)
+def test_it_counts_what_the_scalar_watch_counts(drawn: Drawn) -> None:
+    every, seen = told_of(drawn)
+    scalars: dict[int, TrackWatch] = {}
+    for device, track_us, at in seen:
+        scalars.setdefault(device, TrackWatch()).on_spot(track_us, at)
+    stage = TrackStage()
+    told = TrackBatch.concat([stage.on_batch(every), stage.flush(sorted(scalars))])
+    expected = {}
+    for device, scalar in scalars.items():
+        scalar.end()
+        for track in scalar.take():
+            expected[device, track.started_us] = [getattr(track, name) for name in Oddities.__slots__]
+    # A track of which there was news is told again when it ends; the last word holds.
+    assert {(row[0], row[1]): list(row[1:]) for row in told.rows()} == expected
+
+
+@given(DRAWN, st.integers(1, 5))
+def test_batches_and_restarts_change_no_count(drawn: Drawn, size: int) -> None:
+    every, _ = told_of(drawn)
+    whole, parts = TrackStage(), TrackStage()
+    counts = {row[:2]: row for row in TrackBatch.concat([whole.on_batch(every), whole.flush([1, 2, 3])]).rows()}
+    found: dict[tuple[int, ...], tuple[int, ...]] = {}
     for at in range(0, len(every), size):
-        parts.on_batch(every.take(np.arange(at, min(at + size, len(every)))))
+        found |= {row[:2]: row for row in parts.on_batch(every.take(slice(at, at + size))).rows()}
         again = TrackStage()
-        again.watch(1).restore(orjson.loads(orjson.dumps(parts.watch(1).snapshot())))
+        for device in (1, 2, 3):
+            again.memory.restore(device, orjson.loads(orjson.dumps(parts.memory.snapshot(device))))
         parts = again
-    assert parts.flush([1]).rows() == whole.flush([1]).rows()
+    assert found | {row[:2]: row for row in parts.flush([1, 2, 3]).rows()} == counts

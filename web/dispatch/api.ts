@@ -19,12 +19,17 @@ export interface Network {
 
 export interface Direction {
   direction: number;
-  label: Label;
+  /** Nothing where it is not known which way it was driven, and each way counts. */
+  label: Label | null;
   share: number;
   done_at: string | null;
+  as_of: string | null;
   last_at: string | null;
   passes: number;
   evidence: Evidence;
+  confidence: number;
+  spread_at: string | null;
+  spreads: number;
   intervals_m: [number, number][];
 }
 
@@ -37,4 +42,5 @@ export interface Segment {
   length_m: number;
   label: Label;
   directions: Direction[];
+  closures: { from: string; until: string | null; reason: string }[];
 }

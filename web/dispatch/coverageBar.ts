@@ -11,7 +11,7 @@ export function coverageBar(direction: Direction, lengthM: number): HTMLElement 
   for (const [fromM, toM] of direction.intervals_m) {
     const x = (fromM / lengthM) * WIDTH;
     const width = Math.max(((toM - fromM) / lengthM) * WIDTH, 2);
-    drawing.append(svg("rect", { x, width, y: 0, height: 10, fill: LABEL_COLOURS[direction.label] }));
+    drawing.append(svg("rect", { x, width, y: 0, height: 10, fill: LABEL_COLOURS[direction.label ?? "never"] }));
   }
   const caption = element("figcaption", {}, texts.dispatch.covered(direction.share));
   const figure = element("figure", { class: "coverage-figure" });

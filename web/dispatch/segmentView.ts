@@ -67,6 +67,7 @@ function segmentParts(segment: Segment, now: Date): HTMLElement[] {
     element("p", { class: "segment-state" }, labelChip(segment.label, patternOf(segment.label, evidence))),
     element("p", { class: "segment-age" }, sureness(segment, now)),
     element("p", { class: "hint" }, texts.labelMeanings[segment.label]),
+    ...segment.closures.map((closure) => element("p", { class: "hint" }, closureLine(closure, now))),
     facts.list,
     element("h3", {}, words.directions),
     ...segment.directions.map((direction) => directionPart(direction, segment.length_m, now)),
@@ -83,16 +84,25 @@ function sureness(segment: Segment, now: Date): string {
   return words.lastPassOf(timeAndAge(newest.last_at, now), texts.evidence[newest.evidence ?? "none"]);
 }
 
+function closureLine({ from, until, reason }: Segment["closures"][number], now: Date): string {
+  return words.closedUntil(clock(new Date(from), now), until === null ? null : clock(new Date(until), now), reason);
+}
+
 function directionPart(direction: Direction, lengthM: number, now: Date): HTMLElement {
+  const { label, evidence } = direction;
   const facts = new Facts();
   facts.set(words.doneAt, timeAndAge(direction.done_at, now));
+  facts.set(words.asOf, timeAndAge(direction.as_of, now));
   facts.set(words.lastPass, timeAndAge(direction.last_at, now));
-  facts.set(words.evidenceName, texts.evidence[direction.evidence ?? "none"]);
+  facts.set(words.evidenceName, texts.evidence[evidence ?? "none"]);
+  facts.set(words.sure, words.sureOf(direction.confidence));
   facts.set(words.passes, words.passesOf(direction.passes));
+  if (direction.spreads > 0) facts.set(words.spread, words.spreadOf(direction.spreads, timeAndAge(direction.spread_at, now)));
+  const heading = label === null ? [words.directionUnknown] : [words.direction(direction.direction), labelChip(label, patternOf(label, evidence))];
   return element(
     "section",
     { class: "direction" },
-    element("h4", {}, words.direction(direction.direction), labelChip(direction.label, patternOf(direction.label, direction.evidence))),
+    element("h4", {}, ...heading),
     coverageBar(direction, lengthM),
     facts.list,
   );

@@ -30,5 +30,5 @@ export class SegmentStates {
 
 function neverCleared(id: number): SegmentFacts {
   const label: Label = "never";
-  return { id, label, share: 0, at: null, evidence: null };
+  return { id, label, share: 0, at: null, evidence: null, confidence: 0 };
 }

@@ -4,7 +4,7 @@ import { clock } from "../shared/time";
 import type { Road } from "./api";
 
 export interface RoadLine {
-  /** `除雪完了 4.2/5.0 km` */
+  /** `除雪済 4.2/5.0 km` */
   state: string;
   /** `（14:35頃・ブレード確認）`, or why there is no such time */
   detail: string;

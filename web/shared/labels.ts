@@ -1,6 +1,6 @@
 /** The one table from a segment's label to how it is drawn: colour, and pattern for eyes that see few colours. */
 
-export const LABELS = ["done", "under_way", "partly", "aged", "never", "unknown"] as const;
+export const LABELS = ["done", "under_way", "partly", "aged", "snowed_over", "due", "never", "unknown", "closed"] as const;
 
 export type Label = (typeof LABELS)[number];
 export type Evidence = "blade" | "inferred" | "reported" | null;
@@ -11,8 +11,11 @@ export const LABEL_COLOURS: Readonly<Record<Label, string>> = {
   under_way: "#d55e00",
   partly: "#56b4e9",
   aged: "#f0d000",
+  snowed_over: "#aa55ff",
+  due: "#dd1144",
   never: "#7d8794",
   unknown: "#5b1a5e",
+  closed: "#111111",
 };
 
 /** A white pattern on top of the colour. */

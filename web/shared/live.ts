@@ -7,6 +7,8 @@ export interface SegmentFacts {
   share: number;
   at: string | null;
   evidence: Evidence;
+  /** How sure the road is, in whole percent. */
+  confidence: number;
 }
 
 /** A snapshot has every segment with some fact; a delta has those that changed since the number before. */
@@ -27,7 +29,9 @@ export interface Machine {
   silent: boolean;
 }
 
+/** Where machines are by their newest fix alone; states are settled and come as deltas. */
 export interface HeadsMessage {
+  provisional: true;
   machines: Machine[];
 }
 

@@ -21,7 +21,7 @@ function sentence(road: Road, texts = ja): string {
 
 describe("a road in one line", () => {
   test("says state, length, time in Ishikawa and evidence", () => {
-    expect(sentence(ROAD)).toBe("市道雪町通り: 除雪完了 4.2/5.0 km（14:35頃・ブレード確認）");
+    expect(sentence(ROAD)).toBe("市道雪町通り: 除雪済 4.2/5.0 km（14:35頃・ブレード確認）");
     expect(sentence(ROAD, en)).toBe("市道雪町通り: Cleared 4.2/5.0 km (about 14:35, confirmed by blade)");
   });
 
@@ -31,7 +31,7 @@ describe("a road in one line", () => {
 
   test("says that there is no record instead of a time", () => {
     const road: Road = { ...ROAD, label: "never", km_done: 0, since: null, evidence: null };
-    expect(sentence(road)).toBe("市道雪町通り: 未除雪 0.0/5.0 km（記録なし）");
+    expect(sentence(road)).toBe("市道雪町通り: 未作業 0.0/5.0 km（記録なし）");
   });
 
   test("tells unknown from uncleared", () => {

@@ -3,7 +3,7 @@ import { SegmentStates } from "../dispatch/segments";
 import type { SegmentFacts } from "../shared/live";
 
 function done(id: number): SegmentFacts {
-  return { id, label: "done", share: 100, at: "2026-01-14T15:30:00Z", evidence: "blade" };
+  return { id, label: "done", share: 100, at: "2026-01-14T15:30:00Z", evidence: "blade", confidence: 97 };
 }
 
 test("a segment that a newer snapshot no longer has is drawn as never cleared", () => {

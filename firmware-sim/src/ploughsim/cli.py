@@ -95,6 +95,29 @@ def network(
 
 
 @app.command()
+def fleet(
+    scenario: Annotated[str, typer.Argument(help="A TOML file, or the name of a scenario that comes along.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    network: Annotated[
+        Path | None, typer.Option(help="Folder of the road network; made from the scenario where there is none.")
+    ] = None,
+    ploughs: Annotated[int | None, typer.Option(help="Number of ploughs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another night.")] = None,
+) -> None:
+    """Write the machines and trackers of a scenario as snowtrack fleet import reads them."""
+    from ploughsim.registry import write_registry
+    from ploughsim.scenario import adjust, load_scenario
+
+    with _told(out):
+        night = adjust(adjust(load_scenario(scenario), "night", {"seed": seed}), "fleet", {"machines": ploughs})
+        made = night.network
+        roads = network or _HOME / night.night.name / f"network-{made.kind}-{made.segments}-{made.seed}"
+        counts = write_registry(night, roads, out)
+        print(f"{out}: {', '.join(f'{count:,} {name}' for name, count in counts.items())}")
+
+
+@app.command()
 def score(
     *,
     truth: Annotated[Path, typer.Option(help="Folder of the truth, as a run wrote it.")],

@@ -147,15 +147,17 @@ def test_the_end_of_a_pass_is_held_against_the_nearest_end_of_the_work() -> None
     }
 
 
-def test_work_is_what_lies_in_a_pass_and_turning_is_neither() -> None:
+def test_work_is_what_lies_in_a_span_of_it_and_turning_is_neither() -> None:
     epochs = [on_street(second, 7, activity=WORK if second < 6 else TRAVEL) for second in range(10)]
     epochs += [on_street(second, 7, activity=TURN) for second in (10, 11)]
-    found = passes(("kaga", "a", 9, 1, 0, 9, 2 * SECOND, 7 * SECOND))
-    assert judge.judge_work_time(truth(epochs), found) == {
+    spans = [("kaga", "a", 2 * SECOND, 7 * SECOND), ("kaga", "b", 0, 9 * SECOND)]
+    working = pl.DataFrame(spans, schema=["agency", "device", "started_us", "ended_us"], orient="row")
+    # The span ends before the seventh second.
+    assert judge.judge_work_time(truth(epochs), working) == {
         "instants": 10,
-        "right": pytest.approx((4 + 2) / 10),
+        "right": pytest.approx((4 + 3) / 10),
         "work_missed": pytest.approx(2 / 6),
-        "work_invented": pytest.approx(2 / 4),
+        "work_invented": pytest.approx(1 / 4),
     }
 
 
@@ -166,9 +168,11 @@ def test_reports_are_summed_over_machines_and_days() -> None:
         "seconds": [3600.0, 1800.0, 900.0, 360.0, 900.0],
         "km": [20.0, 15.0, 0.0, 0.5, 0.0],
     }
-    columns = ("working", "travelling", "standby", "no_signal", "driven_km", "worked_km")
+    columns = ("working", "travelling", "standby", "parked", "no_signal", "driven_km", "worked_km")
     reports = pl.DataFrame(
-        [(3500.0, 2000.0, 800.0, 0.0, 33.0, 18.0), (400.0, 0.0, 800.0, 0.0, 1.0, 0.0)], columns, orient="row"
+        [(3500.0, 2000.0, 300.0, 500.0, 0.0, 33.0, 18.0), (400.0, 0.0, 800.0, 0.0, 0.0, 1.0, 0.0)],
+        columns,
+        orient="row",
     )
     assert judge.judge_reports(truth(work=work), reports) == {
         "reports": 2,

@@ -1,11 +1,13 @@
 """What routes share, put on the application at its start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from psycopg_pool import AsyncConnectionPool
 
+from snowtrack.api.board import LatestBoard
+from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
@@ -21,6 +23,8 @@ class Context:
     pool: AsyncConnectionPool
     live: LiveState
     tiles: TileMaker
+    board: LatestBoard = field(default_factory=LatestBoard)
+    season_desk: SeasonDesk = field(default_factory=SeasonDesk)
 
 
 def _context(request: Request) -> Context:

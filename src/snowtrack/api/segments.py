@@ -9,19 +9,18 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from snowtrack.api.context import Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError
-from snowtrack.clearance.labels import label_direction
-from snowtrack.clearance.view import untouched
+from snowtrack.clearance.ledger import Directions
+from snowtrack.clearance.view import Views
 from snowtrack.model.calendar import utc_text
-from snowtrack.model.columns import Int32s
-from snowtrack.model.states import DirectionFacts, Label
+from snowtrack.model.columns import ABSENT_64, Int32s
+from snowtrack.model.states import LABELS, States
+from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Manager, Network, RoadClass
-from snowtrack.store.devices import devices_silent_since
-from snowtrack.store.instants import to_us
-from snowtrack.store.states import read_public_cut, read_states_of
+from snowtrack.store.events import Closure
 
 router = APIRouter(prefix="/v1", tags=["segments"])
 ID_MAX = 2**53 - 1
-NEVER = {key: value for key, value in untouched(0).as_json().items() if key != "id"}
+NEVER = {key: value for key, value in Views.untouched(1).as_json(np.zeros(1, np.int64))[0].items() if key != "id"}
 
 
 @router.get("/segments", response_class=Response)
@@ -36,20 +35,17 @@ async def public_segments(
 
     `next` names the id to continue after, while there is more.
     """
-    async with shared.pool.connection() as connection:
-        cut = await read_public_cut(connection, shared.network.network_id)
-    cut_us = 0 if cut is None else to_us(cut[0])
+    cut_us, views = await shared.live.public_cut()
     etag = f'"{shared.network.network_id}-{cut_us}"'
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
-    views = {view["id"]: view for view in orjson.loads(cut[1])} if cut else {}
     rows = _rows(shared.network, bbox, after)
     shown = rows[: min(limit, shared.settings.api.page_segments_max)]
     content = {
         "type": "FeatureCollection",
         "network": shared.network.network_id,
         "attribution": shared.network.attribution,
-        "cut_at": None if cut is None else utc_text(cut_us),
+        "cut_at": utc_text(cut_us) if cut_us else None,
         "next": int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
         "features": [_feature(shared.network, row, views) for row in shown.tolist()],
     }
@@ -63,20 +59,14 @@ async def segment(shared: Shared, segment_id: Annotated[int, Path(ge=1, le=ID_MA
     row = int(shared.network.rows_of([segment_id])[0])
     if row < 0:
         raise NotFoundError(f"there is no segment {segment_id} in network {shared.network.network_id}")
-    async with shared.pool.connection() as connection:
-        facts = await read_states_of(connection, segment_id)
-        now_us = shared.live.now_us()
-        silent = await devices_silent_since(connection, now_us - shared.live.silence_us)
-    labels = [
-        label_direction(one, now_us=now_us, silent=one.last_device in silent, policy=shared.live.policy)
-        for one in facts
-    ]
-    view = shared.live.views.get(segment_id, untouched(segment_id))
+    states, directions, closures = await shared.live.segment(row)
+    view = shared.live.views.take(np.array([row])).as_json(np.array([segment_id]))[0]
     return {
         **_describe(shared.network, row),
         "length_m": int(shared.network.length_mm[row]) / 1000,
-        **{key: value for key, value in view.as_json().items() if key != "id"},
-        "directions": [_direction(one, label) for one, label in zip(facts, labels, strict=True)],
+        **{key: value for key, value in view.items() if key != "id"},
+        "directions": [_direction(states, at, directions) for at in range(len(states))],
+        "closures": [_closure(one) for one in closures],
     }
 
 
@@ -130,14 +120,31 @@ def _describe(network: Network, row: int) -> dict[str, Any]:
     }
 
 
-def _direction(facts: DirectionFacts, label: Label) -> dict[str, Any]:
+def _direction(states: States, at: int, directions: Directions) -> dict[str, Any]:
+    """What was driven in a direction that is not known has no label where each direction counts."""
+    facts = states.facts
+    direction, evidence = int(facts.direction[at]), int(facts.evidence[at])
+    labelled = direction != 0 or not directions.counts[0, 1]
     return {
-        "direction": facts.direction,
-        "label": str(label),
-        "share": facts.share_permille // 10,
-        "done_at": None if facts.done_us is None else utc_text(facts.done_us),
-        "last_at": utc_text(facts.last_us),
-        "passes": facts.passes,
-        "evidence": facts.evidence.name.lower(),
-        "intervals_m": [[start / 1000, to / 1000] for start, to in facts.covered_mm],
+        "direction": direction,
+        "label": str(LABELS[directions.label[0, int(direction < 0)]]) if labelled else None,
+        "share": int(facts.covered_mm[at]) * 100 // int(facts.length_mm[at]),
+        "done_at": _time(facts.done_us[at]),
+        "as_of": _time(facts.fresh_us[at]),
+        "last_at": _time(facts.last_us[at]),
+        "passes": int(facts.passes[at]),
+        "evidence": Evidence(evidence).name.lower() if evidence >= 0 else None,
+        "confidence": int(facts.confidence[at]) // 10,
+        "spread_at": _time(facts.spread_us[at]),
+        "spreads": int(facts.spreads[at]),
+        "intervals_m": [[start / 1000, to / 1000] for start, to in states.covered.of(at)],
     }
+
+
+def _closure(closure: Closure) -> dict[str, Any]:
+    until = None if closure.until_us is None else utc_text(closure.until_us)
+    return {"from": utc_text(closure.from_us), "until": until, "reason": closure.reason}
+
+
+def _time(time_us: np.int64) -> str | None:
+    return None if time_us == ABSENT_64 else utc_text(int(time_us))

@@ -1,29 +1,33 @@
 """What an API process holds in memory: the views of the moment, the machines, and the figures of the services.
 
-It is read from the store at the start, follows the fold's deltas by their numbers, and is read again when a number is
-missing.
+Views are settled; heads, where machines are and what they do, are provisional and say so. The views are read from the
+store at the start, follow the fold's deltas by their numbers, and are read again when a number is missing.
 """
 
 import time
-from collections import Counter
 from typing import Any
 
+import numpy as np
 import orjson
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from snowtrack.clearance.labels import LabelPolicy
-from snowtrack.clearance.view import SegmentView, view_segments
+from snowtrack.clearance.ledger import Directions, Ledger
+from snowtrack.clearance.segments import Segments
+from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Hub
 from snowtrack.model.calendar import SECOND_US, read_utc, utc_text
 from snowtrack.model.errors import StoreError
-from snowtrack.model.states import Label
+from snowtrack.model.policy import Policies
+from snowtrack.model.states import LABELS, States
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
 from snowtrack.store.database import store_errors
-from snowtrack.store.devices import devices_silent_since
-from snowtrack.store.states import read_progress, read_states
+from snowtrack.store.events import Closure, read_closures
+from snowtrack.store.instants import to_us
+from snowtrack.store.outlook import Outlook
+from snowtrack.store.states import read_progress, read_public_cut, read_states, read_states_of
 
 # A service that said nothing for so long counts as gone.
 HEARTBEAT_S = 10.0
@@ -34,20 +38,23 @@ log = structlog.get_logger()
 class LiveState:
     """One per process."""
 
-    def __init__(self, settings: Settings, network: Network, policy: LabelPolicy, pool: AsyncConnectionPool) -> None:
+    def __init__(self, settings: Settings, network: Network, policies: Policies, pool: AsyncConnectionPool) -> None:
         self.network = network
-        self.policy = policy
         self.pool = pool
         self.silence_us = round(settings.engine.silence_s * SECOND_US)
+        self.outlook = Outlook(network, policies, self.silence_us)
         self.hub = Hub(
             snapshot=self.snapshot_event,
             latest=self.heads_event,
             subscribers_max=settings.api.live_subscribers_max,
             kept_max=settings.api.live_events_kept,
         )
-        self.views: dict[int, SegmentView] = {}
+        self.views = Views.untouched(len(network))
         self.number = 0
         self.event_us = 0
+        self.ledger = Ledger(self.outlook.table(0).both_ways)
+        self.snapshot = b""
+        self.cut: tuple[int, dict[int, dict[str, Any]]] = (0, {})
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
         self.news: dict[News, dict[str, Any]] = {}
@@ -64,11 +71,42 @@ class LiveState:
             async with self.pool.connection() as connection, connection.transaction():
                 progress = await read_progress(connection, self.network.network_id)
                 facts = await read_states(connection)
-                silent = await devices_silent_since(connection, now_us - self.silence_us)
-        views = view_segments(self.network, facts, now_us=now_us, silent=silent, policy=self.policy)
-        self.views = {view.segment_id: view for view in views}
-        self.number, self.event_us = (progress.number, progress.event_us) if progress else (0, 0)
+                await self.outlook.refresh(connection)
+                number, event_us = (progress.number, progress.event_us) if progress else (0, now_us)
+                around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
+        self._begin(event_us)
+        segments = Segments.of(self.network, self.outlook.table(event_us))
+        self.ledger.replace(np.empty(0, np.int64), facts, segments.rows(facts.segment_id))
+        rows = np.arange(len(self.network))
+        self.views = view(self.ledger, rows, around, self.outlook.table(now_us))
+        self.number, self.snapshot = number, b""
         self.hub.begin_anew()
+
+    def _begin(self, event_us: int) -> None:
+        self.event_us = event_us
+        self.ledger = Ledger(self.outlook.table(event_us).both_ways)
+
+    async def segment(self, row: int) -> tuple[States, Directions, list[Closure]]:
+        """The facts of one segment as the store has them, how its directions read, and by what it is closed."""
+        now_us, rows, segment_id = self.now_us(), np.array([row]), int(self.network.segment_id[row])
+        async with self.pool.connection() as connection:
+            if await self.outlook.refresh(connection):
+                self._begin(self.event_us)
+            states = await read_states_of(connection, segment_id)
+            around = await self.outlook.look(connection, now_us=now_us, event_us=self.event_us)
+            closures = await read_closures(connection)
+        self.ledger.replace(rows, states.facts, np.full(len(states), row))
+        directions = self.ledger.directions(rows, around, self.outlook.table(now_us))
+        own = [one for one in closures if segment_id in one.segments and (one.until_us or now_us + 1) > now_us]
+        return states, directions, own
+
+    async def public_cut(self) -> tuple[int, dict[int, dict[str, Any]]]:
+        """When the public's view was cut, 0 where never, and its segments by id; read again when there is a new one."""
+        async with self.pool.connection() as connection:
+            cut = await read_public_cut(connection, self.network.network_id, known_us=self.cut[0])
+        if cut is not None:
+            self.cut = (to_us(cut[0]), {one["id"]: one for one in orjson.loads(cut[1])})
+        return self.cut
 
     async def on_news(self, news: News, content: dict[str, Any]) -> None:
         """What the other services say."""
@@ -92,20 +130,19 @@ class LiveState:
         ]
         if silent:
             self.machines.update({machine["device"]: machine for machine in silent})
-            self.hub.publish(encode_event("heads", {"machines": silent}))
+            self.hub.publish(encode_heads(silent))
         self.hub.publish(encode_event("summary", self.summary()))
 
     def summary(self) -> dict[str, Any]:
         """The figures of the moment."""
-        labels = Counter(view.label for view in self.views.values())
-        labels[Label.NEVER] = len(self.network) - sum(labels[label] for label in Label if label is not Label.NEVER)
+        counts = np.bincount(self.views.label, minlength=len(LABELS)).tolist()
         machines = self.machines.values()
         figures = self.news.get(News.INGEST, {}) if self.is_up(News.INGEST) else {}
         return {
             "now": utc_text(self.now_us()),
             "number": self.number,
             "event_start": utc_text(self.event_us),
-            "segments": {"total": len(self.network), "by_label": {str(label): labels[label] for label in Label}},
+            "segments": {"total": len(self.network), "by_label": dict(zip(map(str, LABELS), counts, strict=True))},
             "machines": {
                 "known": len(machines),
                 "working": sum(bool(machine["working"]) and not machine["silent"] for machine in machines),
@@ -120,13 +157,16 @@ class LiveState:
         return time.monotonic() - self.news_heard.get(service, float("-inf")) < HEARTBEAT_S
 
     def snapshot_event(self) -> bytes:
-        """The views under their number."""
-        views = {"number": self.number, "segments": [view.as_json() for view in self.views.values()]}
-        return encode_event("snapshot", views, self.number)
+        """All that does not read as if nothing were known, under its number. Encoded once for all who ask."""
+        if not self.snapshot:
+            rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))))
+            views = self.views.take(rows).as_json(self.network.segment_id[rows])
+            self.snapshot = encode_event("snapshot", {"number": self.number, "segments": views}, self.number)
+        return self.snapshot
 
     def heads_event(self) -> bytes:
         """Where all machines are."""
-        return encode_event("heads", {"machines": list(self.machines.values())})
+        return encode_heads(list(self.machines.values()))
 
     async def _catch_up(self) -> None:
         """Read again what was missed; when the database is away, the fold's next word leads here once more."""
@@ -140,7 +180,7 @@ class LiveState:
         for machine in machines:
             self.machines[machine["device"]] = machine
             self.machines_heard[machine["device"]] = now
-        self.hub.publish(encode_event("heads", {"machines": machines}))
+        self.hub.publish(encode_heads(machines))
 
     async def _on_delta(self, content: dict[str, Any]) -> None:
         if content["number"] <= self.number:
@@ -148,11 +188,21 @@ class LiveState:
         if content["number"] > self.number + 1:
             await self._catch_up()
             return
-        views = [SegmentView.from_json(view) for view in content["segments"]]
+        said, event_us = content["segments"], read_utc(content["event_start"])
+        rows = self.network.rows_of([view["id"] for view in said])
+        known = rows >= 0
+        views = self.views.replaced(rows[known], Views.from_json(said).take(known))
         # Views before their number: a tile that is made meanwhile, in a thread, must not show old ones under a new one.
-        self.views.update({view.segment_id: view for view in views})
-        self.number, self.event_us = content["number"], read_utc(content["event_start"])
+        self.views = views
+        self.number, self.snapshot = content["number"], b""
+        if event_us != self.event_us:
+            self._begin(event_us)
         self.hub.publish(encode_event("delta", content, self.number), self.number)
+
+
+def encode_heads(machines: list[dict[str, Any]]) -> bytes:
+    """Where machines are and what they do, by their newest fix alone: provisional, whatever it is settled to be."""
+    return encode_event("heads", {"provisional": True, "machines": machines})
 
 
 def encode_event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:

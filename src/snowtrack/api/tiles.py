@@ -12,7 +12,7 @@ router = APIRouter(prefix="/tiles", tags=["tiles"])
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 FIELDS = {
     "roads": {"class": "String", "name": "String", "route": "String", "structure": "String", "oneway": "Number"},
-    "clearance": {"label": "String", "share": "Number", "evidence": "String"},
+    "clearance": {"label": "String", "share": "Number", "evidence": "String", "confidence": "Number"},
 }
 
 

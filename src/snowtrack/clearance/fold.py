@@ -1,54 +1,54 @@
-"""Fold the passes of one segment into facts: the one place where clearance state changes.
+"""Fold passes into facts: the one place where clearance state comes from.
 
-Facts are a function of the set of passes since the event began, so folding again always gives the same. Covered lengths
-are a union of intervals. Where one pass clears the whole width the direction driven does not matter.
+Facts are a function of the set of passes since the event began, so folding again always gives the same. Only ploughing
+covers; where one pass clears the whole width, the direction driven does not matter.
 """
 
-from collections.abc import Iterable, Sequence
+import numpy as np
 
-from snowtrack.model.intervals import Intervals, total, union
-from snowtrack.model.passes import Evidence
-from snowtrack.model.states import ANY_DIRECTION, DirectionFacts
+from snowtrack.clearance.segments import Segments
+from snowtrack.clearance.sweep import Found, Groups, Passes, Pieces, sweep
+from snowtrack.model.columns import Int64s, declared_dtypes
+from snowtrack.model.passes import PassBatch
+from snowtrack.model.states import StateBatch, States, Stretches
 
-PassRow = tuple[int, ...]
-"""A row of a `PassBatch`: device, segment_id, direction, from_mm, to_mm, started_us, ended_us, work, evidence."""
-
-
-def fold_segment(
-    passes: Iterable[PassRow], *, length_mm: int, both_ways: bool, done_permille: int
-) -> list[DirectionFacts]:
-    """The facts of one segment, one entry per direction that was worked, from passes of any order."""
-    ordered = sorted(passes, key=lambda row: (row[6], row[5], row))
-    directions = sorted({_direction(row, both_ways) for row in ordered})
-    return [
-        _fold_direction(
-            [row for row in ordered if _direction(row, both_ways) == direction], direction, length_mm, done_permille
-        )
-        for direction in directions
-    ]
+# A segment has so many directions: against it, any or not known, along it.
+WAYS = 3
 
 
-def _direction(row: PassRow, both_ways: bool) -> int:
-    return row[2] if both_ways else ANY_DIRECTION
-
-
-def _fold_direction(ordered: Sequence[PassRow], direction: int, length_mm: int, done_permille: int) -> DirectionFacts:
-    covered: Intervals = ()
-    done_us: int | None = None
-    for row in ordered:
-        covered = union([*covered, (row[3], row[4])])
-        if done_us is None and total(covered) * 1000 >= done_permille * length_mm:
-            done_us = row[6]
-    last = ordered[-1]
-    return DirectionFacts(
-        segment_id=last[1],
-        direction=direction,
-        covered_mm=covered,
-        length_mm=length_mm,
-        passes=len(ordered),
-        first_us=min(row[5] for row in ordered),
-        last_us=last[6],
-        done_us=done_us,
-        evidence=Evidence(max(row[8] for row in ordered)),
-        last_device=last[0],
+def fold(passes: PassBatch, segments: Segments) -> States:
+    """The facts of all segments and directions that were worked, from passes of any order; those on other segments than
+    these are left out."""
+    place = segments.places(passes.segment_id)
+    if len(place) and place.min() < 0:
+        passes, place = passes.take(place >= 0), place[place >= 0]
+    group = place * WAYS + np.where(segments.both_ways[place], passes.direction + 1, 1)
+    order = np.argsort(group)
+    ordered = group[order]
+    firsts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(ordered) else ordered)
+    own = ordered[firsts] // WAYS
+    starts = np.append(firsts, len(ordered))
+    groups = Groups(order, starts, segments.length_mm[own], segments.needed[own], segments.done_permille[own])
+    found = _room(len(own), len(passes))
+    columns = (getattr(passes, name) for name in Passes._fields)
+    count = sweep(Passes(*columns), groups, _pieces(starts), found)
+    facts = StateBatch(
+        segment_id=segments.segment_id[own],
+        direction=(ordered[firsts] % WAYS - 1).astype(np.int8),
+        length_mm=groups.length_mm,
+        **{name: column for name, column in found._asdict().items() if name in StateBatch.dtypes()},
     )
+    covered = Stretches(offsets=found.offsets, from_mm=found.from_mm[:count].copy(), to_mm=found.to_mm[:count].copy())
+    return States(facts=facts, covered=covered)
+
+
+def _room(groups: int, passes: int) -> Found:
+    dtypes = {**StateBatch.dtypes(), **declared_dtypes(Stretches)}
+    sizes = {"offsets": groups + 1, "from_mm": passes, "to_mm": passes}
+    return Found(**{name: np.empty(sizes.get(name, groups), dtypes[name]) for name in Found._fields})
+
+
+def _pieces(starts: Int64s) -> Pieces:
+    """As many as the largest group can have."""
+    most = 2 * int(np.diff(starts).max(initial=0))
+    return Pieces(np.empty(most + 1, np.int32), np.empty(most, np.int32), np.empty(most, np.int16))

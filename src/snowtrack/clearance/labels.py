@@ -1,63 +1,96 @@
 """Facts to labels: one table, read from the top, the first row that holds decides.
 
-A label is a function of facts, policy and now, computed when it is read and never stored as truth. That a segment is
-unknown never means that it is uncleared: it says that the device that should tell is silent.
+A label is a function of facts, snow, policy and now, computed when it is read and never stored as truth. That a segment
+is unknown never means that it is uncleared: it says that the device that should tell is silent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from snowtrack.model.states import DirectionFacts, Label
+import numpy as np
 
-MINUTE_US = 60_000_000
+from snowtrack.model.columns import Bools, Int8s, Int32s, Int64s, present
+from snowtrack.model.states import LABELS, Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelPolicy:
-    """When a label stops to hold."""
+class Situation:
+    """What labels depend on: arrays of one shape. Ages are from when a direction was last as it is now: done anew, or
+    else worked on, and not before the event began; `fallen_mm` is the snow since then, absent without a figure."""
 
-    done_permille: int = 900
-    under_way_us: int = 10 * MINUTE_US
-    aged_us: int = 6 * 60 * MINUTE_US
+    closed: Bools
+    untold: Bools
+    """The device that should tell of it is silent."""
+    worked: Bools
+    """A machine ploughed here."""
+    done: Bools
+    recent: Bools
+    """Worked on a moment ago."""
+    silent: Bools
+    """The device that worked here last is silent."""
+    age_us: Int64s
+    fallen_mm: Int32s
+    criterion_mm: Int32s
+    aged_us: Int64s
+    due_us: Int64s
+
+    @property
+    def measured(self) -> Bools:
+        """There is a figure of the snow."""
+        return present(self.fallen_mm)
+
+    @property
+    def snowed(self) -> Bools:
+        """As much has fallen as asks for work. No figure is below every criterion."""
+        return self.fallen_mm >= self.criterion_mm
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a label depends on."""
+class Rule:
+    """A row of the table."""
 
-    done: bool
-    age_us: int
-    silent: bool
-    policy: LabelPolicy
-
-    @property
-    def recent(self) -> bool:
-        return self.age_us <= self.policy.under_way_us
+    label: Label
+    when: str
+    holds: Callable[[Situation], Bools]
 
 
-Rule = Callable[[Situation], bool]
-
-RULES: tuple[tuple[Label, str, Rule], ...] = (
-    (Label.AGED, "done, but worked on too long ago", lambda s: s.done and s.age_us > s.policy.aged_us),
-    (Label.DONE, "enough of the length is covered", lambda s: s.done),
-    (Label.UNKNOWN, "worked on a moment ago, by a device that is now silent", lambda s: s.recent and s.silent),
-    (Label.UNDER_WAY, "worked on a moment ago", lambda s: s.recent),
-    (Label.PARTLY, "some of the length is covered", lambda s: not s.done),
+RULES = (
+    Rule(Label.CLOSED, "the road is closed now", lambda s: s.closed),
+    Rule(Label.SNOWED_OVER, "done, and as much snow as the criterion has fallen since", lambda s: s.done & s.snowed),
+    Rule(
+        Label.AGED,
+        "done, there is no figure of the snow, and it was too long ago",
+        lambda s: s.done & ~s.measured & (s.age_us > s.aged_us),
+    ),
+    Rule(Label.DONE, "done", lambda s: s.done),
+    Rule(
+        Label.UNKNOWN,
+        "worked on a moment ago by a device that is now silent; or never, and the device that should tell is silent",
+        lambda s: (s.recent & s.silent) | (~s.worked & s.untold),
+    ),
+    Rule(Label.UNDER_WAY, "worked on a moment ago", lambda s: s.recent),
+    Rule(
+        Label.DUE,
+        "as much snow as the criterion has fallen since the event began or it was worked on;"
+        " or there is no figure of the snow, and that was too long ago",
+        lambda s: s.snowed | (~s.measured & (s.age_us > s.due_us)),
+    ),
+    Rule(Label.PARTLY, "worked on", lambda s: s.worked),
+    Rule(Label.NEVER, "otherwise", lambda s: ~s.worked),
 )
 
 
-def label_direction(facts: DirectionFacts, *, now_us: int, silent: bool, policy: LabelPolicy) -> Label:
-    """The label of one direction."""
-    situation = Situation(facts.done_us is not None, now_us - facts.last_us, silent, policy)
-    return next(label for label, _, holds in RULES if holds(situation))
+def label(situation: Situation) -> Int8s:
+    """The number of the label that each gets, its place in `LABELS`."""
+    chosen = np.full(situation.closed.shape, LABELS.index(RULES[-1].label), np.int8)
+    for rule in reversed(RULES[:-1]):
+        chosen[rule.holds(situation)] = LABELS.index(rule.label)
+    return chosen
 
 
-def label_segment(labels: Iterable[Label], directions: int) -> Label:
-    """A segment is as good as its worst direction; a direction nobody worked leaves it partly done at best."""
-    known = list(labels)
-    if not known:
-        return Label.NEVER
-    worst = min(known, key=list(Label).index)
-    if len(known) < directions and worst in (Label.DONE, Label.AGED):
-        return Label.PARTLY
-    return worst
+def of_both(one: Int8s, other: Int8s) -> Int8s:
+    """The label of a segment whose directions have these: the first in the order of `LABELS`. But a direction that was
+    never worked leaves a segment partly done where the other one was."""
+    never, partly = (np.int8(LABELS.index(each)) for each in (Label.NEVER, Label.PARTLY))
+    first = np.minimum(one, other)
+    return np.where((first == never) & (one != other), partly, first).astype(np.int8)

@@ -1,93 +1,97 @@
-"""One segment as a reader sees it now: a label, how much of it, since when, and by what evidence."""
+"""Segments as a reader sees them now: a label, how much of it, since when, by what evidence and how surely."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Self
 
-from snowtrack.clearance.labels import LabelPolicy, label_direction, label_segment
+import numpy as np
+
+from snowtrack.clearance.labels import of_both
+from snowtrack.clearance.ledger import Ledger, Surroundings
+from snowtrack.clearance.segments import PolicyTable
 from snowtrack.model.calendar import read_utc, utc_text
-from snowtrack.model.passes import Evidence
-from snowtrack.model.states import DirectionFacts, Label
-from snowtrack.network.arrays import Kind, Network, RoadClass
+from snowtrack.model.columns import ABSENT_8, ABSENT_64, Bools, Columns, Int8s, Int64s, Rows
+from snowtrack.model.states import LABELS, Label
+from snowtrack.model.work import Evidence
 
-WIDE = (RoadClass.NATIONAL, RoadClass.PREFECTURAL, RoadClass.MAIN)
+NEVER = LABELS.index(Label.NEVER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentView:
-    """`share` is whole percent, the mean over the directions in which the segment can be driven."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Views(Columns):
+    """One row per segment. `label` is a place in `LABELS`; `at_us` is when it was last worked on. In whole percent:
+    `share`, the mean over the directions that count, and `confidence`, the mean over what is covered."""
 
-    segment_id: int
-    label: Label
-    share: int
-    at_us: int | None
-    evidence: Evidence | None
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": self.segment_id,
-            "label": str(self.label),
-            "share": self.share,
-            "at": None if self.at_us is None else utc_text(self.at_us),
-            "evidence": None if self.evidence is None else self.evidence.name.lower(),
-        }
+    label: Int8s
+    share: Int8s
+    at_us: Int64s
+    evidence: Int8s
+    confidence: Int8s
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Self:
-        at, evidence = content["at"], content["evidence"]
-        return cls(
-            segment_id=content["id"],
-            label=Label(content["label"]),
-            share=content["share"],
-            at_us=None if at is None else read_utc(at),
-            evidence=None if evidence is None else Evidence[evidence.upper()],
+    def untouched(cls, count: int) -> Self:
+        """Nothing is known in this event."""
+        fills = {"label": NEVER, "at_us": ABSENT_64, "evidence": ABSENT_8}
+        return cls(**{name: np.full(count, fills.get(name, 0), dtype) for name, dtype in cls.dtypes().items()})
+
+    def differ(self, other: Self) -> Bools:
+        """Where two read differently."""
+        different = np.zeros(len(self), np.bool_)
+        for name in self.dtypes():
+            different |= getattr(self, name) != getattr(other, name)
+        return different
+
+    def replaced(self, rows: Rows, views: Self) -> Self:
+        """With others in some rows. This one stays as it is: a tile may be made of it in another thread."""
+        columns = {name: getattr(self, name).copy() for name in self.dtypes()}
+        for name, column in columns.items():
+            column[rows] = getattr(views, name)
+        return type(self)(**columns)
+
+    def as_json(self, segment_ids: Int64s) -> list[dict[str, Any]]:
+        """For readers; `segment_ids` names the rows."""
+        names = [str(each) for each in LABELS]
+        evidences = {int(one): one.name.lower() for one in Evidence}
+        return [
+            {
+                "id": id_,
+                "label": names[label],
+                "share": share,
+                "at": None if at_us == ABSENT_64 else utc_text(at_us),
+                "evidence": evidences.get(evidence),
+                "confidence": confidence,
+            }
+            for id_, (label, share, at_us, evidence, confidence) in zip(segment_ids.tolist(), self.rows(), strict=True)
+        ]
+
+    @classmethod
+    def from_json(cls, content: Iterable[Mapping[str, Any]]) -> Self:
+        """What `as_json` wrote, without the ids."""
+        return cls.from_rows(
+            [
+                (
+                    LABELS.index(Label(one["label"])),
+                    one["share"],
+                    ABSENT_64 if one["at"] is None else read_utc(one["at"]),
+                    ABSENT_8 if one["evidence"] is None else Evidence[one["evidence"].upper()],
+                    one["confidence"],
+                )
+                for one in content
+            ]
         )
 
 
-def untouched(segment_id: int) -> SegmentView:
-    """Nothing is known of it in this event."""
-    return SegmentView(segment_id=segment_id, label=Label.NEVER, share=0, at_us=None, evidence=None)
-
-
-def counts_both_ways(network: Network, row: int) -> bool:
-    """Does each direction have to be worked? Only on wide roads: a narrow street or footway is clear after one pass."""
-    carriageway = int(network.kind[row]) == Kind.CARRIAGEWAY and int(network.oneway[row]) == 0
-    return carriageway and int(network.road_class[row]) in WIDE
-
-
-def view_segments(
-    network: Network, facts: Sequence[DirectionFacts], *, now_us: int, silent: Collection[int], policy: LabelPolicy
-) -> list[SegmentView]:
-    """Views of the segments that have facts; `facts` is ordered by segment."""
-    views = []
-    for segment_id, own in groupby(facts, key=lambda one: one.segment_id):
-        row = int(network.rows_of([segment_id])[0])
-        if row >= 0:
-            views.append(
-                _view(segment_id, list(own), 2 if counts_both_ways(network, row) else 1, now_us, silent, policy)
-            )
-    return views
-
-
-def _view(
-    segment_id: int,
-    own: list[DirectionFacts],
-    directions: int,
-    now_us: int,
-    silent: Collection[int],
-    policy: LabelPolicy,
-) -> SegmentView:
-    labels = [label_direction(one, now_us=now_us, silent=one.last_device in silent, policy=policy) for one in own]
-    return SegmentView(
-        segment_id=segment_id,
-        label=label_segment(labels, directions),
-        share=sum(one.share_permille for one in own) // (10 * directions),
-        at_us=max(one.last_us for one in own),
-        evidence=max(one.evidence for one in own),
+def view(ledger: Ledger, rows: Rows, around: Surroundings, table: PolicyTable) -> Views:
+    """The views of some rows of the network."""
+    own = ledger.directions(rows, around, table)
+    both = own.counts[:, 1]
+    covered_mm = own.covered_mm.astype(np.int64)  # nothing stands in a direction that does not count
+    shares = covered_mm * 100_000 // np.maximum(own.length_mm, 1)  # thousandths of a percent
+    total_mm = covered_mm.sum(axis=1)
+    return Views(
+        label=np.where(both, of_both(own.label[:, 0], own.label[:, 1]), own.label[:, 0]).astype(np.int8),
+        share=(shares.sum(axis=1) // (1000 * (1 + both))).astype(np.int8),
+        at_us=own.last_us.max(axis=1),
+        evidence=own.evidence.max(axis=1),
+        confidence=((covered_mm * own.confidence).sum(axis=1) // (10 * np.maximum(total_mm, 1))).astype(np.int8),
     )
-
-
-def changed_views(before: dict[int, SegmentView], after: Iterable[SegmentView]) -> list[SegmentView]:
-    """Those that read differently."""
-    return [view for view in after if before.get(view.segment_id) != view]

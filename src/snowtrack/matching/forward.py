@@ -81,10 +81,12 @@ class Step(NamedTuple):
 
 
 class Task(NamedTuple):
-    """All that a step looks at. `point_of` says which point a fix is in `near` and `far`."""
+    """All that a step looks at. `point_of` says which point a fix is in `near` and `far`; `kind` of which roads the
+    machine is, by point."""
 
     fixes: Array
     point_of: Array
+    kind: Array
     road: Road
     near: Near
     far: Far
@@ -98,12 +100,12 @@ class Task(NamedTuple):
 def forward(spans: Array, kept_states: Array, task: Task) -> int:
     """Make the states of each span, from the first fix whose are not kept; how many there are now.
 
-    A span is (first fix, after the last, first to make, its first kept state, machine kind).
+    A span is (first fix, after the last, first to make, its first kept state).
     """
     made = task.made
     total = 0
     for span in range(len(spans)):
-        first, after, make, state, kind = spans[span]
+        first, after, make, state = spans[span]
         for fix in range(first, make):
             made.starts[fix] = total
             for number in range(made.columns[fix].states):
@@ -113,20 +115,20 @@ def forward(spans: Array, kept_states: Array, task: Task) -> int:
                 state += 1
         for fix in range(make, after):
             made.starts[fix] = total
-            total = _make(task, fix, kind)
+            total = _make(task, fix)
     made.starts[len(task.fixes)] = total
     return total
 
 
 @part
-def _make(task: Task, fix: int, kind: int) -> int:
+def _make(task: Task, fix: int) -> int:
     """One column; the number of states after it."""
     starts, candidates = task.made.starts, task.candidates
     column = task.made.columns[fix]
     column.residual_mm = 0 if column.opens else task.made.columns[fix - 1].residual_mm
     moved_mm = int(rint(sqrt(float(column.moved_east_mm) ** 2 + float(column.moved_north_mm) ** 2)))
     moved_mm = 0 if column.stands else moved_mm
-    count = _propose(task, fix, moved_mm, kind)
+    count = _propose(task, fix, moved_mm)
     column.placed = count > 1
     if column.opens:
         _start(task, count)
@@ -144,7 +146,7 @@ def _make(task: Task, fix: int, kind: int) -> int:
 
 
 @part
-def _propose(task: Task, fix: int, moved_mm: int, kind: int) -> int:
+def _propose(task: Task, fix: int, moved_mm: int) -> int:
     """Fill in the candidates of a fix with what each costs by itself; how many there are."""
     near, candidates, costs, point = task.near, task.candidates, task.costs, task.point_of[fix]
     column, told = task.made.columns[fix], task.fixes[fix]
@@ -159,7 +161,7 @@ def _propose(task: Task, fix: int, moved_mm: int, kind: int) -> int:
         row = near.row[place]
         error = near.distance_mm[place] * 1000 // sigma_mm
         half = error * error // 2000 if error <= costs.tail else costs.tail * (2 * error - costs.tail) // 2000
-        own = half * weight // 1000 + (costs.other_kind if task.road.kind[row] != kind else 0)
+        own = half * weight // 1000 + (costs.other_kind if task.road.kind[row] != task.kind[point] else 0)
         along = near.east[place] * east + near.north[place] * north if heading else 1000.0
         for against in range(2):
             turned = 1000 - along if against == 0 else 1000 + along

@@ -16,7 +16,8 @@ from snowtrack.matching.records import COLUMN, STATE, Records
 from snowtrack.matching.rivals import Ends, note_rivals
 from snowtrack.matching.window import Rows
 from snowtrack.model.columns import Int32s, Int64s, ranges
-from snowtrack.network.arrays import Network
+from snowtrack.model.fleet import Fleet
+from snowtrack.network.arrays import Kind, Network
 from snowtrack.network.places import Places, places_near
 from snowtrack.network.reach import Reach
 
@@ -57,12 +58,14 @@ class Lattice:
     states: Records
 
 
-def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembered) -> Lattice:
+def grow(ground: Ground, whole: Rows, make: Int64s, fleet: Fleet, kept: Remembered) -> Lattice:
     """Columns for all fixes: of each device those before `make` are kept."""
     begins = whole.begins
     fresh = ranges(make, begins[1:] - make)
     point_of = np.full(len(whole.fixes), -1, np.int64)
     point_of[fresh] = np.arange(len(fresh))
+    device, at_us = whole.fixes["device"][fresh], whole.fixes["observed_us"][fresh]
+    kind = np.where(fleet.on_footways(device, at_us), Kind.FOOTWAY, Kind.CARRIAGEWAY)
     lat_e7, lon_e7 = (np.ascontiguousarray(whole.fixes[name][fresh]) for name in ("lat_e7", "lon_e7"))
     places = places_near(ground.network, lat_e7, lon_e7)
     kept_edges = kept.states["edge"][kept.states["edge"] >= 0].astype(np.int64)
@@ -80,6 +83,7 @@ def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembe
     task = Task(
         fixes=whole.fixes,
         point_of=point_of,
+        kind=kind,
         road=ground.road,
         near=Near(places.offsets, places.row, places.along_mm, places.distance_mm, places.east, places.north),
         far=_far(ground, whole, columns, point_of, places, kept),
@@ -88,7 +92,7 @@ def grow(ground: Ground, whole: Rows, make: Int64s, kinds: Int64s, kept: Remembe
         slots=np.full((SLOTS, 2), -1, np.int64),
         costs=ground.costs,
     )
-    total = forward(np.stack([*spans, kept.state_begins[:-1], kinds], axis=1), kept.states, task)
+    total = forward(np.stack([*spans, kept.state_begins[:-1]], axis=1), kept.states, task)
     note_rivals(Ends(ground.network.from_node, ground.network.to_node), task)
     return Lattice(whole=whole, columns=made.columns, starts=made.starts, states=made.states[:total])
 

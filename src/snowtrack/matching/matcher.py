@@ -19,14 +19,16 @@ from snowtrack.matching.memory import Memories, Remembered
 from snowtrack.matching.records import FIX, Records, fix_records
 from snowtrack.matching.window import NEVER_US, Rows, close, date_tracks, join_halves, leave, merge
 from snowtrack.model.columns import ABSENT_64, Bools, Int64s, ranges
+from snowtrack.model.fleet import NO_FLEET
 from snowtrack.model.matches import Matches
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
-from snowtrack.network.arrays import Kind, Network
+from snowtrack.network.arrays import Network
 from snowtrack.network.reach import Reach
 
 
 class Matcher:
-    """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time.
+    """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time. `fleet` says
+    which machines keep to footways.
 
     lag_us      how far an answer looks ahead; to the end of its track for None, and then only `flush` settles
     late_us     how long answers wait for fixes that come out of order
@@ -46,7 +48,7 @@ class Matcher:
     ) -> None:
         self.ground = Ground(network=network, reach=Reach(network), costs=costs, cut_us=cut_us)
         self.lag_us, self.late_us, self.silence_us = lag_us, late_us, silence_us
-        self.kinds: dict[int, Kind] = {}
+        self.fleet = NO_FLEET
         self.memories = Memories()
 
     def begin(self, device: int, at_us: int) -> None:
@@ -108,7 +110,7 @@ class Matcher:
         join_halves(heads, merged, whole, changed)
         whole = Rows(whole.begins, whole.fixes[: whole.begins[-1]])
         make = np.where(changed >= 0, changed, whole.begins[1:])
-        lattice = grow(self.ground, whole, make, self._kinds(devices), known)
+        lattice = grow(self.ground, whole, make, self.fleet, known)
         until, first = np.zeros(len(devices), np.int64), whole.begins[:-1] + heads["settled"]
         lag_us = NEVER_US if self.lag_us is None else self.lag_us
         close(heads, whole, lag_us, self.late_us, flushed, until)
@@ -148,11 +150,6 @@ class Matcher:
         states = lattice.starts[first], lattice.starts[ends]
         spans = np.stack([rest.begins[:-1], rest.begins[1:], first, ends, *states], axis=1)
         self.memories.keep(devices, heads, (rest.fixes, lattice.columns, lattice.states), spans)
-
-    def _kinds(self, devices: list[int]) -> Int64s:
-        if not self.kinds:
-            return np.full(len(devices), Kind.CARRIAGEWAY, np.int64)
-        return np.array([self.kinds.get(device, Kind.CARRIAGEWAY) for device in devices], np.int64)
 
 
 def _room(known: Remembered, came: Rows) -> Rows:

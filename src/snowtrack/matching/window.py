@@ -11,7 +11,7 @@ came first does not matter. Whatever else shares an instant stays as it is.
 from typing import NamedTuple
 
 from snowtrack.compiled import Array, Record, compiled, part
-from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
+from snowtrack.model.columns import ABSENT_8, ABSENT_16, ABSENT_32, ABSENT_64
 
 # Receivers write positions to at least a hundredth of a minute.
 SAME_PLACE_E7 = 2_000
@@ -141,6 +141,9 @@ def _join(one: Record, other: Record) -> None:
         one.digest = other.digest
         one.lat_e7, one.lon_e7 = other.lat_e7, other.lon_e7
     one.blade = _first(other_first, one.blade, other.blade, ABSENT_8)
+    one.spreading = _first(other_first, one.spreading, other.spreading, ABSENT_8)
+    one.spread_dgpm = _first(other_first, one.spread_dgpm, other.spread_dgpm, ABSENT_16)
+    one.pto = _first(other_first, one.pto, other.pto, ABSENT_8)
     one.quality = _first(other_first, one.quality, other.quality, ABSENT_8)
     one.hdop_centi = _first(other_first, one.hdop_centi, other.hdop_centi, ABSENT_32)
     moves_first = one.sources & RMC == 0 if other_first else other.sources & RMC != 0

@@ -84,6 +84,12 @@ class Columns:
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.dtypes()})
 
     @classmethod
+    def of(cls, count: int, **columns: npt.NDArray[Any]) -> Self:
+        """A batch of these columns; in the others there is nothing."""
+        absent = {name: np.full(count, np.iinfo(dtype).min, dtype) for name, dtype in cls.dtypes().items()}
+        return cls(**absent | columns)
+
+    @classmethod
     def from_rows(cls, rows: Sequence[Sequence[int]]) -> Self:
         """Build a batch from tuples in column order."""
         if not rows:
@@ -100,8 +106,8 @@ class Columns:
         """The batch as tuples of plain integers in column order."""
         return list(zip(*(getattr(self, name).tolist() for name in self.dtypes()), strict=True))
 
-    def take(self, rows: npt.NDArray[Any]) -> Self:
-        """The given rows (numbers or a mask), as a new batch."""
+    def take(self, rows: npt.NDArray[Any] | slice) -> Self:
+        """The given rows (numbers, a mask or a slice), as a new batch."""
         return type(self)(**{name: getattr(self, name)[rows] for name in self.dtypes()})
 
     def __len__(self) -> int:

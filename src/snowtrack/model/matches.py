@@ -24,7 +24,7 @@ class MatchBatch(Columns):
 
     `direction` is 1 along the segment, -1 against it, 0 unknown; `confidence` is in thousandths; `lat_e7`, `lon_e7`
     is the snapped position (the fix's own where nothing matched), `fix_lat_e7`, `fix_lon_e7` the fix's own; `track_us`
-    is when the track began; `trust` is a `TimeTrust`.
+    is when the track began; `stands` says that the machine seems to; `trust` is a `TimeTrust`.
     """
 
     device: Int32s
@@ -42,6 +42,10 @@ class MatchBatch(Columns):
     speed_mmps: Int32s
     course_cdeg: Int32s
     blade: Int8s
+    spreading: Int8s
+    spread_dgpm: Int16s
+    pto: Int8s
+    stands: Int8s
     trust: Int8s
     fix_lat_e7: Int32s
     fix_lon_e7: Int32s

@@ -1,26 +1,18 @@
 """What was worked: one machine along one segment, from metre to metre."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-from snowtrack.model.columns import Columns, Int8s, Int32s, Int64s
-
-
-class Evidence(IntEnum):
-    """How we know. A larger number is weaker evidence."""
-
-    BLADE = 0
-    INFERRED = 1
-    REPORTED = 2
-
-
-class Work(IntEnum):
-    PLOUGHING = 0
+from snowtrack.model.columns import Columns, Int8s, Int16s, Int32s, Int64s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PassBatch(Columns):
-    """Passes, in the order in which they ended. `from_mm` < `to_mm`; `direction` says which way it was driven."""
+    """Passes, in the order in which they ended. `from_mm` < `to_mm`; `direction` says which way it was driven.
+
+    `work` is a `Work`, `evidence` an `Evidence`; `confidence` says in thousandths how sure the road is; `material_g` is
+    what was spread, where that is known. Passes of one machine and work that lie on the same metres are different
+    drives: reversing and setting off again is part of one.
+    """
 
     device: Int32s
     segment_id: Int64s
@@ -31,3 +23,5 @@ class PassBatch(Columns):
     ended_us: Int64s
     work: Int8s
     evidence: Int8s
+    confidence: Int16s
+    material_g: Int32s

@@ -1,4 +1,4 @@
-"""The topics that trackers use, see docs/device-protocol.md."""
+"""The topics that trackers and sensors use, see docs/device-protocol.md."""
 
 from enum import StrEnum
 
@@ -8,11 +8,12 @@ ROOT = "snow/v1"
 
 
 class Channel(StrEnum):
-    """What a tracker publishes on."""
+    """What a tracker publishes on; a snow-depth sensor has a channel of its own."""
 
     UP = "up"
     LOG = "log"
     STATUS = "status"
+    DEPTH = "depth"
 
 
 def subscription(channel: Channel) -> str:

@@ -29,7 +29,8 @@ class TimeTrust(IntEnum):
 class ObservedBatch(Columns):
     """Fixes with an instant and a position; (observed_us, boot, seq, digest) is a device's order.
 
-    `trust` is a `TimeTrust`; `sources` says which sentences a fix was made of.
+    `spread_dgpm` is what is spread on a metre driven, in tenths of a gram; `trust` is a `TimeTrust`; `sources` says
+    which sentences a fix was made of.
     """
 
     device: Int32s
@@ -43,6 +44,9 @@ class ObservedBatch(Columns):
     speed_mmps: Int32s
     course_cdeg: Int32s
     blade: Int8s
+    spreading: Int8s
+    spread_dgpm: Int16s
+    pto: Int8s
     trust: Int8s
     sources: Int16s
     hdop_centi: Int32s

@@ -1,15 +1,48 @@
-"""Is a machine working? The blade input says so; a machine without one is taken to work at ploughing speed."""
+"""What a machine does: activities, and the work of which passes are made."""
 
-from snowtrack.model.columns import ABSENT_8
-from snowtrack.model.fixes import BLADE_DOWN
-from snowtrack.model.passes import Evidence
+from dataclasses import dataclass
+from enum import IntEnum
 
-PLOUGHING_MMPS = (1_000, 11_000)
+from snowtrack.model.columns import Columns, Int8s, Int32s, Int64s
 
 
-def judge_work(blade: int, speed_mmps: int) -> tuple[bool, Evidence]:
-    """Whether it works, and how we know. An absent speed is below every speed."""
-    if blade != ABSENT_8:
-        return blade == BLADE_DOWN, Evidence.BLADE
-    low, high = PLOUGHING_MMPS
-    return low <= speed_mmps <= high, Evidence.INFERRED
+class Work(IntEnum):
+    """What is done to a road. Spreading alone is not ploughing."""
+
+    PLOUGHING = 0
+    SPREADING = 1
+
+
+class Evidence(IntEnum):
+    """How we know. A larger number is weaker evidence."""
+
+    BLADE = 0
+    """An input of the machine says so: blade, spreader or power take-off."""
+    INFERRED = 1
+    REPORTED = 2
+
+
+class Activity(IntEnum):
+    """How a machine spends its time; breaks cannot be seen from a track, they are entered by hand."""
+
+    PARKED = 0
+    STANDBY = 1
+    TRAVELLING = 2
+    WORKING = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ActivityBatch(Columns):
+    """Spans in which a machine did one thing, in order, those of a track without holes; long ones come in pieces.
+
+    `evidence` is an `Evidence`. `doubted` says that an input of the machine was not believed. `driven_mm` is the way
+    that its speed comes to.
+    """
+
+    device: Int32s
+    started_us: Int64s
+    ended_us: Int64s
+    activity: Int8s
+    evidence: Int8s
+    doubted: Int8s
+    driven_mm: Int64s

@@ -10,11 +10,13 @@ from typing import Any
 from snowtrack.matching.matcher import Matcher
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.fixes import FixBatch
+from snowtrack.model.fleet import NO_FLEET, Fleet
 from snowtrack.model.matches import MatchBatch, Matches
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch, TrackBatch
+from snowtrack.model.work import ActivityBatch
 from snowtrack.network.arrays import Network
-from snowtrack.passes.builder import PassStage
+from snowtrack.passes.stage import PassStage, WorkPolicy, joined
 from snowtrack.tracks.clock import latest_trusted, observe
 from snowtrack.tracks.identity import BootId
 from snowtrack.tracks.learning import learn
@@ -22,7 +24,7 @@ from snowtrack.tracks.sessions import BootClock
 from snowtrack.tracks.watch import TrackStage
 
 # Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +34,15 @@ class EnginePolicy:
     lag_us      how far a settled answer looks ahead
     late_us     how long it waits for fixes that come out of order
     cut_us      nothing observed for longer than this ends a track
-    bridge_us   two matches further apart than this do not belong to one pass
     silence_us  a device not heard for so long has its tail settled provisionally
+    work        when a machine is taken to work
     """
 
     lag_us: int = 20 * SECOND_US
     late_us: int = 10 * SECOND_US
     cut_us: int = 300 * SECOND_US
-    bridge_us: int = 15 * SECOND_US
     silence_us: int = 60 * SECOND_US
+    work: WorkPolicy = field(default_factory=WorkPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Outputs:
 
     heads: MatchBatch
     passes: PassBatch
+    activities: ActivityBatch
     tracks: TrackBatch
     dirty: tuple[DirtyStretch, ...] = ()
     ended: tuple[int, ...] = ()
@@ -56,7 +59,12 @@ class Outputs:
 
     @classmethod
     def nothing(cls) -> "Outputs":
-        return cls(heads=MatchBatch.empty(), passes=PassBatch.empty(), tracks=TrackBatch.empty())
+        return cls(
+            heads=MatchBatch.empty(),
+            passes=PassBatch.empty(),
+            activities=ActivityBatch.empty(),
+            tracks=TrackBatch.empty(),
+        )
 
 
 class Engine:
@@ -72,9 +80,14 @@ class Engine:
             cut_us=policy.cut_us,
             silence_us=policy.silence_us,
         )
-        self.passes = PassStage(network, policy.bridge_us)
+        self.passes = PassStage(network, policy.work)
         self.tracks = TrackStage()
+        self.fleet = NO_FLEET
         self.clocks: dict[BootId, BootClock] = {}
+
+    def use(self, fleet: Fleet) -> None:
+        """Go by this registry from now on."""
+        self.fleet = self.matcher.fleet = self.passes.fleet = fleet
 
     def begin(self, device: int, at_us: int) -> None:
         """Know a device from the start of a track on; what is older comes late."""
@@ -90,9 +103,11 @@ class Engine:
     def on_observed(self, observed: ObservedBatch) -> Outputs:
         """Fixes whose instants are known."""
         matches = self.matcher.on_batch(observed)
+        worked = self.passes.on_batch(matches.settled, matches.driven)
         return Outputs(
             heads=matches.head,
-            passes=self.passes.on_batch(matches.settled, matches.driven),
+            passes=worked.passes,
+            activities=worked.activities,
             tracks=self.tracks.on_batch(matches.settled),
             dirty=matches.dirty,
         )
@@ -107,7 +122,8 @@ class Engine:
 
     def end_track(self, device: int) -> Outputs:
         """End what is open of the settled track; what is not settled stays as it is."""
-        return replace(Outputs.nothing(), passes=self.passes.flush([device]), tracks=self.tracks.flush([device]))
+        worked, tracks = self.passes.flush([device]), self.tracks.flush([device])
+        return replace(Outputs.nothing(), passes=worked.passes, activities=worked.activities, tracks=tracks)
 
     def newest_us(self, device: int) -> int:
         """The newest trusted instant of a device; 0 for one not heard of."""
@@ -121,8 +137,8 @@ class Engine:
         return {
             "version": SNAPSHOT_VERSION,
             "matcher": self.matcher.snapshot(device),
-            "passes": self.passes.builder(device).snapshot(),
-            "tracks": self.tracks.watch(device).snapshot(),
+            "passes": self.passes.memory.snapshot(device),
+            "tracks": self.tracks.memory.snapshot(device),
         }
 
     def restore(self, device: int, kept: Mapping[str, Any]) -> bool:
@@ -130,22 +146,24 @@ class Engine:
         if kept.get("version") != SNAPSHOT_VERSION:
             return False
         self.matcher.restore(device, kept["matcher"])
-        self.passes.builder(device).restore(kept["passes"])
-        self.tracks.watch(device).restore(kept["tracks"])
+        self.passes.memory.restore(device, kept["passes"])
+        self.tracks.memory.restore(device, kept["tracks"])
         return True
 
     def forget(self, device: int) -> None:
         self.matcher.forget(device)
-        self.passes.forget(device)
-        self.tracks.forget(device)
+        self.passes.memory.forget(device)
+        self.tracks.memory.forget(device)
         for boot_id in [boot_id for boot_id in self.clocks if boot_id.device == device]:
             del self.clocks[boot_id]
 
     def _ended(self, matches: Matches) -> Outputs:
         ended, settled = list(matches.ended), matches.settled
+        worked = joined([self.passes.on_batch(settled, matches.driven), self.passes.flush(ended)])
         return Outputs(
             heads=matches.head,
-            passes=PassBatch.concat([self.passes.on_batch(settled, matches.driven), self.passes.flush(ended)]),
+            passes=worked.passes,
+            activities=worked.activities,
             tracks=TrackBatch.concat([self.tracks.on_batch(settled), self.tracks.flush(ended)]),
             dirty=matches.dirty,
             ended=matches.ended,

@@ -9,14 +9,16 @@ import numpy as np
 from snowtrack.model.columns import Int64s
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch, TrackBatch
+from snowtrack.model.work import ActivityBatch
 from snowtrack.pipeline.engine import Engine, Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recomputed:
-    """Passes and tracks of a stretch, and what the live engine goes on from when it holds the device's newest fix."""
+    """What became of a stretch, and what the live engine goes on from when it holds the device's newest fix."""
 
     passes: PassBatch
+    activities: ActivityBatch
     tracks: TrackBatch
     kept: Mapping[str, Any] | None
 
@@ -54,6 +56,7 @@ def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Re
     """
     device = stretch.device
     again = Engine(engine.network, engine.policy)
+    again.use(engine.fleet)
     goes_on = engine.newest_us(device) <= stretch.to_us
     if goes_on and 0 < engine.settled_us(device) < stretch.from_us:
         again.restore(device, engine.snapshot(device))
@@ -63,6 +66,7 @@ def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Re
     rest = Outputs.nothing() if goes_on else again.flush([device])
     return Recomputed(
         passes=PassBatch.concat([ended.passes, found.passes, rest.passes]),
+        activities=ActivityBatch.concat([ended.activities, found.activities, rest.activities]),
         tracks=TrackBatch.concat([ended.tracks, found.tracks, rest.tracks]),
         kept=again.snapshot(device) if goes_on else None,
     )

@@ -1,4 +1,4 @@
-"""The daily work report (除雪作業日報) of one device: a pure function of its fixes and passes of a Japanese day.
+"""The daily work report (除雪作業日報) of one device: a pure function of its activities and passes of a Japanese day.
 
 What no registry holds yet is empty and says so; nothing is made up. A run over midnight is split by day.
 """
@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from snowtrack.model.calendar import day_range_us, utc_text
-from snowtrack.model.columns import present
-from snowtrack.model.fixes import FixBatch
+from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Interval
-from snowtrack.model.passes import Evidence, PassBatch
+from snowtrack.model.passes import PassBatch
+from snowtrack.model.work import ActivityBatch, Evidence, Work
 from snowtrack.network.arrays import Kind, Network
-from snowtrack.network.geometry import metres_per_e7
-from snowtrack.reports.timeline import STANDING_MMPS, Timeline, make_timeline
+from snowtrack.reports.timeline import Timeline, make_timeline
 
 # Work on one road with a longer pause is two lines.
 PAUSE_US = 10 * 60_000_000
@@ -28,8 +25,10 @@ HEAD_FIELDS = ("contractor", "district", "contract", "order", "machine", "operat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLine:
-    """One stretch of work on one road. `metres` is what was worked, counted each time."""
+    """One stretch of work on one road. `metres` is what was worked, counted each time; `material_g` what was spread, as
+    far as that is known."""
 
+    work: Work
     road: str | None
     route: str | None
     footway: bool
@@ -40,6 +39,7 @@ class WorkLine:
     metres: float
     segments: int
     evidence: Evidence
+    material_g: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,24 @@ class DailyReport:
     device: DeviceId
     timeline: Timeline | None
     lines: tuple[WorkLine, ...]
-    driven_km: float
+
+    def km(self, work: Work) -> float:
+        """Along the lines of one kind of work."""
+        return sum(line.metres for line in self.lines if line.work is work) / 1000
+
+    @property
+    def material_kg(self) -> float | None:
+        known = [line.material_g for line in self.lines if line.material_g is not None]
+        return sum(known) / 1000 if known else None
 
     @property
     def worked_km(self) -> float:
-        return sum(line.metres for line in self.lines) / 1000
+        """Driven at work, on roads or not."""
+        return 0.0 if self.timeline is None else self.timeline.worked_mm / 1e6
+
+    @property
+    def driven_km(self) -> float:
+        return 0.0 if self.timeline is None else self.timeline.driven_mm / 1e6
 
     def as_json(self) -> dict[str, Any]:
         """For machines: times in UTC, nothing rounded away."""
@@ -68,8 +81,11 @@ class DailyReport:
             "head": dict.fromkeys(HEAD_FIELDS),
             "from": None if timeline is None else utc_text(timeline.from_us),
             "to": None if timeline is None else utc_text(timeline.to_us),
-            "seconds": None if timeline is None else {str(kind): spent for kind, spent in timeline.seconds.items()},
+            "seconds": None if timeline is None else _seconds(timeline),
             "gps_gaps": [] if timeline is None else [[utc_text(a), utc_text(b)] for a, b in timeline.gaps],
+            "ploughed_km": round(self.km(Work.PLOUGHING), 3),
+            "spread_km": round(self.km(Work.SPREADING), 3),
+            "material_kg": self.material_kg,
             "worked_km": round(self.worked_km, 3),
             "driven_km": round(self.driven_km, 3),
             "lines": [_line_json(line) for line in self.lines],
@@ -78,20 +94,24 @@ class DailyReport:
 
 
 def make_daily_report(
-    device: DeviceId, day: date, *, fixes: FixBatch, passes: PassBatch, network: Network
+    device: DeviceId, day: date, *, activities: ActivityBatch, passes: PassBatch, network: Network
 ) -> DailyReport:
-    """`fixes` and `passes` in order, reaching a little beyond the day on both sides."""
+    """`activities` and `passes` in order, reaching a little beyond the day on both sides."""
     borders = day_range_us(day)
     return DailyReport(
         day=day,
         device=device,
-        timeline=make_timeline(fixes, borders),
-        lines=tuple(_lines(passes, borders, network)),
-        driven_km=_driven_m(fixes, borders) / 1000,
+        timeline=make_timeline(activities, borders),
+        lines=tuple(sorted(_lines(passes, borders, network), key=lambda line: (line.from_us, line.work))),
     )
 
 
 def _lines(passes: PassBatch, day: Interval, network: Network) -> Iterator[WorkLine]:
+    for work in Work:
+        yield from _lines_of(passes.take(passes.work == work), day, network)
+
+
+def _lines_of(passes: PassBatch, day: Interval, network: Network) -> Iterator[WorkLine]:
     stretch: list[tuple[int, ...]] = []
     for one in (cut for row in passes.rows() if (cut := _cut_to_day(row, day)) is not None):
         if stretch and not _same_stretch(stretch[-1], one, network):
@@ -103,8 +123,8 @@ def _lines(passes: PassBatch, day: Interval, network: Network) -> Iterator[WorkL
 
 
 def _cut_to_day(row: tuple[int, ...], day: Interval) -> tuple[int, ...] | None:
-    """The part of a pass that falls into the day, its length by the share of its time."""
-    device, segment, direction, from_mm, to_mm, started, ended, work, evidence = row
+    """The part of a pass that falls into the day, its length and its salt by the share of its time."""
+    device, segment, direction, from_mm, to_mm, started, ended, *how, material = row
     first, last = max(started, day[0]), min(ended, day[1])
     if first > last or (first == last and not started == ended < day[1]):
         return None
@@ -112,7 +132,9 @@ def _cut_to_day(row: tuple[int, ...], day: Interval) -> tuple[int, ...] | None:
     begins, ends = length * (first - started) // spent, length * (last - started) // spent
     if started == ended:
         begins, ends = 0, length
-    return (device, segment, direction, from_mm + begins, from_mm + ends, first, last, work, evidence)
+    if material != ABSENT_32:
+        material = material * ends // length - material * begins // length
+    return (device, segment, direction, from_mm + begins, from_mm + ends, first, last, *how, material)
 
 
 def _same_stretch(one: tuple[int, ...], other: tuple[int, ...], network: Network) -> bool:
@@ -126,7 +148,9 @@ def _road(row: tuple[int, ...], network: Network) -> tuple[int, int, int]:
 
 def _line(stretch: Sequence[tuple[int, ...]], network: Network) -> WorkLine:
     name, route, kind = _road(stretch[0], network)
+    spread = [row[10] for row in stretch if row[10] != ABSENT_32]
     return WorkLine(
+        work=Work(stretch[0][7]),
         road=network.text(name),
         route=network.text(route),
         footway=kind == Kind.FOOTWAY,
@@ -137,6 +161,7 @@ def _line(stretch: Sequence[tuple[int, ...]], network: Network) -> WorkLine:
         metres=sum(row[4] - row[3] for row in stretch) / 1000,
         segments=len({row[1] for row in stretch}),
         evidence=Evidence(max(row[8] for row in stretch)),
+        material_g=sum(spread) if spread else None,
     )
 
 
@@ -147,23 +172,18 @@ def _crossing(row: tuple[int, ...], network: Network, *, begins: bool) -> str | 
         return None
     along = row[2] >= 0
     node = int(network.from_node[at] if along == begins else network.to_node[at])
-    crossing = np.flatnonzero((network.from_node == node) | (network.to_node == node))
+    crossing = network.node_ends[network.node_offsets[node] : network.node_offsets[node + 1]] >> 1
     names = [int(name) for name in network.name_text[crossing] if name >= 0 and name != network.name_text[at]]
     return network.text(min(names)) if names else None
 
 
-def _driven_m(fixes: FixBatch, day: Interval) -> float:
-    """Along the fixes, without those that stood still, whose noise would add up; a step belongs to where it began."""
-    moving = fixes.take(present(fixes.lat_e7) & (fixes.speed_mmps >= STANDING_MMPS))
-    began = moving.time_us[:-1]
-    north_m, east_m = metres_per_e7(moving.lat_e7[:-1])
-    steps = np.hypot(np.diff(moving.lat_e7) * north_m, np.diff(moving.lon_e7) * east_m)
-    return float(np.sum(steps[(began >= day[0]) & (began < day[1])]))
+def _seconds(timeline: Timeline) -> dict[str, int]:
+    return {kind.name.lower(): spent for kind, spent in timeline.seconds.items()} | {"no_signal": timeline.unseen_s}
 
 
 def _line_json(line: WorkLine) -> dict[str, Any]:
     return {
-        "work": "ploughing",
+        "work": line.work.name.lower(),
         "road": line.road,
         "route": line.route,
         "footway": line.footway,
@@ -174,4 +194,5 @@ def _line_json(line: WorkLine) -> dict[str, Any]:
         "km": round(line.metres / 1000, 3),
         "segments": line.segments,
         "evidence": line.evidence.name.lower(),
+        "material_kg": None if line.material_g is None else line.material_g / 1000,
     }

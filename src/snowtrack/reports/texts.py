@@ -1,7 +1,6 @@
 """The Japanese words of the reports, in one place."""
 
-from snowtrack.model.passes import Evidence
-from snowtrack.reports.timeline import Activity
+from snowtrack.model.work import Activity, Evidence, Work
 
 TITLE = "除雪作業日報"
 UNREGISTERED = "未登録"
@@ -28,21 +27,25 @@ LINES = (
     "開始",
     "終了",
     "延長 km",
+    "散布量 kg",
     "根拠",
 )
-WORK, CARRIAGEWAY, FOOTWAY = "除雪", "車道", "歩道"
-EVIDENCE = {Evidence.BLADE: "ブレード確認", Evidence.INFERRED: "推定", Evidence.REPORTED: "報告"}
+CARRIAGEWAY, FOOTWAY = "車道", "歩道"
+WORKS = {Work.PLOUGHING: "除雪", Work.SPREADING: "凍結防止剤散布"}
+EVIDENCE = {Evidence.BLADE: "作業信号", Evidence.INFERRED: "推定", Evidence.REPORTED: "報告"}
 ACTIVITIES = {
     Activity.WORKING: "稼働",
     Activity.TRAVELLING: "回送",
     Activity.STANDBY: "待機",
-    Activity.NO_SIGNAL: "GPS欠測",
+    Activity.PARKED: "駐車",
 }
+NO_SIGNAL = "GPS欠測"
 BREAK = "休憩"
 BREAK_NOTE = "手入力"
 FROM, TO, TOTAL = "最初の測位", "最後の測位", "計"
-WORKED_KM, DRIVEN_KM = "作業延長 km", "走行 km"
+PLOUGHED_KM, SPREAD_KM, MATERIAL_KG = "除雪延長 km", "散布延長 km", "散布量 kg"
+WORKED_KM, DRIVEN_KM = "稼働走行 km", "走行 km"
 GAPS = "GPS欠測の時間帯"
 CORRECTIONS, NONE = "手修正（誰が・いつ・前・後・理由）", "なし"
 SIGNED = ("業者確認", "監督員確認")
-INFERRED_NOTE = "ブレード信号のない時間は、速度から推定した。"
+INFERRED_NOTE = "作業信号のない時間は、機種と速度から推定した。"

@@ -1,82 +1,65 @@
-"""How a machine spent its day: from its fixes to intervals that add up to the time between the first and the last."""
+"""How a machine spent its day: spans of activity and the holes between them, which add up to the time between the first
+span and the last."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import pairwise
 
-import polars as pl
-
-from snowtrack.model.columns import ABSENT_8, ABSENT_32
-from snowtrack.model.fixes import BLADE_DOWN, FixBatch
+from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.intervals import Interval
-from snowtrack.model.work import PLOUGHING_MMPS
+from snowtrack.model.work import Activity, ActivityBatch, Evidence
 
-STANDING_MMPS = 500
+# A shorter hole is part of what came before it.
 GAP_US = 60_000_000
-
-
-class Activity(StrEnum):
-    """Breaks cannot be seen from a GPS track; they are entered by hand."""
-
-    WORKING = "working"
-    TRAVELLING = "travelling"
-    STANDBY = "standby"
-    NO_SIGNAL = "no_signal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """`seconds` by activity add up to `to_us - from_us` exactly, in whole seconds."""
+    """`seconds` by activity and `unseen_s` add up to `to_us - from_us` exactly, in whole seconds."""
 
     from_us: int
     to_us: int
     seconds: dict[Activity, int]
     gaps: tuple[Interval, ...]
     inferred: bool
+    driven_mm: int
+    worked_mm: int
+
+    @property
+    def unseen_s(self) -> int:
+        return sum(to - start for start, to in self.gaps) // SECOND_US
 
 
-def make_timeline(fixes: FixBatch, day: Interval) -> Timeline | None:
-    """The day of one device, from its fixes in observed order; those around the day tell what crosses its borders."""
-    steps = _steps(fixes, day)
-    if steps.is_empty():
+def make_timeline(activities: ActivityBatch, day: Interval) -> Timeline | None:
+    """The day of one device, from its spans in order; those around the day tell what crosses its borders."""
+    spans = [
+        (_second(started_us, day), _second(ended_us, day), Activity(activity), evidence, driven_mm)
+        for _, started_us, ended_us, activity, evidence, _, driven_mm in _of_day(activities, day)
+    ]
+    if not spans or spans[0][0] == spans[-1][1]:
         return None
-    spent = dict(steps.group_by("activity").agg(pl.col("seconds").sum()).rows())
-    silent = steps.filter(pl.col("activity") == Activity.NO_SIGNAL)
+    seconds = dict.fromkeys(Activity, 0)
+    for started_us, ended_us, activity, _, _ in spans:
+        seconds[activity] += (ended_us - started_us) // SECOND_US
     return Timeline(
-        from_us=steps["from_s"][0] * 1_000_000,
-        to_us=steps["to_s"][-1] * 1_000_000,
-        seconds={activity: int(spent.get(activity, 0)) for activity in Activity},
-        gaps=tuple((a * 1_000_000, b * 1_000_000) for a, b in silent.select("from_s", "to_s").rows()),
-        inferred=bool(steps["inferred"].any()),
+        from_us=spans[0][0],
+        to_us=spans[-1][1],
+        seconds=seconds,
+        gaps=tuple((one[1], other[0]) for one, other in pairwise(spans) if one[1] < other[0]),
+        inferred=any(evidence == Evidence.INFERRED for *_, evidence, _ in spans),
+        driven_mm=sum(driven_mm for *_, driven_mm in spans),
+        worked_mm=sum(driven_mm for *_, activity, _, driven_mm in spans if activity is Activity.WORKING),
     )
 
 
-def _steps(fixes: FixBatch, day: Interval) -> pl.DataFrame:
-    """From each fix to the next one, cut at the day's borders, in whole seconds."""
-    frame = pl.DataFrame({"at_us": fixes.time_us, "blade": fixes.blade, "speed": fixes.speed_mmps})
-    has_blade = pl.col("blade") != ABSENT_8
-    moving = (pl.col("speed") != ABSENT_32) & (pl.col("speed") >= STANDING_MMPS)
-    working = (
-        pl.when(has_blade).then(pl.col("blade") == BLADE_DOWN).otherwise(pl.col("speed").is_between(*PLOUGHING_MMPS))
-    )
-    activity = (
-        pl.when(pl.col("next_us") - pl.col("at_us") > GAP_US)
-        .then(pl.lit(Activity.NO_SIGNAL))
-        .when(working)
-        .then(pl.lit(Activity.WORKING))
-        .when(moving)
-        .then(pl.lit(Activity.TRAVELLING))
-        .otherwise(pl.lit(Activity.STANDBY))
-    )
-    start_s, end_s = day[0] // 1_000_000, day[1] // 1_000_000
-    return (
-        frame.with_columns(next_us=pl.col("at_us").shift(-1))
-        .drop_nulls("next_us")
-        .with_columns(
-            activity=activity,
-            inferred=~has_blade,
-            from_s=(pl.col("at_us") // 1_000_000).clip(start_s, end_s),
-            to_s=(pl.col("next_us") // 1_000_000).clip(start_s, end_s),
-        )
-        .with_columns(seconds=pl.col("to_s") - pl.col("from_s"))
-        .filter(pl.col("seconds") > 0)
-    )
+def _of_day(activities: ActivityBatch, day: Interval) -> list[tuple[int, ...]]:
+    """Spans without short holes between them. No span crosses midnight, but a hole that is closed may."""
+    rows = activities.rows()
+    for at, (one, other) in enumerate(pairwise(rows)):
+        if one[2] < other[1] <= one[2] + GAP_US:
+            rows[at] = (*one[:2], other[1], *one[3:])
+    of_day = [row for row in rows if row[1] < day[1] and row[2] > day[0]]
+    return [row if row[1] >= day[0] else (*row[:-1], 0) for row in of_day]
+
+
+def _second(time_us: int, day: Interval) -> int:
+    return min(max(time_us - time_us % SECOND_US, day[0]), day[1])

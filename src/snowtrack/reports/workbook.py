@@ -8,6 +8,7 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from snowtrack.model.calendar import tokyo_text
+from snowtrack.model.work import Work
 from snowtrack.reports import texts
 from snowtrack.reports.daily import DailyReport, WorkLine
 from snowtrack.reports.timeline import Timeline
@@ -73,6 +74,11 @@ class _Sheet:
             row = next(self.rows)
             for column, value in enumerate(_cells(line)):
                 self.sheet.write(row, column, value, self.km if isinstance(value, float) else self.plain)
+        self._pair(texts.PLOUGHED_KM, round(report.km(Work.PLOUGHING), 3), self.km)
+        if report.km(Work.SPREADING):
+            self._pair(texts.SPREAD_KM, round(report.km(Work.SPREADING), 3), self.km)
+        if report.material_kg is not None:
+            self._pair(texts.MATERIAL_KG, round(report.material_kg, 1), self.km)
         self._pair(texts.WORKED_KM, round(report.worked_km, 3), self.km)
         self._pair(texts.DRIVEN_KM, round(report.driven_km, 3), self.km)
 
@@ -83,8 +89,9 @@ class _Sheet:
         self._pair(texts.TO, tokyo_text(timeline.to_us, "%H:%M:%S"))
         for activity, label in texts.ACTIVITIES.items():
             self._pair(label, _clock(timeline.seconds[activity]))
+        self._pair(texts.NO_SIGNAL, _clock(timeline.unseen_s))
         self._pair(texts.BREAK, texts.BREAK_NOTE, self.absent)
-        self._pair(texts.TOTAL, _clock(sum(timeline.seconds.values())))
+        self._pair(texts.TOTAL, _clock(sum(timeline.seconds.values()) + timeline.unseen_s))
         spans = (f"{tokyo_text(start)}–{tokyo_text(to)}" for start, to in timeline.gaps)
         self._pair(texts.GAPS, "、".join(spans) or texts.NONE)
         if timeline.inferred:
@@ -98,7 +105,7 @@ class _Sheet:
 
 def _cells(line: WorkLine) -> list[str | float]:
     return [
-        texts.WORK,
+        texts.WORKS[line.work],
         line.road or texts.UNKNOWN,
         line.route or texts.UNKNOWN,
         line.begins or texts.UNKNOWN,
@@ -107,6 +114,7 @@ def _cells(line: WorkLine) -> list[str | float]:
         tokyo_text(line.from_us),
         tokyo_text(line.to_us),
         round(line.metres / 1000, 3),
+        texts.UNKNOWN if line.material_g is None else round(line.material_g / 1000, 1),
         texts.EVIDENCE[line.evidence],
     ]
 

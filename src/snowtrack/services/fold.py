@@ -1,48 +1,50 @@
 """Passes to state: one fold per network, fenced by a lease.
 
-It takes the touched segments, folds their passes since the event began, commits the facts under the next number, and
-says what changed. At least once a minute it also says which labels changed by age alone. A new event begins with
-nothing known. The public's cut is made here too, so that there is one.
+It takes the touched segments, folds their passes since the event began, commits the facts, and says what changed under
+the next numbers. At least once a minute it also says which labels changed by age, snow or a closure alone. A new event
+begins with nothing known. The public's cut is made here too, so that there is one.
 """
 
 import asyncio
 import os
 import socket
 import time
-from itertools import groupby
+from dataclasses import dataclass, field
 
+import numpy as np
 import orjson
 import structlog
 from psycopg import AsyncConnection
 
-from snowtrack.clearance.fold import fold_segment
-from snowtrack.clearance.view import SegmentView, changed_views, counts_both_ways, untouched, view_segments
+from snowtrack.clearance.fold import fold
+from snowtrack.clearance.ledger import Ledger
+from snowtrack.clearance.segments import Segments
+from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import Bus, News
-from snowtrack.model.calendar import SECOND_US, event_start_us, utc_text
+from snowtrack.model.calendar import SECOND_US, utc_text
+from snowtrack.model.columns import Rows
 from snowtrack.model.errors import StoreError
-from snowtrack.model.passes import PassBatch
-from snowtrack.model.states import DirectionFacts
 from snowtrack.network.arrays import Network
-from snowtrack.services.policies import label_policy
+from snowtrack.services.events import newest_event
+from snowtrack.services.policies import adopt_policies, load_policies
 from snowtrack.services.public_cut import public_segments
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.devices import devices_silent_since
 from snowtrack.store.instants import to_us
+from snowtrack.store.outlook import Outlook
 from snowtrack.store.passes import read_segment_passes
 from snowtrack.store.states import (
     FoldProgress,
+    begin_anew,
     hold_lease,
     leave_lease,
     read_progress,
     read_public_cut,
     read_states,
-    remove_all_states,
     replace_states,
     save_progress,
     save_public_cut,
-    segments_with_passes,
     take_lease,
     take_touched,
 )
@@ -52,6 +54,8 @@ LEASE_S = 6.0
 WAKE_S = 1.0
 RETRY_S = 2.0
 RELABEL_US = 60 * SECOND_US
+# Segments in one delta: what a broker and a browser take in one piece.
+DELTA_SEGMENTS = 10_000
 
 log = structlog.get_logger()
 
@@ -60,22 +64,31 @@ class LeaseLostError(StoreError):
     """Another fold holds the lease."""
 
 
+@dataclass(slots=True)
+class Turn:
+    """What one transaction found: the rows to label, all of them or those that were touched, and what they read now."""
+
+    event_us: int
+    touched: bool = False
+    rows: Rows = field(default_factory=lambda: np.empty(0, np.int64))
+    views: Views = field(default_factory=Views.empty)
+
+
 class Fold:
-    """The fold of one network."""
+    """The fold of one network. Its memory follows the store; after a fault it is read again (`load`)."""
 
     def __init__(self, settings: Settings, network: Network, bus: Bus) -> None:
         self.settings = settings
         self.network = network
         self.bus = bus
-        self.policy = label_policy(settings)
-        self.silence_us = round(settings.engine.silence_s * SECOND_US)
+        self.outlook = Outlook(network, load_policies(settings), round(settings.engine.silence_s * SECOND_US))
         self.lease = f"fold {network.network_id}"
-        self.facts: dict[int, list[DirectionFacts]] = {}
-        self.views: dict[int, SegmentView] = {}
+        self.views = Views.untouched(len(network))
         self.progress = FoldProgress(number=0, event_us=0)
         self.relabelled_us = 0
         self.cut_us = 0
         self.waits = False
+        self._begin(0)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; waits for the lease and for a database that is away."""
@@ -114,94 +127,92 @@ class Fold:
 
     async def load(self, connection: AsyncConnection) -> None:
         """Go on from where the last holder of the lease was."""
-        self.progress = await read_progress(connection, self.network.network_id) or FoldProgress(number=0, event_us=0)
-        states = await read_states(connection)
-        self.facts = {segment: list(own) for segment, own in groupby(states, key=lambda one: one.segment_id)}
-        self.views = {}
+        progress = await read_progress(connection, self.network.network_id)
+        async with connection.transaction():
+            folded_us = None if progress is None else progress.event_us
+            await adopt_policies(connection, self.outlook.policies, folded_us=folded_us)
+        self.progress = progress or FoldProgress(number=0, event_us=0)
+        await self.outlook.refresh(connection)
+        await self._remember(connection)
+        self.views = Views.untouched(len(self.network))
         self.relabelled_us = 0
         cut = await read_public_cut(connection, self.network.network_id)
         self.cut_us = 0 if cut is None else to_us(cut[0])
+
+    async def _remember(self, connection: AsyncConnection) -> None:
+        """The facts of the event as the store has them."""
+        self._begin(self.progress.event_us)
+        facts = await read_states(connection)
+        self.ledger.replace(np.empty(0, np.int64), facts, self.segments.rows(facts.segment_id))
+
+    def _begin(self, event_us: int) -> None:
+        """Nothing is known of an event, whose facts are made by the policy that was valid when it began."""
+        table = self.outlook.table(event_us)
+        self.segments = Segments.of(self.network, table)
+        self.ledger = Ledger(table.both_ways)
 
     async def turn(self, connection: AsyncConnection, epoch: int, now_us: int) -> None:
         """One transaction: fold what is touched, relabel when it is time, number what changed; then tell."""
         async with connection.transaction():
             await self._check_lease(connection, epoch)
-            event_us = event_start_us(now_us, self.settings.clearance.event_hour)
-            touched = await self._take_touched(connection, event_us)
-            facts = self._fold_segments(touched, await read_segment_passes(connection, touched, event_us))
-            if touched:
-                await replace_states(connection, touched, [one for own in facts.values() for one in own])
-            changed = await self._changed(connection, touched, facts, now_us)
-            progress = FoldProgress(number=self.progress.number + bool(touched or changed), event_us=event_us)
+            found = await self._look(connection, now_us)
+            changed = found.views.differ(self.views.take(found.rows))
+            rows, views = found.rows[changed], found.views.take(changed)
+            parts = max(-(-len(rows) // DELTA_SEGMENTS), int(found.touched))
+            progress = FoldProgress(number=self.progress.number + parts, event_us=found.event_us)
             if progress != self.progress:
                 await save_progress(connection, self.network.network_id, progress)
-        before, self.progress = self.progress, progress
-        if progress.number != before.number:
-            self._remember(touched, facts, changed)
-            self.bus.say(
-                News.DELTA,
-                {
-                    "number": progress.number,
-                    "event_start": utc_text(progress.event_us),
-                    "segments": [view.as_json() for view in changed],
-                },
-            )
+        first, self.progress = self.progress.number + 1, progress
+        self.views = self.views.replaced(rows, views) if len(rows) else self.views
+        for part in range(parts):
+            chosen = slice(part * DELTA_SEGMENTS, (part + 1) * DELTA_SEGMENTS)
+            said = views.take(np.arange(len(rows))[chosen]).as_json(self.network.segment_id[rows[chosen]])
+            self._say_delta(first + part, said)
         await self._cut(connection, epoch, now_us)
         self.bus.say(News.FOLD, {"number": self.progress.number, "fault": None})
 
-    async def _take_touched(self, connection: AsyncConnection, event_us: int) -> list[int]:
-        """What ingest touched, on this network; all that has state or passes when a new event begins."""
-        touched = set(await take_touched(connection, self.settings.clearance.fold_segments))
+    def _say_delta(self, number: int, segments: list[dict[str, object]]) -> None:
+        begun = utc_text(self.progress.event_us)
+        self.bus.say(News.DELTA, {"number": number, "event_start": begun, "segments": segments})
+
+    async def _look(self, connection: AsyncConnection, now_us: int) -> Turn:
+        """What is touched, folded, or all when the minute is over or an event begins; and how it reads now."""
+        touched = await take_touched(connection, self.settings.clearance.fold_segments)
+        whole = now_us - self.relabelled_us >= RELABEL_US
+        if not (touched or whole):
+            return Turn(self.progress.event_us)
+        if await self.outlook.refresh(connection):
+            await self._remember(connection)
+        event_us = await self._event_start(connection, now_us)
         if event_us != self.progress.event_us:
-            touched.update(await remove_all_states(connection), await segments_with_passes(connection, event_us))
-        ordered = sorted(touched)
-        return [segment for segment, row in zip(ordered, self._rows(ordered), strict=True) if row >= 0]
-
-    def _rows(self, segments: list[int]) -> list[int]:
-        rows: list[int] = self.network.rows_of(segments).tolist()
-        return rows
-
-    def _fold_segments(self, touched: list[int], passes: PassBatch) -> dict[int, list[DirectionFacts]]:
-        rows = dict(zip(touched, self._rows(touched), strict=True))
-        return {
-            segment: fold_segment(
-                own,
-                length_mm=int(self.network.length_mm[rows[segment]]),
-                both_ways=counts_both_ways(self.network, rows[segment]),
-                done_permille=self.policy.done_permille,
-            )
-            for segment, own in groupby(passes.rows(), key=lambda row: row[1])
-        }
-
-    async def _changed(
-        self, connection: AsyncConnection, touched: list[int], facts: dict[int, list[DirectionFacts]], now_us: int
-    ) -> list[SegmentView]:
-        """The views that read differently now; of all segments when the minute is over, since labels age."""
-        looked_at = touched
-        if now_us - self.relabelled_us >= RELABEL_US:
+            whole = True
+            self._begin(event_us)
+            await begin_anew(connection, event_us)
+            touched += await take_touched(connection, self.settings.clearance.fold_segments)
+        rows = await self._fold(connection, np.unique(np.array(touched, np.int64)), event_us)
+        if whole:
             self.relabelled_us = now_us
-            looked_at = sorted(self.facts.keys() | set(touched))
-        if not looked_at:
-            return []
-        latest = {**self.facts, **{segment: facts.get(segment, []) for segment in touched}}
-        views = {
-            view.segment_id: view
-            for view in view_segments(
-                self.network,
-                [one for segment in looked_at for one in latest[segment]],
-                now_us=now_us,
-                silent=await devices_silent_since(connection, now_us - self.silence_us),
-                policy=self.policy,
-            )
-        }
-        return changed_views(self.views, [views.get(segment, untouched(segment)) for segment in looked_at])
+        looked_at = np.arange(len(self.network)) if whole else rows
+        around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
+        views = view(self.ledger, looked_at, around, self.outlook.table(now_us))
+        return Turn(event_us, bool(len(rows)), looked_at, views)
 
-    def _remember(self, touched: list[int], facts: dict[int, list[DirectionFacts]], changed: list[SegmentView]) -> None:
-        """After the commit: what is in memory follows the store."""
-        for segment in touched:
-            self.facts.pop(segment, None)
-        self.facts.update(facts)
-        self.views.update({view.segment_id: view for view in changed})
+    async def _event_start(self, connection: AsyncConnection, now_us: int) -> int:
+        """Of the newest event; as long as there is none, nothing was worked."""
+        newest = await newest_event(connection, self.outlook, now_us)
+        return newest.start_us if newest else self.progress.event_us or now_us
+
+    async def _fold(self, connection: AsyncConnection, segments: Rows, event_us: int) -> Rows:
+        """Fold segments of this network anew; their rows."""
+        rows = self.segments.rows(segments)
+        known = segments[rows >= 0].tolist()
+        if known:
+            passes = await read_segment_passes(connection, known, event_us)
+            counts = self.outlook.credited(passes, self.segments.rows(passes.segment_id))
+            states = fold(passes.take(counts), self.segments)
+            await replace_states(connection, known, states)
+            self.ledger.replace(rows[rows >= 0], states.facts, self.segments.rows(states.facts.segment_id))
+        return rows[rows >= 0]
 
     async def _check_lease(self, connection: AsyncConnection, epoch: int) -> None:
         if not await hold_lease(connection, self.lease, epoch=epoch, lasts_s=LEASE_S):
@@ -211,7 +222,7 @@ class Fold:
         """At most every `public.cut_s`: what residents see until the next cut. A cut of the future is none."""
         if 0 <= now_us - self.cut_us < self.settings.public.cut_s * SECOND_US:
             return
-        segments = public_segments(self.views.values(), self.settings.public.round_s)
+        segments = public_segments(self.views, self.network.segment_id, self.settings.public.round_s)
         async with connection.transaction():
             await self._check_lease(connection, epoch)
             await save_public_cut(connection, self.network.network_id, cut_us=now_us, segments=orjson.dumps(segments))

@@ -25,6 +25,7 @@ from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import Decoder
 from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
 from snowtrack.pipeline.engine import Engine, Outputs
+from snowtrack.services.basis import take_up_basis
 from snowtrack.services.dialects import load_dialects
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.heads import head_news
@@ -32,13 +33,17 @@ from snowtrack.services.known_devices import KnownDevices
 from snowtrack.services.policies import engine_policy
 from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.recompute import recompute_next
+from snowtrack.services.snow_intake import take_depths
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.store.activities import add_activities
+from snowtrack.store.basis import note_basis
 from snowtrack.store.clocks import save_clock
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
 from snowtrack.store.fixes import FixWriter, known_fixes
+from snowtrack.store.fleet import fleet_version, read_fleet
 from snowtrack.store.passes import add_passes, mark_dirty
 from snowtrack.store.quarantine import end_retries, read_retries
 from snowtrack.store.tracks import save_tracks
@@ -87,8 +92,10 @@ class Ingest:
         limits = self.settings.ingest
         next_tick = time.monotonic() + TICK_S
         with store_errors("cannot read the devices"):
+            await self._refresh_fleet(connection)
             for device in await read_devices(connection):
                 await self.devices.learn(connection, device.id)
+            await take_up_basis(connection, self.devices.engine)
         self.figures.store_fault = None
         announce_ready()
         while not stopping.is_set():
@@ -111,18 +118,16 @@ class Ingest:
         finally:
             for delivery in deliveries:
                 delivery.settle(committed)
-        for device in dict.fromkeys(delivery.device for delivery in deliveries):
+        for device in dict.fromkeys(delivery.device for delivery in _from_trackers(deliveries)):
             durable = self.devices.ledger.durable(self.devices.numbers[device])
             if durable:
                 self.source.publish_durable(device, orjson.dumps(durable))
 
     async def _commit(self, connection: AsyncConnection, writer: FixWriter, deliveries: list[Delivery]) -> None:
-        messages = [
-            await self._message(connection, delivery.device, delivery.received_us, delivery.payload)
-            for delivery in deliveries
-        ]
-        statuses = [m for d, m in zip(deliveries, messages, strict=True) if d.channel is Channel.STATUS]
-        readings = [m for d, m in zip(deliveries, messages, strict=True) if d.channel is not Channel.STATUS]
+        sent = _from_trackers(deliveries)
+        messages = [await self._message(connection, one.device, one.received_us, one.payload) for one in sent]
+        statuses = [m for d, m in zip(sent, messages, strict=True) if d.channel is Channel.STATUS]
+        readings = [m for d, m in zip(sent, messages, strict=True) if d.channel is not Channel.STATUS]
         decoded = self.decoder.decode(readings)
         self.figures.count(messages=len(messages), rejects=decoded.counts)
         async with connection.transaction():
@@ -131,6 +136,7 @@ class Ingest:
             await self._save_ledger(connection, decoded.fixes, statuses)
             await self.quarantine.keep(connection, readings, decoded)
             await _note_devices(connection, new, outputs.latest, messages)
+            await take_depths(connection, (one for one in deliveries if one.channel is Channel.DEPTH))
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
 
     async def _retry(self, connection: AsyncConnection, writer: FixWriter) -> None:
@@ -190,7 +196,9 @@ class Ingest:
 
     async def _save(self, connection: AsyncConnection, outputs: Outputs, devices: set[int]) -> None:
         await add_passes(connection, outputs.passes)
+        await add_activities(connection, outputs.activities)
         await save_tracks(connection, outputs.tracks)
+        await note_basis(connection, self.devices.engine, outputs.tracks)
         await mark_dirty(connection, outputs.dirty)
         for device in sorted(devices | set(outputs.passes.device.tolist())):
             await save_kept(connection, device, self.network.network_id, self.devices.engine.snapshot(device))
@@ -216,6 +224,7 @@ class Ingest:
         limits = self.settings.ingest
         with store_errors("cannot settle"):
             now_us = time.time_ns() // 1_000
+            await self._refresh_fleet(connection)
             outputs = self.devices.engine.on_time(now_us)
             if outputs.ended:
                 async with connection.transaction():
@@ -229,6 +238,12 @@ class Ingest:
             log.info("computed a stretch again", device=str(self.devices.names.get(again.device, again.device)))
         self._report()
 
+    async def _refresh_fleet(self, connection: AsyncConnection) -> None:
+        """Before anything is computed again: whoever changes the registry marks what it changes as dirty."""
+        engine = self.devices.engine
+        if await fleet_version(connection) != engine.fleet.version:
+            engine.use(await read_fleet(connection))
+
     def _report(self) -> None:
         self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))
 
@@ -236,7 +251,13 @@ class Ingest:
         now_us = time.time_ns() // 1_000
         self.figures.note_heads((now_us - outputs.heads.received_us).tolist())
         if len(outputs.heads):
-            self.bus.say(News.HEADS, head_news(outputs.heads, self.network, self.devices.names))
+            fleet = self.devices.engine.fleet
+            self.bus.say(News.HEADS, head_news(outputs.heads, self.network, fleet, self.devices.names))
+
+
+def _from_trackers(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """What does not come from a depth sensor, which is no device."""
+    return [one for one in deliveries if one.channel is not Channel.DEPTH]
 
 
 def _oldest_held(payload: bytes) -> tuple[int, int] | None:

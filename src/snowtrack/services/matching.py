@@ -17,12 +17,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from snowtrack.matching.matcher import Matcher
 from snowtrack.matching.path import path_of
 from snowtrack.model.calendar import SECOND_US
-from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64, Int32s, Int64s
+from snowtrack.model.columns import ABSENT_32, Int32s, Int64s
 from snowtrack.model.errors import SourceError
 from snowtrack.model.fixes import Source
+from snowtrack.model.fleet import FOREVER_US, Fleet, Mountings
 from snowtrack.model.matches import DrivenBatch, MatchBatch, MatchStatus
 from snowtrack.model.tracks import ObservedBatch, TimeTrust
-from snowtrack.network.arrays import Kind, Network
+from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import EnginePolicy
 from snowtrack.roads.files import open_network
 from snowtrack.services.track_files import read_tracks
@@ -73,7 +74,7 @@ def match_fixes(network: Network, fixes: pl.DataFrame, lag_s: float | None) -> M
     order = order[placed[order]]
     lag_us = None if lag_s is None else round(lag_s * SECOND_US)
     matcher = Matcher(network, lag_us=lag_us, cut_us=CUT_US, silence_us=CUT_US)
-    matcher.kinds = _kinds(fixes, numbers)
+    matcher.fleet = _fleet(fixes, numbers)
     parts = list(_match_all(matcher, _observed(fixes, numbers).take(order)))
     return Matched(
         answers=_answers(network, fixes, order, MatchBatch.concat(settled for settled, _ in parts)),
@@ -109,8 +110,6 @@ def _observed(fixes: pl.DataFrame, numbers: Int32s) -> ObservedBatch:
     """As the matcher takes them; the order of the file stands for what else tells fixes apart."""
     count = len(fixes)
 
-    no_number, no_level = np.full(count, ABSENT_64, np.int64), np.full(count, ABSENT_8, np.int8)
-
     def scaled(name: str, factor: float) -> Int32s:
         values = (fixes[name] * factor).round().to_numpy().astype(np.float64)
         known = np.isfinite(values)
@@ -118,29 +117,29 @@ def _observed(fixes: pl.DataFrame, numbers: Int32s) -> ObservedBatch:
 
     time_us = fixes["time_us"].to_numpy()
     since_us = time_us - time_us.min() + SECOND_US
-    return ObservedBatch(
+    return ObservedBatch.of(
+        count,
         device=numbers,
         observed_us=since_us,
-        boot=no_number,
-        seq=no_number,
         digest=np.arange(count, dtype=np.int64),
         received_us=since_us,
         lat_e7=scaled("lat", 1e7),
         lon_e7=scaled("lon", 1e7),
         speed_mmps=scaled("speed_mps", 1_000),
         course_cdeg=scaled("course_deg", 100),
-        blade=no_level,
         trust=np.full(count, TimeTrust.STATED, np.int8),
         sources=np.full(count, Source.RMC, np.int16),
         hdop_centi=scaled("hdop", 100),
-        quality=no_level,
     )
 
 
-def _kinds(fixes: pl.DataFrame, numbers: Int32s) -> dict[int, Kind]:
+def _fleet(fixes: pl.DataFrame, numbers: Int32s) -> Fleet:
     """The machines that keep to footways."""
     on_foot = fixes["kind"].str.to_lowercase().str.contains_any(list(FOOTWAY_KINDS)).fill_null(value=False)
-    return dict.fromkeys(np.unique(numbers[on_foot.to_numpy()]).tolist(), Kind.FOOTWAY)
+    device = np.unique(numbers[on_foot.to_numpy()])
+    always = {"from_us": np.zeros(len(device), np.int64), "to_us": np.full(len(device), FOREVER_US)}
+    footways = np.ones(len(device), np.int8)
+    return Fleet(mountings=Mountings.of(len(device), device=device, footways=footways, **always))
 
 
 def _answers(network: Network, fixes: pl.DataFrame, order: Int64s, settled: MatchBatch) -> pl.DataFrame:

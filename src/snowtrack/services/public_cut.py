@@ -1,25 +1,18 @@
 """What the public may see: segments, their labels, and times so coarse that they are nobody's track."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from snowtrack.clearance.view import SegmentView
+import numpy as np
+
+from snowtrack.clearance.view import NEVER, Views
 from snowtrack.model.calendar import SECOND_US
-from snowtrack.model.states import Label
+from snowtrack.model.columns import Int64s, present
 
 
-def public_segments(views: Iterable[SegmentView], round_s: int) -> list[dict[str, Any]]:
-    """Views with their times rounded down; no machine is named in a view."""
-    step_us = round_s * SECOND_US
-    coarse = (
-        SegmentView(
-            segment_id=view.segment_id,
-            label=view.label,
-            share=view.share,
-            at_us=None if view.at_us is None else view.at_us - view.at_us % step_us,
-            evidence=view.evidence,
-        )
-        for view in views
-        if view.label is not Label.NEVER
-    )
-    return [view.as_json() for view in coarse]
+def public_segments(views: Views, segment_ids: Int64s, round_s: int) -> list[dict[str, Any]]:
+    """All but those that were never worked, with their times rounded down; no machine is named in a view."""
+    shown = views.label != NEVER
+    views, step_us = views.take(shown), round_s * SECOND_US
+    coarse_us = np.where(present(views.at_us), views.at_us - views.at_us % step_us, views.at_us)
+    return replace(views, at_us=coarse_us).as_json(segment_ids[shown])

@@ -1,21 +1,26 @@
 """Dirty stretches: compute the passes of whole tracks again from the stored fixes, and replace them in one go."""
 
+from dataclasses import replace
+
 from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.tracks import DirtyStretch
+from snowtrack.pipeline.comparison import Results
 from snowtrack.pipeline.engine import Engine
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
 from snowtrack.store.clocks import read_device_clocks
 from snowtrack.store.devices import save_kept
 from snowtrack.store.observed import read_observed
-from snowtrack.store.passes import clear_dirty, next_dirty, replace_passes
-from snowtrack.store.tracks import replace_tracks
+from snowtrack.store.passes import clear_dirty, mark_dirty, next_dirty
+from snowtrack.store.replays import hold_device, replace_results
 from snowtrack.tracks.clock import Clocks
 
 # A track is looked for this far around a stretch. Machines do not work for a week without a pause of five minutes.
 REACH_US_MAX = 7 * DAY_US
 WIDER = 8
+# So much is computed in one go, and what belongs to tracks at its borders.
+AT_ONCE_US = 2 * DAY_US
 
 
 async def recompute_next(
@@ -23,18 +28,26 @@ async def recompute_next(
 ) -> DirtyStretch | None:
     """Take the device that has waited longest, if any; the stretch that was computed again.
 
-    Where the stretch holds the device's newest fix, the live engine goes on from the state computed here.
+    Of a long stretch, such as the season of a device that was registered late, the first days; the rest waits. Where
+    the stretch holds the device's newest fix, the live engine goes on from the state computed here.
     """
     work = await next_dirty(connection, quiet_s=quiet_s, patience_s=patience_s)
     if work is None:
         return None
-    clocks = await read_device_clocks(connection, work.stretch.device)
-    stretch = widen_to_now(engine, await widen_to_tracks(connection, clocks, work.stretch, engine.policy.cut_us))
+    asked = work.stretch
+    portion = DirtyStretch(
+        device=asked.device, from_us=asked.from_us, to_us=min(asked.to_us, asked.from_us + AT_ONCE_US)
+    )
+    clocks = await read_device_clocks(connection, asked.device)
+    stretch = widen_to_now(engine, await widen_to_tracks(connection, clocks, portion, engine.policy.cut_us))
     again = recompute(engine, stretch, await read_observed(connection, clocks, stretch))
+    results = Results(passes=again.passes, activities=again.activities, tracks=again.tracks)
     async with connection.transaction():
-        await replace_passes(connection, stretch, again.passes)
-        await replace_tracks(connection, stretch, again.tracks)
+        await hold_device(connection, stretch.device)
+        await replace_results(connection, engine, stretch, results)
         await clear_dirty(connection, work)
+        if stretch.to_us < asked.to_us:
+            await mark_dirty(connection, [replace(asked, from_us=stretch.to_us + 1)])
         if again.kept is not None:
             await save_kept(connection, stretch.device, engine.network.network_id, again.kept)
     if again.kept is not None:

@@ -8,7 +8,7 @@ from snowtrack.api.state import LiveState
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.roads.files import open_network
-from snowtrack.services.policies import label_policy
+from snowtrack.services.policies import load_policies
 from snowtrack.serving import listen, serve_until_stopped
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
@@ -22,7 +22,7 @@ async def serve(settings: Settings) -> None:
     network = open_network(settings.network_folder)
     with listen(settings.api.host, settings.api.port) as listener:
         async with connection_pool(settings.database.url, name="api", size=settings.api.connections) as pool:
-            state = LiveState(settings, network, label_policy(settings), pool)
+            state = LiveState(settings, network, load_policies(settings), pool)
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
             context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)

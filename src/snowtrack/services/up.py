@@ -3,23 +3,27 @@
 import asyncio
 import shutil
 import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
+from snowtrack.fleet.intake import take_in
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import is_outdated, open_network, write_network
 from snowtrack.roads.sample import sample_network
 from snowtrack.services.children import ChildError, Nursery
+from snowtrack.services.fleet import read_files
 from snowtrack.services.instance import instance_lock, noted_database
 from snowtrack.services.stopping import stop_on_signals, stopped_within
 from snowtrack.serving import listen
 from snowtrack.settings import EMBEDDED, Settings, as_environment
-from snowtrack.store.database import connect, describe
+from snowtrack.store.database import connect, describe, store_errors
 from snowtrack.store.embedded import EmbeddedServer
 from snowtrack.store.migrate import migrate
 
@@ -137,6 +141,8 @@ class Up:
         if self.settings.broker.url == EMBEDDED:
             await nursery.start("broker", (*ours, "broker"))
         self.say(f"broker     {self.settings.broker_address}")
+        if self.demo.ploughs:
+            await self._register(nursery)
         await asyncio.gather(
             nursery.start("ingest", (*ours, "ingest")),
             nursery.start("fold", (*ours, "fold")),
@@ -145,24 +151,45 @@ class Up:
         )
         self.say("services   ingest, fold, API and residents' portal are ready")
         if self.demo.ploughs:
-            await nursery.start("simulator", self._simulator(), says_ready=False)
+            state = ("--state", str(self.folder / "simulator"), "--stop-with-parent")
+            await nursery.start("simulator", self._of_simulator("run", *state), says_ready=False)
             self.say(f"simulator  {self.demo.ploughs} ploughs work a snow night")
         api, portal = self.settings.api.url, self.settings.portal.url
         self.say(f"\n  map        {api}/\n  API docs   {api}/docs.html\n  residents  {portal}/\n")
         self.say("Ctrl-C stops everything.")
+
+    async def _register(self, nursery: Nursery) -> None:
+        """The simulated machines and sensors are known to the registry, like any others; else nothing is credited."""
+        files = self.folder / "fleet"
+        made = await asyncio.create_subprocess_exec(
+            *self._of_simulator("fleet", "--out", str(files)), stdout=DEVNULL, stderr=PIPE
+        )
+        try:
+            _, said = await made.communicate()
+        finally:
+            with suppress(ProcessLookupError):
+                made.kill()
+        if made.returncode:
+            raise ChildError(f"plough-sim fleet: {said.decode(errors='replace').strip()}")
+        sheets, problems = read_files([files])
+        async with connect(nursery.environment["SNOWTRACK_DATABASE_URL"], name="up") as connection:
+            with store_errors("cannot register the simulated fleet"):
+                intake = await take_in(connection, sheets, now_us=time.time_ns() // 1_000)
+        if wrong := [*problems, *intake.problems]:
+            raise ChildError(f"the simulated fleet cannot be registered: {wrong[0]}")
+        self.say(f"registry   {self.demo.ploughs} simulated ploughs")
 
     def _portal(self) -> tuple[str, ...]:
         portal = self.settings.portal
         where = ("--api", self.settings.api.url, "--host", portal.host, "--port", str(portal.port))
         return (sys.executable, "-m", "portal_bridge", *where)
 
-    def _simulator(self) -> tuple[str, ...]:
+    def _of_simulator(self, command: str, *options: str) -> tuple[str, ...]:
         program = Path(sys.executable).with_name("plough-sim")
         if not program.exists():
             raise ConfigError("the simulator is not installed beside snowtrack; run 'make setup'")
-        where = ("--network", str(self.settings.network_folder.absolute()), "--state", str(self.folder / "simulator"))
-        fleet = ("--ploughs", str(self.demo.ploughs), "--stop-with-parent")
-        return (str(program), "run", "demo", *where, *fleet)
+        where = ("--network", str(self.settings.network_folder.absolute()), "--ploughs", str(self.demo.ploughs))
+        return (str(program), command, "demo", *where, *options)
 
     async def _watch(self, nursery: Nursery, stopping: asyncio.Event) -> None:
         """Tell the figures now and then; ends when told to, when the time is over, or when a child ends."""

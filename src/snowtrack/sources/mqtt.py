@@ -1,7 +1,7 @@
 """Trackers' messages from an MQTT broker, acknowledged to it only when told that they are committed.
 
-Live (`up`, `status`) and backlog (`log`) come in sessions of their own, each with its own window, so that hours of
-backlog never stand in front of what happens now. A session whose window is full stops reading its socket: memory is
+Live (`up`, `status`, `depth`) and backlog (`log`) come in sessions of their own, each with its own window, so that hours
+of backlog never stand in front of what happens now. A session whose window is full stops reading its socket: memory is
 bounded by the window, and the broker keeps what we have not read.
 """
 
@@ -151,7 +151,7 @@ class MqttSource:
         self.live: deque[Delivery] = deque(maxlen=live_max)
         self.backlog: deque[Delivery] = deque(maxlen=backlog_max)
         live_id, backlog_id = f"{client_id}.live", f"{client_id}.backlog"
-        live_channels = (Channel.STATUS, Channel.UP)
+        live_channels = (Channel.STATUS, Channel.UP, Channel.DEPTH)
         self.sessions = (
             Session(address, live_id, live_channels, live_max, self._into(self.live)),
             Session(address, backlog_id, (Channel.LOG,), backlog_max, self._into(self.backlog)),

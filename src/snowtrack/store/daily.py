@@ -6,12 +6,10 @@ from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US, day_range_us
 from snowtrack.model.ids import DeviceId
-from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
 from snowtrack.reports.daily import DailyReport, make_daily_report
-from snowtrack.store.clocks import read_device_clocks
+from snowtrack.store.activities import read_activities
 from snowtrack.store.devices import find_device
-from snowtrack.store.observed import read_placed
 from snowtrack.store.passes import read_device_passes
 
 # What crosses midnight is seen from both sides.
@@ -29,8 +27,6 @@ async def read_daily_report(
         number = await find_device(connection, device)
         if number is None:
             return None
-        clocks = await read_device_clocks(connection, number)
-        around = DirtyStretch(device=number, from_us=start - AROUND_US, to_us=end + AROUND_US)
-        fixes = await read_placed(connection, clocks, around)
+        activities = await read_activities(connection, number, start - AROUND_US, end + AROUND_US)
         passes = await read_device_passes(connection, number, start, end)
-    return make_daily_report(device, day, fixes=fixes, passes=passes, network=network)
+    return make_daily_report(device, day, activities=activities, passes=passes, network=network)

@@ -47,7 +47,9 @@ async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
 
 async def find_device(connection: AsyncConnection, device: DeviceId) -> int | None:
     """The number of a device, if it was ever heard."""
-    return next((row.number for row in await read_devices(connection) if row.id == device), None)
+    named = {"agency": device.agency, "name": device.device}
+    row = await (await connection.execute(query("find_device"), named)).fetchone()
+    return None if row is None else int(row[0])
 
 
 async def devices_silent_since(connection: AsyncConnection, time_us: int) -> set[int]:

@@ -8,15 +8,18 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import DAY_US
+from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.intervals import union
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
+from snowtrack.store.columns import read_columns
 from snowtrack.store.instants import stretch_asked, to_instant, to_us
 from snowtrack.store.queries import query
 
-_TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2"]
+_TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2", "int2", "int4"]
 _COPY = (
-    "copy pass (device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence)"
+    "copy pass (device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence,"
+    " confidence, material_g)"
     " from stdin (format binary)"
 )
 
@@ -39,8 +42,10 @@ async def add_passes(connection: AsyncConnection, passes: PassBatch) -> None:
         return
     async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
-        for *place, started_us, ended_us, work, evidence in passes.rows():
-            await copy.write_row((*place, to_instant(started_us), to_instant(ended_us), work, evidence))
+        for *place, started_us, ended_us, work, evidence, confidence, material in passes.rows():
+            spread = None if material == ABSENT_32 else material
+            times = to_instant(started_us), to_instant(ended_us)
+            await copy.write_row((*place, *times, work, evidence, confidence, spread))
     await touch(connection, set(passes.segment_id.tolist()))
 
 
@@ -101,11 +106,14 @@ async def read_device_passes(connection: AsyncConnection, device: int, from_us: 
 async def read_segment_passes(connection: AsyncConnection, segments: list[int], since_us: int) -> PassBatch:
     """All passes on some segments since an event began, ordered by segment."""
     asked = {"segments": segments, "since": to_instant(since_us)}
-    rows = await (await connection.execute(query("passes_of_segments"), asked)).fetchall()
-    return pass_batch(rows)
+    return await read_columns(connection, query("passes_of_segments"), asked, PassBatch)
 
 
 def pass_batch(rows: list[tuple[Any, ...]]) -> PassBatch:
-    return PassBatch.from_rows(
-        [(*place, to_us(started), to_us(ended), work, evidence) for *place, started, ended, work, evidence in rows]
-    )
+    return PassBatch.from_rows([_pass_row(*row) for row in rows])
+
+
+def _pass_row(*row: Any) -> tuple[int, ...]:  # noqa: ANN401 - what a row holds
+    *place, started, ended, work, evidence, confidence, material = row
+    spread = ABSENT_32 if material is None else material
+    return (*place, to_us(started), to_us(ended), work, evidence, confidence, spread)

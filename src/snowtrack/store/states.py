@@ -4,15 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from psycopg import AsyncConnection
 from psycopg.types.multirange import Int4Multirange
 from psycopg.types.range import Int4Range
 
-from snowtrack.model.passes import Evidence
-from snowtrack.model.states import DirectionFacts
+from snowtrack.model.states import StateBatch, States, Stretches
+from snowtrack.store.columns import read_columns
 from snowtrack.store.devices import from_multirange
-from snowtrack.store.instants import to_instant, to_instant_or_none, to_us, to_us_or_none
+from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.queries import query
+
+_COPY = (
+    "copy segment_state (segment_id, direction, length_mm, covered_mm, passes, first_at, last_at, done_at, fresh_at,"
+    " evidence, confidence, last_device, spread_at, spreads, covered) from stdin (format binary)"
+)
+_NAMES = tuple(StateBatch.dtypes())
+_ABSENT = {name: int(np.iinfo(dtype).min) for name, dtype in StateBatch.dtypes().items()}
+_SQL_TYPES = {1: "int2", 2: "int2", 4: "int4", 8: "int8"}
+_TYPES = [
+    *(
+        "timestamptz" if name.endswith("_us") else _SQL_TYPES[dtype.itemsize]
+        for name, dtype in StateBatch.dtypes().items()
+    ),
+    "int4multirange",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +72,35 @@ async def take_touched(connection: AsyncConnection, limit: int) -> list[int]:
     return sorted({segment for (segment,) in rows})
 
 
-async def remove_all_states(connection: AsyncConnection) -> list[int]:
-    rows = await (await connection.execute(query("remove_all_states"))).fetchall()
-    return sorted({segment for (segment,) in rows})
+async def begin_anew(connection: AsyncConnection, since_us: int) -> None:
+    """A new event begins: no facts, and all that was worked since then is to be folded."""
+    await connection.execute(query("remove_all_states"))
+    await connection.execute(query("touch_all"), {"since": to_instant(since_us)})
 
 
-async def segments_with_passes(connection: AsyncConnection, since_us: int) -> list[int]:
-    asked = {"since": to_instant(since_us)}
-    rows = await (await connection.execute(query("segments_with_passes"), asked)).fetchall()
-    return sorted(segment for (segment,) in rows)
-
-
-async def replace_states(connection: AsyncConnection, segments: list[int], facts: list[DirectionFacts]) -> None:
+async def replace_states(connection: AsyncConnection, segments: list[int], states: States) -> None:
     """Put these facts in place of all that stand for the segments."""
     await connection.execute(query("remove_states"), {"segments": segments})
-    async with connection.cursor() as cursor:
-        await cursor.executemany(query("save_segment_state"), [_parameters(one) for one in facts])
+    async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for row, facts in enumerate(states.facts.rows()):
+            covered = Int4Multirange(Int4Range(start, to) for start, to in states.covered.of(row))
+            await copy.write_row((*map(_stored, _NAMES, facts), covered))
 
 
-async def read_states(connection: AsyncConnection) -> list[DirectionFacts]:
-    """All facts, ordered by segment."""
-    return [_facts(row) for row in await (await connection.execute(query("states"))).fetchall()]
+async def read_states(connection: AsyncConnection) -> StateBatch:
+    """All facts, ordered by segment and direction."""
+    return await read_columns(connection, query("states"), {}, StateBatch)
 
 
-async def read_states_of(connection: AsyncConnection, segment_id: int) -> list[DirectionFacts]:
-    """The facts of one segment."""
+async def read_states_of(connection: AsyncConnection, segment_id: int) -> States:
+    """The facts of one segment, and what is covered."""
     rows = await (await connection.execute(query("states_of_segment"), {"segment": segment_id})).fetchall()
-    return [_facts(row) for row in rows]
+    covered = [from_multirange(row[-1]) for row in rows]
+    return States(
+        facts=StateBatch.from_rows([tuple(map(_read, _NAMES, row[:-1])) for row in rows]),
+        covered=Stretches.of_all(covered),
+    )
 
 
 async def save_public_cut(connection: AsyncConnection, network_id: str, *, cut_us: int, segments: bytes) -> None:
@@ -90,38 +108,22 @@ async def save_public_cut(connection: AsyncConnection, network_id: str, *, cut_u
     await connection.execute(query("save_public_cut"), saved)
 
 
-async def read_public_cut(connection: AsyncConnection, network_id: str) -> tuple[datetime, bytes] | None:
-    """When the public's view was cut, and what it is."""
-    row = await (await connection.execute(query("public_cut"), {"network_id": network_id})).fetchone()
+async def read_public_cut(
+    connection: AsyncConnection, network_id: str, *, known_us: int | None = None
+) -> tuple[datetime, bytes] | None:
+    """When the public's view was cut, and what it is; nothing when it is the one that is known."""
+    asked = {"network_id": network_id, "known_at": None if known_us is None else to_instant(known_us)}
+    row = await (await connection.execute(query("public_cut"), asked)).fetchone()
     return None if row is None else (row[0], bytes(row[1]))
 
 
-def _facts(row: tuple[Any, ...]) -> DirectionFacts:
-    segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device = row
-    return DirectionFacts(
-        segment_id=segment_id,
-        direction=direction,
-        covered_mm=from_multirange(covered),
-        length_mm=length_mm,
-        passes=passes,
-        first_us=to_us(first_at),
-        last_us=to_us(last_at),
-        done_us=to_us_or_none(done_at),
-        evidence=Evidence(evidence),
-        last_device=last_device,
-    )
+def _stored(name: str, value: int) -> int | datetime | None:
+    if value == _ABSENT[name]:
+        return None
+    return to_instant(value) if name.endswith("_us") else value
 
 
-def _parameters(facts: DirectionFacts) -> dict[str, object]:
-    return {
-        "segment_id": facts.segment_id,
-        "direction": facts.direction,
-        "covered": Int4Multirange(Int4Range(start, to) for start, to in facts.covered_mm),
-        "length_mm": facts.length_mm,
-        "passes": facts.passes,
-        "first_at": to_instant(facts.first_us),
-        "last_at": to_instant(facts.last_us),
-        "done_at": to_instant_or_none(facts.done_us),
-        "evidence": int(facts.evidence),
-        "last_device": facts.last_device,
-    }
+def _read(name: str, value: Any) -> int:  # noqa: ANN401 - a number or a time
+    if value is None:
+        return _ABSENT[name]
+    return to_us(value) if name.endswith("_us") else int(value)

@@ -7,12 +7,12 @@ a line that leaves the tile is drawn whole; nothing is cut that a client would h
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from snowtrack.clearance.view import SegmentView
+from snowtrack.clearance.view import Views
 from snowtrack.model.columns import Bools, Floats, Int64s
-from snowtrack.model.states import Label
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
 from snowtrack.tiles.mvt import EXTENT, Feature, Value, encode_tile
 
@@ -61,11 +61,11 @@ class TileMaker:
         """Geometry and names."""
         return self._tile("roads", key, [(row, self._road_attributes(row)) for row in self._rows(key)])
 
-    def clearance(self, key: TileKey, views: Mapping[int, SegmentView]) -> bytes:
+    def clearance(self, key: TileKey, views: Views) -> bytes:
         """Geometry and labels."""
         rows = self._rows(key)
-        ids = self.network.segment_id[rows].tolist()
-        shown = [(row, _clearance_attributes(views.get(id_))) for row, id_ in zip(rows, ids, strict=True)]
+        own = views.take(np.array(rows, np.int64)).as_json(self.network.segment_id[rows])
+        shown = [(row, _clearance_attributes(view)) for row, view in zip(rows, own, strict=True)]
         return self._tile("clearance", key, shown)
 
     def _tile(self, layer: str, key: TileKey, rows: list[tuple[int, dict[str, Value]]]) -> bytes:
@@ -109,11 +109,11 @@ class TileMaker:
         return attributes | {key: text for key, text in texts.items() if text}
 
 
-def _clearance_attributes(view: SegmentView | None) -> dict[str, Value]:
-    if view is None:
-        return {"label": str(Label.NEVER), "share": 0}
-    evidence = {} if view.evidence is None else {"evidence": view.evidence.name.lower()}
-    return {"label": str(view.label), "share": view.share, **evidence}
+def _clearance_attributes(view: Mapping[str, Any]) -> dict[str, Value]:
+    """Of what nobody worked on there is no evidence to show."""
+    evidence = {} if view["evidence"] is None else {"evidence": view["evidence"]}
+    sure = {"confidence": view["confidence"]} if evidence else {}
+    return {"label": view["label"], "share": view["share"], **evidence, **sure}
 
 
 def _mercator(network: Network) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snowtrack.model.calendar import DAY_US, HOUR_US
-from snowtrack.model.columns import ABSENT_64, Bools, Int8s, Int64s, Rows, present
+from snowtrack.model.columns import ABSENT_16, ABSENT_64, Bools, Int8s, Int16s, Int64s, Rows, present
 from snowtrack.model.fixes import FixBatch, Remark
 from snowtrack.model.tracks import ObservedBatch, TimeTrust
 from snowtrack.tracks.identity import BootId, boots_of
@@ -84,23 +84,15 @@ def observe(fixes: FixBatch, clocks: Clocks) -> ObservedBatch:
     placed = place(fixes, clocks)
     rows = np.flatnonzero(present(placed.observed_us) & present(fixes.lat_e7))
     chosen = fixes.take(rows)
-    return ObservedBatch(
-        device=chosen.device,
-        observed_us=placed.observed_us[rows],
-        boot=chosen.boot,
-        seq=chosen.seq,
-        digest=chosen.digest,
-        received_us=chosen.received_us,
-        lat_e7=chosen.lat_e7,
-        lon_e7=chosen.lon_e7,
-        speed_mmps=chosen.speed_mmps,
-        course_cdeg=chosen.course_cdeg,
-        blade=chosen.blade,
-        trust=placed.trust[rows],
-        sources=chosen.sources,
-        hdop_centi=chosen.hdop_centi,
-        quality=chosen.quality,
-    )
+    made = {"observed_us": placed.observed_us[rows], "spread_dgpm": _spread_dgpm(chosen), "trust": placed.trust[rows]}
+    return ObservedBatch(**{name: getattr(chosen, name) for name in ObservedBatch.dtypes() if name not in made} | made)
+
+
+def _spread_dgpm(fixes: FixBatch) -> Int16s:
+    """Tenths of a gram on each metre driven: density times width."""
+    known = present(fixes.spread_mgpm2) & present(fixes.spread_width_mm)
+    dgpm = fixes.spread_mgpm2.astype(np.int64) * fixes.spread_width_mm // 100_000
+    return np.where(known, np.clip(dgpm, 0, 2**15 - 1), ABSENT_16).astype(np.int16)
 
 
 def as_stated(fixes: FixBatch, oldest_us: int = OLDEST_US) -> Placed:

@@ -5,12 +5,15 @@ import type { FailureKind } from "../server";
 type EvidenceKey = Exclude<Evidence, null> | "none";
 
 const labels: Record<Label, string> = {
-  done: "除雪完了",
+  done: "除雪済",
   under_way: "除雪中",
-  partly: "一部除雪",
+  partly: "一部済",
   aged: "時間経過",
-  never: "未除雪",
+  snowed_over: "再積雪",
+  due: "要除雪",
+  never: "未作業",
   unknown: "不明",
+  closed: "通行止め",
 };
 
 /** What stands behind the label where there is room for it. */
@@ -19,17 +22,23 @@ const labelNotes: Record<Label, string> = {
   under_way: "",
   partly: "",
   aged: "（除雪後）",
+  snowed_over: "（除雪後）",
+  due: "",
   never: "（記録なし）",
   unknown: "（端末応答なし）",
+  closed: "",
 };
 
 const labelMeanings: Record<Label, string> = {
   done: "区間の全体を除雪車が通過しました。",
   under_way: "いま除雪車が作業しています。",
   partly: "区間の一部だけ除雪の記録があります。",
-  aged: "除雪から時間がたち、また雪が積もっているおそれがあります。",
+  aged: "除雪から時間がたち、また雪が積もっているおそれがあります。近くに積雪計がありません。",
+  snowed_over: "除雪のあと、出動基準に達する雪が降りました。",
+  due: "出動基準に達する雪が降ったか、長い時間がたちましたが、除雪が済んでいません。",
   never: "この降雪で除雪の記録がありません。",
-  unknown: "除雪車の端末から応答がなく、状況が分かりません。「未除雪」ではありません。",
+  unknown: "除雪車の端末から応答がなく、状況が分かりません。「未作業」ではありません。",
+  closed: "道路管理者が通行止めにしています。",
 };
 
 const evidence: Record<EvidenceKey, string> = {
@@ -87,7 +96,7 @@ export const ja = {
   age,
   timeAndAge: (time: string, howOld: string) => `${time}（${howOld}）`,
   unnamedRoad: "名称なし",
-  unknownIsNotUncleared: "「不明」は「未除雪」ではありません。除雪車の端末から応答がない区間です。",
+  unknownIsNotUncleared: "「不明」は「未作業」ではありません。除雪車の端末から応答がない区間です。",
   close: "閉じる",
   noMap: "このブラウザーでは地図を表示できません（WebGL 2 が必要です）。",
   legend: "凡例",
@@ -148,6 +157,13 @@ export const ja = {
     passes: "通過",
     passesOf: (count: number) => `${count}回`,
     evidenceName: "根拠",
+    asOf: "除雪済の時点",
+    sure: "道路の確度",
+    sureOf: (percent: number) => `${percent}%`,
+    spread: "凍結防止剤散布",
+    spreadOf: (count: number, time: string) => `${count}回・最後 ${time}`,
+    directionUnknown: "方向不明（どちらの方向にも数えません）",
+    closedUntil: (from: string, until: string | null, reason: string) => `通行止め ${from}〜${until ?? "当面の間"}（${reason}）`,
   },
   docs: { title: "snowtrack API", back: "除雪状況マップへ戻る" },
   portal: {

@@ -19,6 +19,7 @@ from ploughsim.running.link import Link
 from ploughsim.running.night import open_night, truth_head
 from ploughsim.running.pace import Pace
 from ploughsim.running.progress import Progress
+from ploughsim.running.sensors import SensorLines, sensors_of
 from ploughsim.running.station import Station
 from ploughsim.scenario import Scenario
 from ploughsim.sentences.families import ALL_KINDS
@@ -58,6 +59,7 @@ class Fleet:
         self._told_s, self._told_ms = time.monotonic(), pace.time_ms
         # Of each unit its last instant, and where the number of its epoch belongs.
         self._rows: dict[int, tuple[int, Array, int]] = {}
+        self._sensors = SensorLines(sensors_of(scenario, night.world), broker)
         fates = Fates(scenario.radio, seed=night.radio_seed)
         self._stations = [
             Station(
@@ -89,6 +91,7 @@ class Fleet:
         stopping = asyncio.create_task(stop.wait())
         driving = asyncio.create_task(self._drive())
         working = [driving, *(asyncio.create_task(station.link.run()) for station in self._stations)]
+        working += (asyncio.create_task(line.run()) for line in self._sensors.lines)
         try:
             done, _ = await asyncio.wait([stopping, *working], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -124,11 +127,12 @@ class Fleet:
         """Whether somebody still holds something."""
         for station in self._stations:
             station.come_home()
-        return any(station.held for station in self._stations)
+        return any(station.held for station in self._stations) or self._sensors.held > 0
 
     def _go_on(self, first_ms: int, stop_ms: int) -> None:
         night = self.night
         truth = night.world.truth(first_ms, stop_ms, night.step_ms)
+        self._sensors.go_on(first_ms, stop_ms)
         seq = self._hear(truth)
         powered = set(truth["unit"].tolist())
         for number, station in enumerate(self._stations):

@@ -24,7 +24,13 @@ _PASSES = """
     select agency, name, segment_id, direction, from_mm, to_mm,
            (extract(epoch from started_at) * 1000000)::bigint, (extract(epoch from ended_at) * 1000000)::bigint
     from pass join device using (device)
-    where device = any(%(devices)s) and ended_at >= %(from)s and started_at <= %(until)s
+    where device = any(%(devices)s) and work = 0 and ended_at >= %(from)s and started_at <= %(until)s
+"""
+_WORKING = """
+    select agency, name,
+           (extract(epoch from started_at) * 1000000)::bigint, (extract(epoch from ended_at) * 1000000)::bigint
+    from activity join device using (device)
+    where device = any(%(devices)s) and activity = 3 and ended_at >= %(from)s and started_at <= %(until)s
 """
 # Of fixes that came within a minute: what was sent late says nothing of how fast the engine is.
 _LATENCY = """
@@ -63,9 +69,14 @@ class Database:
         return self._table(_STORED, columns)
 
     def passes(self) -> pl.DataFrame:
-        """The passes of the night, in microseconds and millimetres."""
+        """The passes of the night in which was ploughed, in microseconds and millimetres."""
         numbers = ("segment_id", "direction", "from_mm", "to_mm", "started_us", "ended_us")
         return self._table(_PASSES, {"agency": pl.String, "device": pl.String} | dict.fromkeys(numbers, pl.Int64))
+
+    def working(self) -> pl.DataFrame:
+        """When machines worked."""
+        numbers = ("started_us", "ended_us")
+        return self._table(_WORKING, {"agency": pl.String, "device": pl.String} | dict.fromkeys(numbers, pl.Int64))
 
     def latency(self) -> tuple[int, float | None, float | None]:
         """Fixes, and by how much they came after what their clocks say: the median and the 99th percentile."""

@@ -14,6 +14,8 @@ Figures: TypeAlias = dict[str, Any]
 # A pass and what was cleared belong together when their ends are no further apart.
 _TOGETHER_US = 10 * 60_000_000
 _KEY = ("agency", "device")
+# What reports call standing: by, or parked.
+_SAID = {"working": ["working"], "travelling": ["travelling"], "standby": ["standby", "parked"]}
 # What the engine calls what a machine does.
 _DONE = {
     Activity.WORK: "working", Activity.TURN: "working", Activity.TRAVEL: "travelling", Activity.PARKED: "standby",
@@ -100,13 +102,14 @@ def judge_cleared_at(truth: Truth, passes: pl.DataFrame) -> Figures:
     }
 
 
-def judge_work_time(truth: Truth, passes: pl.DataFrame) -> Figures:
-    """Each instant with power: working or not, by the passes. Turning on order is neither."""
-    columns = ["unit", "time_us", "segment_id", "direction", "activity"]
+def judge_work_time(truth: Truth, working: pl.DataFrame) -> Figures:
+    """Each instant with power: working or not. Turning on order is neither."""
+    columns = ["unit", "time_us", "activity"]
     rows = _with_names(truth, truth.epochs.filter(pl.col("activity") != Activity.TURN).select(columns))
-    found = _in_passes(rows, passes)
+    spans = working.select(*_KEY, pl.col("started_us").alias("time_us"), "ended_us").sort("time_us")
+    found = rows.sort("time_us").join_asof(spans, on="time_us", by=list(_KEY), check_sortedness=False)
     works = found["activity"] == Activity.WORK
-    said = found["of_segment"].is_not_null()
+    said = (found["time_us"] < found["ended_us"]).fill_null(value=False)
     return {
         "instants": len(rows),
         "right": _share(int((works == said).sum()), len(rows)),
@@ -125,8 +128,8 @@ def judge_reports(truth: Truth, reports: pl.DataFrame) -> Figures:
     return {
         "reports": len(reports),
         "hours": {
-            kind: {"true": hours.get(kind, 0.0), "reported": float(reports[kind].sum()) / 3600}
-            for kind in ("working", "travelling", "standby")
+            kind: {"true": hours.get(kind, 0.0), "reported": sum(float(reports[one].sum()) for one in said) / 3600}
+            for kind, said in _SAID.items()
         },
         "driven_km": {"true": float(km["km"].sum()), "reported": float(reports["driven_km"].sum())},
         "worked_km": {"true": worked_km, "reported": float(reports["worked_km"].sum())},

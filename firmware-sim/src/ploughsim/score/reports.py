@@ -14,7 +14,7 @@ from ploughsim.errors import ScoreError
 
 _TIMEOUT_S = 15
 _BYTES_MAX = 1 << 24
-SECONDS = ("working", "travelling", "standby", "no_signal")
+SECONDS = ("working", "travelling", "standby", "parked", "no_signal")
 
 
 def read_reports(url: str, units: pl.DataFrame, days: list[str]) -> pl.DataFrame:

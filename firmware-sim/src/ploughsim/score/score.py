@@ -23,7 +23,7 @@ _WORDS = {
     "matching": "instants of ploughing, by the passes",
     "coverage": "length cleared, by segment and direction",
     "cleared_at": "end of a pass beside the end of the work",
-    "work_time": "working or not, second by second, by the passes",
+    "work_time": "working or not, second by second",
     "reports": "daily reports",
     "latency": "from the device's clock to the database",
 }
@@ -60,14 +60,14 @@ def _times(truth: Truth) -> tuple[datetime, datetime]:
 def _by_database(truth: Truth, url: str) -> dict[str, Figures]:
     names = list(truth.units.select("agency", "device").iter_rows())
     database = Database(url, names, _times(truth))
-    stored, passes, latency = database.stored(), database.passes(), database.latency()
+    stored, passes, working, latency = database.stored(), database.passes(), database.working(), database.latency()
     database.close()
     return {
         "decoding": judge.judge_decoding(truth, stored),
         "matching": judge.judge_matching(truth, passes),
         "coverage": judge.judge_coverage(truth, passes),
         "cleared_at": judge.judge_cleared_at(truth, passes),
-        "work_time": judge.judge_work_time(truth, passes),
+        "work_time": judge.judge_work_time(truth, working),
         "latency": _latency(truth, *latency),
     }
 

@@ -68,3 +68,7 @@ class SnowSettings:
     band_km: float = field(default=15.0, metadata=number(1, 500))
     band_kmh: float = field(default=25.0, metadata=number(0, 200))
     lying_mm: float = field(default=100.0, metadata=number(0, 5_000))
+    sensors: int = field(default=0, metadata=whole(0, 1_000))
+    sensor_noise_mm: float = field(default=8.0, metadata=number(0, 500))
+    stuck_sensors: float = field(default=0.0, metadata=number(0, 1))
+    silent_hours: float = field(default=0.0, metadata=number(0, 1))

@@ -11,6 +11,24 @@ union all
 select device from device where agency = %(agency)s and name = %(name)s
 limit 1;
 
+-- tellers: devices on the machines to which routes were given, and the segments of these
+select device.device, segment_id
+from route_segment
+join route using (agency, route)
+join mounting on mounting.agency = route.agency and mounting.machine = route.machine
+join device on device.agency = mounting.agency and device.name = mounting.device
+where mounting.valid_from <= now() and (mounting.valid_to is null or mounting.valid_to > now());
+
+-- lost_devices: devices that were heard since an event began, but not lately, and not when they were parked
+select device
+from device
+where heard_at >= %(since)s and heard_at < %(until)s and coalesce((
+    select activity from activity where activity.device = device.device order by started_at desc limit 1
+), 2) <> 0;
+
+-- find_device: the number of an (agency, device) that was heard or registered
+select device from device where agency = %(agency)s and name = %(name)s;
+
 -- devices: all devices, with how much and when they were last heard of
 select device, agency, name, fixes, latest_at, heard_at from device order by agency, name;
 
@@ -108,18 +126,32 @@ with added as (
 )
 select pg_notify('snowtrack_touched', '') where exists (select from added);
 
+-- remove_activities: spans of a device in a time range
+delete from activity where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s;
+
+-- activities_of_device: spans of a device in a time range, in the order of an ActivityBatch
+select device, started_at, ended_at, activity, evidence, doubted, driven_mm
+from activity
+where device = %(device)s and ended_at > %(from_time)s and started_at < %(to_time)s
+order by started_at;
+
 -- take_touched: take segments off the list
 delete from touched where touched in (select touched from touched order by touched limit %(limit)s)
 returning segment_id;
 
--- passes_of_segments: passes on segments since an event began, in the order of a PassBatch
-select device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence
-from pass
-where segment_id = any(%(segments)s) and ended_at >= %(since)s
-order by segment_id, ended_at, started_at, pass;
+-- passes_of_segments: passes on segments since an event began, as columns of a PassBatch
+select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''),
+       string_agg(int4send(from_mm), ''), string_agg(int4send(to_mm), ''),
+       string_agg(timestamptz_send(started_at), ''), string_agg(timestamptz_send(ended_at), ''),
+       string_agg(int2send(work), ''), string_agg(int2send(evidence), ''), string_agg(int2send(confidence), ''),
+       string_agg(int4send(coalesce(material_g, -2147483648)), '')
+from (
+    select * from pass where segment_id = any(%(segments)s) and ended_at >= %(since)s order by segment_id, ended_at
+) as ordered;
 
 -- passes_of_device: passes of a device in a time range, in the order of a PassBatch
-select device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence
+select device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence,
+       confidence, material_g
 from pass
 where device = %(device)s and ended_at > %(from_time)s and started_at < %(to_time)s
 order by started_at, ended_at, segment_id;
@@ -147,36 +179,36 @@ select number, event_start from fold_progress where network_id = %(network_id)s;
 insert into fold_progress (network_id, number, event_start) values (%(network_id)s, %(number)s, %(event_start)s)
 on conflict (network_id) do update set number = excluded.number, event_start = excluded.event_start;
 
--- segments_with_passes: all segments worked since an event began
-select distinct segment_id from pass where ended_at >= %(since)s;
-
 -- remove_states: facts that no longer hold
 delete from segment_state where segment_id = any(%(segments)s);
 
 -- remove_all_states: a new event begins
-delete from segment_state returning segment_id;
+delete from segment_state;
 
--- save_segment_state: the facts of a segment in a direction
-insert into segment_state
-    (segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device)
-values
-    (%(segment_id)s, %(direction)s, %(covered)s, %(length_mm)s, %(passes)s, %(first_at)s, %(last_at)s, %(done_at)s,
-     %(evidence)s, %(last_device)s);
+-- states: all facts, as columns of a StateBatch
+select string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''), string_agg(int4send(length_mm), ''),
+       string_agg(int4send(covered_mm), ''), string_agg(int4send(passes), ''),
+       string_agg(timestamptz_send(coalesce(first_at, '-infinity')), ''),
+       string_agg(timestamptz_send(coalesce(last_at, '-infinity')), ''),
+       string_agg(timestamptz_send(coalesce(done_at, '-infinity')), ''),
+       string_agg(timestamptz_send(coalesce(fresh_at, '-infinity')), ''),
+       string_agg(int2send(coalesce(evidence, -128::smallint)), ''), string_agg(int2send(confidence), ''),
+       string_agg(int4send(coalesce(last_device, -2147483648)), ''),
+       string_agg(timestamptz_send(coalesce(spread_at, '-infinity')), ''), string_agg(int4send(spreads), '')
+from (select * from segment_state order by segment_id, direction) as ordered;
 
--- states: all facts
-select segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device
-from segment_state order by segment_id, direction;
-
--- states_of_segment: the facts of one segment
-select segment_id, direction, covered, length_mm, passes, first_at, last_at, done_at, evidence, last_device
+-- states_of_segment: the facts of one segment, in the order of a StateBatch, and what is covered
+select segment_id, direction, length_mm, covered_mm, passes, first_at, last_at, done_at, fresh_at, evidence, confidence,
+       last_device, spread_at, spreads, covered
 from segment_state where segment_id = %(segment)s order by direction;
 
 -- save_public_cut: what the public sees until the next cut
 insert into public_cut (network_id, cut_at, segments) values (%(network_id)s, %(cut_at)s, %(segments)s)
 on conflict (network_id) do update set cut_at = excluded.cut_at, segments = excluded.segments;
 
--- public_cut: what the public sees
-select cut_at, segments from public_cut where network_id = %(network_id)s;
+-- public_cut: what the public sees, unless it is the one that is known
+select cut_at, segments from public_cut
+where network_id = %(network_id)s and cut_at is distinct from %(known_at)s::timestamptz;
 
 -- set_aside: a message that could not be read wholly
 insert into quarantine (device, received_at, payload, reasons, first_line)
@@ -236,3 +268,504 @@ select device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, fro
 from track
 where device = %(device)s and ended_at >= %(from_time)s and started_at < %(to_time)s
 order by started_at;
+
+-- hold_fleet: let nobody else change the registry until the transaction ends
+select pg_advisory_xact_lock(%(lock)s);
+
+-- fleet_version: the number of the registry's last change
+select version from fleet_version;
+
+-- next_fleet_version: count a change of the registry
+update fleet_version set version = version + 1, changed_at = now() returning version;
+
+-- first_fleet_version: begin to count, where nothing was counted yet
+insert into fleet_version (version) values (1) returning version;
+
+-- tell_of_fleet: wake those who hold the registry in memory, at the commit
+select pg_notify('snowtrack_fleet', %(version)s::text);
+
+-- agencies: all road managers
+select agency, name, manages, districts, shares_passes, shares_states from agency order by agency;
+
+-- save_agency: a road manager as a file has it
+insert into agency (agency, name, manages, districts, shares_passes, shares_states)
+values (%(agency)s, %(name)s, %(manages)s, %(districts)s, %(shares_passes)s, %(shares_states)s)
+on conflict (agency) do update
+set name = excluded.name, manages = excluded.manages, districts = excluded.districts,
+    shares_passes = excluded.shares_passes, shares_states = excluded.shares_states;
+
+-- contractors: all firms
+select agency, contractor, name from contractor order by agency, contractor;
+
+-- save_contractor: a firm as a file has it
+insert into contractor (agency, contractor, name) values (%(agency)s, %(contractor)s, %(name)s)
+on conflict (agency, contractor) do update set name = excluded.name;
+
+-- machines: all machines
+select agency, machine, kind, class, blade_mm, footways, owner, plate, contractor from machine order by agency, machine;
+
+-- save_machine: a machine as a file has it
+insert into machine (agency, machine, kind, class, blade_mm, footways, owner, plate, contractor)
+values (%(agency)s, %(machine)s, %(kind)s, %(class)s, %(blade_mm)s, %(footways)s, %(owner)s, %(plate)s, %(contractor)s)
+on conflict (agency, machine) do update
+set kind = excluded.kind, class = excluded.class, blade_mm = excluded.blade_mm, footways = excluded.footways,
+    owner = excluded.owner, plate = excluded.plate, contractor = excluded.contractor;
+
+-- operators: all drivers
+select agency, operator, valid_from, valid_to, name, contractor from operator order by agency, operator, valid_from;
+
+-- save_operator: a driver as a file has it
+insert into operator (agency, operator, valid_from, valid_to, name, contractor)
+values (%(agency)s, %(operator)s, %(valid_from)s, %(valid_to)s, %(name)s, %(contractor)s)
+on conflict (agency, operator, valid_from) do update
+set valid_to = excluded.valid_to, name = excluded.name, contractor = excluded.contractor;
+
+-- mountings: which machine carries a tracker, and when
+select agency, device, valid_from, valid_to, machine from mounting order by agency, device, valid_from;
+
+-- save_mounting: a mounting as a file has it
+insert into mounting (agency, device, valid_from, valid_to, machine)
+values (%(agency)s, %(device)s, %(valid_from)s, %(valid_to)s, %(machine)s)
+on conflict (agency, device, valid_from) do update set valid_to = excluded.valid_to, machine = excluded.machine;
+
+-- sensors: all snow-depth sensors
+select agency, sensor, name, lat_e7, lon_e7, elevation_m from sensor order by agency, sensor;
+
+-- save_sensor: a sensor as a file has it
+insert into sensor (agency, sensor, name, lat_e7, lon_e7, elevation_m)
+values (%(agency)s, %(sensor)s, %(name)s, %(lat_e7)s, %(lon_e7)s, %(elevation_m)s)
+on conflict (agency, sensor) do update
+set name = excluded.name, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7, elevation_m = excluded.elevation_m;
+
+-- alert_rules: whom to tell of snow
+select agency, rule, sensor, measure, threshold_mm, clear_mm, quiet_from, quiet_to, mail, webhook
+from alert_rule order by agency, rule;
+
+-- save_alert_rule: a rule as a file has it
+insert into alert_rule (agency, rule, sensor, measure, threshold_mm, clear_mm, quiet_from, quiet_to, mail, webhook)
+values (%(agency)s, %(rule)s, %(sensor)s, %(measure)s, %(threshold_mm)s, %(clear_mm)s, %(quiet_from)s, %(quiet_to)s,
+        %(mail)s, %(webhook)s)
+on conflict (agency, rule) do update
+set sensor = excluded.sensor, measure = excluded.measure, threshold_mm = excluded.threshold_mm,
+    clear_mm = excluded.clear_mm, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, mail = excluded.mail,
+    webhook = excluded.webhook;
+
+-- routes: all routes
+select agency, route, name, district, priority, contractor, machine, due_min from route order by agency, route;
+
+-- save_route: a route as a file has it
+insert into route (agency, route, name, district, priority, contractor, machine, due_min)
+values (%(agency)s, %(route)s, %(name)s, %(district)s, %(priority)s, %(contractor)s, %(machine)s, %(due_min)s)
+on conflict (agency, route) do update
+set name = excluded.name, district = excluded.district, priority = excluded.priority, contractor = excluded.contractor,
+    machine = excluded.machine, due_min = excluded.due_min;
+
+-- route_segments: the segments of all routes, in order
+select agency, route, position, segment_id, direction from route_segment order by agency, route, position;
+
+-- save_route_segment: a segment of a route as a file has it
+insert into route_segment (agency, route, position, segment_id, direction)
+values (%(agency)s, %(route)s, %(position)s, %(segment_id)s, %(direction)s)
+on conflict (agency, route, position) do update
+set segment_id = excluded.segment_id, direction = excluded.direction;
+
+-- remove_route_segments: take segments off their routes
+delete from route_segment
+using unnest(%(agency)s::text[], %(route)s::text[], %(position)s::integer[]) as gone (agency, route, position)
+where route_segment.agency = gone.agency and route_segment.route = gone.route
+  and route_segment.position = gone.position;
+
+-- work_orders: all orders
+select agency, number, machine, route, issued_at, issued_by, acknowledged_at from work_order order by agency, number;
+
+-- save_work_order: an order as a file has it
+insert into work_order (agency, number, machine, route, issued_at, issued_by, acknowledged_at)
+values (%(agency)s, %(number)s, %(machine)s, %(route)s, %(issued_at)s, %(issued_by)s, %(acknowledged_at)s)
+on conflict (agency, number) do update
+set machine = excluded.machine, route = excluded.route, issued_at = excluded.issued_at,
+    issued_by = excluded.issued_by, acknowledged_at = excluded.acknowledged_at;
+
+-- mounted_devices: all mountings by the numbers of their devices, in the order of Mountings
+select d.device, m.valid_from, m.valid_to, machine.kind, machine.footways, m.agency
+from mounting as m
+join machine on machine.agency = m.agency and machine.machine = m.machine
+join device as d on d.agency = m.agency and d.name = m.device
+order by d.device, m.valid_from;
+
+-- oldest_fixes: the oldest stored fix of each of these devices that has any
+select device, least(
+    (select min(device_time) from fix where fix.device = asked.device),
+    (select min(received_at) from fix_undated where fix_undated.device = asked.device)
+) as oldest
+from unnest(%(devices)s::integer[]) as asked (device)
+where exists (select from fix where fix.device = asked.device)
+   or exists (select from fix_undated where fix_undated.device = asked.device);
+
+-- segments_of_stretches: the segments of passes that devices began in stretches
+select distinct pass.segment_id
+from unnest(%(devices)s::integer[], %(from_times)s::timestamptz[], %(to_times)s::timestamptz[])
+    as asked (device, from_time, to_time)
+join pass on pass.device = asked.device and pass.started_at >= asked.from_time and pass.started_at < asked.to_time;
+
+-- segments_worked_since: the segments of all passes of late
+select distinct segment_id from pass where ended_at >= %(since)s;
+
+-- touch_all: have all segments that were worked since an event began folded
+insert into touched (segment_id) select distinct segment_id from pass where ended_at >= %(since)s;
+
+-- adopted_policies: the versions by which facts were made, or may have been
+select version, sha256 from policy order by version;
+
+-- adopt_policy: note a version before it is used
+insert into policy (version, valid_from, sha256, content)
+values (%(version)s, %(valid_from)s, %(sha256)s, %(content)s);
+
+-- hours_at_work: hours since a time in which a registered machine worked, found by leaping from one to the next
+with recursive hours (hour) as (
+    select date_trunc('hour', %(since)s::timestamptz) - interval '1 hour'
+    union all
+    select (
+        select date_trunc('hour', started_at)
+        from activity
+        join device using (device)
+        where activity = 3 and started_at >= hour + interval '1 hour' and exists (
+            select from mounting
+            where mounting.agency = device.agency and mounting.device = device.name
+              and valid_from <= started_at and (valid_to is null or started_at < valid_to)
+        )
+        order by started_at
+        limit 1
+    )
+    from hours
+    where hour is not null
+)
+select hour from hours where hour >= date_trunc('hour', %(since)s::timestamptz);
+
+-- event_entries: what people decided of events
+select entry, kind, at, reason, entered_by, voids from event_entry order by entry;
+
+-- enter_event: decide something of an event
+insert into event_entry (kind, at, voids, reason, entered_by)
+values (%(kind)s, %(at)s, %(voids)s, %(reason)s, %(by)s)
+returning entry;
+
+-- closures: closed roads, each with the end that was entered for it last
+select c.closure, c.segments, c.from_at, coalesce(e.until_at, c.until_at), c.reason, c.entered_by
+from closure c
+left join lateral (
+    select until_at from closure where ends = c.closure order by closure desc limit 1
+) as e on true
+where c.ends is null
+order by c.closure;
+
+-- close_segments: close roads for a while
+insert into closure (segments, from_at, until_at, reason, entered_by)
+values (%(segments)s, %(from_at)s, %(until_at)s, %(reason)s, %(by)s)
+returning closure;
+
+-- end_closure: say when a closure ends
+insert into closure (ends, segments, until_at, reason, entered_by)
+values (%(closure)s, '{}', %(until_at)s, %(reason)s, %(by)s);
+
+-- hear_sensors: a sensor was heard; until the end of the transaction, its readings are ours to add
+insert into depth_sensor (agency, sensor, heard_at) values (%(agency)s, %(sensor)s, %(heard_at)s)
+on conflict (agency, sensor) do update set heard_at = greatest(depth_sensor.heard_at, excluded.heard_at);
+
+-- add_depths: keep the first readings of new instants; how many those are, and how many say otherwise than what is kept
+with given as (
+    select *
+    from unnest(%(time)s::timestamptz[], %(depth_mm)s::int[], %(temperature_ddeg)s::smallint[], %(battery_mv)s::int[])
+        with ordinality as each (time, depth_mm, temperature_ddeg, battery_mv, place)
+), added as (
+    insert into depth_reading (agency, sensor, time, depth_mm, temperature_ddeg, battery_mv, received_at)
+    select distinct on (time) %(agency)s::text, %(sensor)s::text, time, depth_mm, temperature_ddeg, battery_mv,
+           %(received_at)s::timestamptz
+    from given
+    order by time, place
+    on conflict (agency, sensor, time) do nothing
+    returning time, depth_mm
+), kept as (
+    select time, depth_mm from added
+    union all
+    select time, depth_mm from depth_reading
+    where agency = %(agency)s and sensor = %(sensor)s and time in (select time from given)
+)
+select (select count(*) from added), count(*) filter (where kept.depth_mm <> given.depth_mm)
+from given join kept using (time);
+
+-- count_depths: add to what is counted of a sensor
+update depth_sensor
+set readings = readings + %(readings)s, conflicts = conflicts + %(conflicts)s, misdated = misdated + %(misdated)s,
+    rejected = rejected + %(rejected)s, last_fault = coalesce(%(last_fault)s, last_fault)
+where agency = %(agency)s and sensor = %(sensor)s;
+
+-- add_misdated: keep readings aside whose time cannot be
+insert into depth_misdated (agency, sensor, time, depth_mm, received_at)
+values (%(agency)s, %(sensor)s, %(time)s, %(depth_mm)s, %(received_at)s);
+
+-- trim_misdated: keep the newest of them, so many
+delete from depth_misdated
+where misdated <= (select misdated from depth_misdated order by misdated desc offset %(kept)s limit 1);
+
+-- heard_sensors: all sensors that were ever heard, registered or not
+select agency, sensor, readings, conflicts, misdated, rejected, last_fault, heard_at
+from depth_sensor order by agency, sensor;
+
+-- depth_series: what sensors read in a time range, each as one string: time in microseconds and depth, in order
+select agency, sensor,
+    string_agg(int8send((extract(epoch from time) * 1000000)::bigint) || int4send(depth_mm), ''::bytea order by time)
+from unnest(%(agencies)s::text[], %(sensors)s::text[]) as asked (agency, sensor)
+    join depth_reading using (agency, sensor)
+where time >= %(from_time)s and time < %(to_time)s
+group by agency, sensor;
+
+-- depths: what a sensor read in a time range, in order
+select time, depth_mm, temperature_ddeg, battery_mv
+from depth_reading
+where agency = %(agency)s and sensor = %(sensor)s and time >= %(from_time)s and time < %(to_time)s
+order by time
+limit %(limit)s;
+
+-- save_figure: how a sensor stands
+insert into sensor_figure (agency, sensor, at, state, depth_mm, new_1h_mm, new_24h_mm)
+values (%(agency)s, %(sensor)s, %(at)s, %(state)s, %(depth_mm)s, %(new_1h_mm)s, %(new_24h_mm)s)
+on conflict (agency, sensor) do update
+set at = excluded.at, state = excluded.state, depth_mm = excluded.depth_mm, new_1h_mm = excluded.new_1h_mm,
+    new_24h_mm = excluded.new_24h_mm;
+
+-- figures: how the sensors stand
+select agency, sensor, at, state, depth_mm, new_1h_mm, new_24h_mm from sensor_figure order by agency, sensor;
+
+-- alert_states: where each rule stands at each sensor
+select agency, rule, sensor, looked_at, holds, told, since, value_mm from alert_state;
+
+-- save_alert_state: where a rule stands at a sensor
+insert into alert_state (agency, rule, sensor, looked_at, holds, told, since, value_mm)
+values (%(agency)s, %(rule)s, %(sensor)s, %(looked_at)s, %(holds)s, %(told)s, %(since)s, %(value_mm)s)
+on conflict (agency, rule, sensor) do update
+set looked_at = excluded.looked_at, holds = excluded.holds, told = excluded.told, since = excluded.since,
+    value_mm = excluded.value_mm;
+
+-- add_alert_event: an alert was raised, or is over
+insert into alert_event (agency, rule, sensor, raised, since, told_at, value_mm)
+values (%(agency)s, %(rule)s, %(sensor)s, %(raised)s, %(since)s, %(told_at)s, %(value_mm)s);
+
+-- add_notice: something to send
+insert into notice (agency, way, target, content, made_at, next_at)
+values (%(agency)s, %(way)s, %(target)s, %(content)s, %(made_at)s, %(made_at)s);
+
+-- next_notice: the notice that has waited longest for its next attempt; nobody else takes it meanwhile
+select notice, agency, way, target, content, made_at, attempts
+from notice
+where ended_at is null and next_at <= %(now)s
+order by next_at
+limit 1
+for update skip locked;
+
+-- end_notice: it was sent, or there will be no other attempt
+update notice
+set attempts = attempts + 1, ended_at = %(now)s, sent_at = %(sent_at)s, fault = %(fault)s
+where notice = %(notice)s;
+
+-- put_off_notice: an attempt failed; there will be another one
+update notice
+set attempts = attempts + 1, next_at = %(next_at)s, fault = %(fault)s
+where notice = %(notice)s;
+
+-- notices: what is to be sent and what was, newest first
+select notice, agency, way, target, made_at, attempts, sent_at, ended_at, fault
+from notice order by notice desc limit %(limit)s;
+
+-- notice_counts: by agency and way in a time range: made, sent, and given up
+select agency, way, count(*), count(sent_at), count(*) filter (where ended_at is not null and sent_at is null)
+from notice
+where made_at >= %(from_time)s and made_at < %(to_time)s
+group by agency, way
+order by agency, way;
+
+-- add_proposal: the snow says that it is time to go out
+insert into proposal (agency, sensor, road_classes, criterion_mm, new_mm, since, at)
+values (%(agency)s, %(sensor)s, %(road_classes)s, %(criterion_mm)s, %(new_mm)s, %(since)s, %(at)s);
+
+-- latest_proposals: when each was last proposed for a sensor and a road class
+select agency, sensor, road_class, max(at)
+from proposal, unnest(road_classes) as road_class
+where at >= %(since)s
+group by agency, sensor, road_class;
+
+-- latest_orders: when each agency last ordered machines out
+select agency, max(issued_at) from work_order where issued_at <= %(now)s group by agency;
+
+-- proposals: what was proposed in a time range, newest first
+select agency, sensor, road_classes, criterion_mm, new_mm, since, at
+from proposal
+where at >= %(from_time)s and at < %(to_time)s
+order by at desc, proposal desc
+limit %(limit)s;
+
+-- proposal_counts: how often each agency was proposed to go out in a time range
+select agency, count(*)
+from proposal
+where at >= %(from_time)s and at < %(to_time)s
+group by agency
+order by agency;
+
+-- basis_number: the number of what results were computed with, made at first sight
+with made as (
+    insert into basis (results, network_id, settings, fleet_version)
+    values (%(results)s, %(network_id)s, %(settings)s::jsonb, %(fleet_version)s)
+    on conflict do nothing
+    returning basis
+)
+select basis from made
+union all
+select basis from basis
+where results = %(results)s and network_id = %(network_id)s and settings = %(settings)s::jsonb
+  and fleet_version = %(fleet_version)s
+limit 1;
+
+-- use_basis: ingest begins to compute with this
+update basis set used_at = clock_timestamp() where basis = %(basis)s;
+
+-- basis_in_use: what ingest began to compute with last
+select results, network_id, settings, fleet_version
+from basis where used_at is not null order by used_at desc limit 1;
+
+-- note_basis: what these tracks were computed with, and what the registry said of their devices
+update track
+set basis = %(basis)s, known_as = asked.known_as
+from unnest(%(devices)s::integer[], %(starts)s::timestamptz[], %(known_as)s::text[])
+    as asked (device, started_at, known_as)
+where track.device = asked.device and track.started_at = asked.started_at;
+
+-- bases_of_tracks: what the tracks that a device began in a time range were computed with, in order
+select started_at, known_as, results, network_id, settings, fleet_version
+from track left join basis using (basis)
+where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s
+order by started_at;
+
+-- hold_device: until the transaction ends nobody else replaces results of this device
+select device from device where device = %(device)s for no key update;
+
+-- kept_of_device: what the stages kept of a device, on whatever network
+select kept from device_state where device = %(device)s;
+
+-- kept_states: what the stages kept of all devices
+select device, kept from device_state order by device;
+
+-- stored_reach: from when to when the results go on that a device has in a time range
+select min(started_at), max(ended_at)
+from (
+    select started_at, ended_at from pass
+    where device = %(device)s and started_at between %(since)s and %(to_time)s and ended_at >= %(from_time)s
+    union all
+    select started_at, ended_at from activity
+    where device = %(device)s and started_at between %(since)s and %(to_time)s and ended_at >= %(from_time)s
+    union all
+    select started_at, ended_at from track
+    where device = %(device)s and started_at between %(since)s and %(to_time)s and ended_at >= %(from_time)s
+) as stored;
+
+-- dirty_of_device: stretches in a time range that wait to be computed again
+select from_time, to_time from dirty
+where device = %(device)s and from_time <= %(to_time)s and to_time >= %(from_time)s
+order by from_time, dirty;
+
+-- devices_at: devices that have fixes, results, or something to compute in a time range
+select device, agency, name, latest_at from device
+where exists (
+    select from fix where fix.device = device.device and device_time between %(from_time)s and %(to_time)s
+) or exists (
+    select from fix_undated where fix_undated.device = device.device and received_at >= %(from_time)s
+) or exists (
+    select from track
+    where track.device = device.device and started_at between %(since)s and %(to_time)s and ended_at >= %(from_time)s
+) or exists (
+    select from activity
+    where activity.device = device.device and started_at between %(since)s and %(to_time)s
+      and ended_at >= %(from_time)s
+) or exists (
+    select from dirty
+    where dirty.device = device.device and from_time <= %(to_time)s and to_time >= %(from_time)s
+)
+order by agency, name;
+
+-- archived_devices: devices with fixes that say a time in a range, or were received in it without one that can be right
+select device, agency, name from device
+where exists (
+    select from fix
+    where fix.device = device.device and device_time >= %(from_time)s and device_time < %(to_time)s
+) or exists (
+    select from fix_undated
+    where fix_undated.device = device.device and received_at >= %(from_time)s and received_at < %(to_time)s
+)
+order by agency, name;
+
+-- schema_comment: what is said of a schema, if it is there
+select coalesce(obj_description(oid, 'pg_namespace'), '') from pg_namespace where nspname = %(schema)s;
+
+-- put_device: a device under a number that it has elsewhere
+insert into device (device, agency, name) overriding system value
+values (%(device)s, %(agency)s, %(name)s);
+
+-- touched_segments: all segments to look at, each once
+select distinct segment_id from touched order by segment_id;
+
+-- ploughed_since: ploughing passes that ended in a time range, as columns of a PassBatch
+select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''),
+       string_agg(int4send(from_mm), ''), string_agg(int4send(to_mm), ''),
+       string_agg(timestamptz_send(started_at), ''), string_agg(timestamptz_send(ended_at), ''),
+       string_agg(int2send(work), ''), string_agg(int2send(evidence), ''), string_agg(int2send(confidence), ''),
+       string_agg(int4send(coalesce(material_g, -2147483648)), '')
+from pass
+where ended_at >= %(since)s and ended_at <= %(now)s and work = 0;
+
+-- routes_asked_for: when each route was first ordered in an event
+select agency, route, min(issued_at)
+from work_order
+where route is not null and issued_at >= %(since)s and issued_at <= %(now)s
+group by agency, route;
+
+-- pass_counts: how many passes of each segment ended in a time range
+select segment_id, count(*) from pass
+where ended_at >= %(from_time)s and ended_at < %(to_time)s
+group by segment_id
+order by segment_id;
+
+-- passes_of_range: passes on a range of segments that ended in a time range, as columns of a PassBatch
+select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''),
+       string_agg(int4send(from_mm), ''), string_agg(int4send(to_mm), ''),
+       string_agg(timestamptz_send(started_at), ''), string_agg(timestamptz_send(ended_at), ''),
+       string_agg(int2send(work), ''), string_agg(int2send(evidence), ''), string_agg(int2send(confidence), ''),
+       string_agg(int4send(coalesce(material_g, -2147483648)), '')
+from pass
+where segment_id >= %(first)s and segment_id <= %(last)s and ended_at >= %(from_time)s and ended_at < %(to_time)s;
+
+-- activities_of_devices: spans of some devices that overlap a time range, as columns of an ActivityBatch
+select string_agg(int4send(device), ''), string_agg(timestamptz_send(started_at), ''),
+       string_agg(timestamptz_send(ended_at), ''), string_agg(int2send(activity), ''), string_agg(int2send(evidence), ''),
+       string_agg(int2send(doubted::int::smallint), ''), string_agg(int8send(driven_mm), '')
+from activity
+where device = any(%(devices)s) and started_at >= %(since)s and started_at < %(to_time)s and ended_at > %(from_time)s;
+
+-- tracks_in: when devices have tracks in a time range, in the order of Heard
+select string_agg(int4send(device), ''), string_agg(timestamptz_send(started_at), ''),
+       string_agg(timestamptz_send(ended_at), '')
+from track
+where ended_at >= %(from_time)s and started_at < %(to_time)s;
+
+-- carried: which machine carried which tracker, and when; the number of a device only where it was heard of
+select m.agency, m.device, m.machine, d.device, m.valid_from, m.valid_to
+from mounting as m
+left join device as d on d.agency = m.agency and d.name = m.device
+order by m.agency, m.device, m.valid_from;
+
+-- orders_in: orders that were issued in a time range
+select agency, machine, issued_at from work_order
+where issued_at >= %(from_time)s and issued_at < %(to_time)s
+order by issued_at, agency, number;
+
+-- proposals_in: when it was proposed to go out in a time range
+select agency, at from proposal
+where at >= %(from_time)s and at < %(to_time)s
+order by at, proposal;

@@ -1,0 +1,30 @@
+"""The progress of all routes, made at most every few seconds, once for all who ask."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from snowtrack.api.state import LiveState
+from snowtrack.store.routes import Board, RouteBook, make_board, read_night
+
+FRESH_S = 5.0
+
+
+@dataclass(slots=True)
+class LatestBoard:
+    """One per application. Who asks while it is being made waits for it; the event loop does not."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    book: RouteBook | None = None
+    board: Board | None = None
+    made_s: float = float("-inf")
+
+    async def of(self, live: LiveState) -> Board:
+        async with self.lock:
+            if self.board is None or time.monotonic() - self.made_s > FRESH_S:
+                self.book = self.book or RouteBook(live.outlook)
+                async with live.pool.connection() as connection:
+                    night = await read_night(connection, self.book, live.now_us())
+                self.board = await asyncio.to_thread(make_board, self.book, night)
+                self.made_s = time.monotonic()
+            return self.board

@@ -1,0 +1,17 @@
+"""The Japanese words of routes and indicators, in one place; those of each indicator stand in `definitions`."""
+
+from snowtrack.indicators.progress import RouteState, Sure
+
+TITLE = "除雪指標"
+HEADERS = ("指標", "指標名", "管理者", "区分", "値", "単位", "分子", "分子の単位", "分母", "分母の単位", "定義")
+TOTAL, NOBODY = "計", "（管理者なし）"
+ROUTE_HEADERS = ("管理者", "路線", "工区", "状態", "%", "残 km", "稼働", "完了見込み", "確度", "期限")
+STATES = {
+    RouteState.UNDER_WAY: "作業中",
+    RouteState.BEGUN: "一部済",
+    RouteState.WAITING: "未着手",
+    RouteState.DONE: "完了",
+    RouteState.CLOSED: "通行止め",
+}
+SURE = {Sure.NONE: "", Sure.LOW: "低", Sure.MEDIUM: "中", Sure.HIGH: "高"}
+OVERDUE = "遅れ"

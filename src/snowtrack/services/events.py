@@ -1,0 +1,93 @@
+"""Snow events: what the fold goes by, and what people decide of them and see."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from psycopg import AsyncConnection
+
+from snowtrack.clearance.events import Event, EventEntry, events
+from snowtrack.model.calendar import DAY_US, SECOND_US, TOKYO, tokyo_text
+from snowtrack.model.errors import ConfigError
+from snowtrack.roads.files import open_network
+from snowtrack.services.instance import database_url
+from snowtrack.services.policies import load_policies
+from snowtrack.settings import Settings
+from snowtrack.store.database import connect, store_errors
+from snowtrack.store.events import enter_event, read_entries, read_hours_at_work
+from snowtrack.store.outlook import Outlook
+
+# No event lasts longer, nor is an older one asked for: a winter, and what belongs to it.
+SEASON_US = 240 * DAY_US
+
+
+async def read_events(connection: AsyncConnection, outlook: Outlook, now_us: int) -> list[Event]:
+    """The events of this season, by rule and by hand."""
+    hours = await read_hours_at_work(connection, now_us - SEASON_US) + outlook.snow_hours
+    quiet_us = outlook.policies.at(now_us).quiet_us
+    return events(hours, await read_entries(connection), now_us=now_us, quiet_us=quiet_us)
+
+
+async def newest_event(connection: AsyncConnection, outlook: Outlook, now_us: int) -> Event | None:
+    found = await read_events(connection, outlook, now_us)
+    return found[-1] if found else None
+
+
+async def show_events(settings: Settings) -> None:
+    """One line for each, the newest first, and what people decided."""
+    outlook = Outlook(open_network(settings.network_folder), load_policies(settings), 0)
+    async with deciding(settings) as connection:
+        await outlook.refresh(connection)
+        found = await read_events(connection, outlook, now_us())
+        entries = await read_entries(connection)
+    for event in reversed(found):
+        until = "open" if event.end_us is None else shown(event.end_us)
+        by_hand = [f", {done} by entry {one.number}" for done, one in _by_hand(event) if one is not None]
+        print(f"{shown(event.start_us)} – {until}{''.join(by_hand)}")
+    if not found:
+        print("no snow event this season")
+    for entry in entries:
+        what = f"takes back entry {entry.voids}" if entry.voids else f"{entry.kind} {shown(entry.at_us)}"
+        print(f"entry {entry.number}: {what}: {entry.reason} ({entry.by})")
+
+
+async def decide_event(settings: Settings, entry: EventEntry) -> None:
+    """Open or close an event by hand, or take back what was decided."""
+    async with deciding(settings) as connection:
+        known = {one.number for one in await read_entries(connection)}
+        if entry.voids is not None and entry.voids not in known:
+            raise ConfigError(f"there is no entry {entry.voids}; 'snowtrack events' lists them")
+        number = await enter_event(connection, entry)
+    print(f"entry {number}: noted; the fold goes by it within a minute")
+
+
+@asynccontextmanager
+async def deciding(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection for what people decide and see."""
+    async with connect(database_url(settings), name="decisions") as connection:
+        with store_errors("cannot read or note it"):
+            yield connection
+
+
+def now_us() -> int:
+    return time.time_ns() // 1_000
+
+
+def shown(time_us: int) -> str:
+    return tokyo_text(time_us, "%Y-%m-%d %H:%M")
+
+
+def read_time(text: str | None) -> int:
+    """A time as people in Japan write it, or with an offset; nothing is now."""
+    if text is None:
+        return now_us()
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no time; expected one in Japan such as '2026-12-01 06:30'") from None
+    return round(read.replace(tzinfo=read.tzinfo or TOKYO).timestamp()) * SECOND_US
+
+
+def _by_hand(event: Event) -> tuple[tuple[str, EventEntry | None], ...]:
+    return ("opened", event.opened), ("closed", event.closed)

@@ -1,0 +1,88 @@
+"""`snowtrack snow show`, `proposals` and `notices`: what the sensors say and what was said of it, for a terminal."""
+
+import time
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from snowtrack.model.calendar import DAY_US, tokyo_text
+from snowtrack.services.instance import database_url
+from snowtrack.settings import Settings
+from snowtrack.store.database import connect, store_errors
+from snowtrack.store.notices import NoticeRow, count_notices, read_notices
+from snowtrack.store.snow import count_proposals, read_proposals, sensor_rows
+
+SHOWN = 50
+SEASON_US = 365 * DAY_US
+
+
+async def show_sensors(settings: Settings, *, as_json: bool) -> None:
+    """All registered sensors, and those that nobody registered."""
+    async with connect(database_url(settings), name="snow") as connection:
+        with store_errors("cannot read the sensors"):
+            rows = await sensor_rows(connection, time.time_ns() // 1_000)
+    if as_json:
+        print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table("sensor", "name", "state", "depth cm", "new 1 h", "new 24 h", "age min", "readings", show_edge=False)
+    for row in rows:
+        table.add_row(
+            f"{row['agency']}/{row['sensor']}",
+            row.get("name", "(registered by nobody)"),
+            row.get("state", "-"),
+            *(_centimetres(row.get(key)) for key in ("depth_mm", "new_1h_mm", "new_24h_mm")),
+            "-" if row.get("age_s") is None else str(row["age_s"] // 60),
+            f"{row.get('readings', 0):,}",
+        )
+    _print(table, "no sensor is registered, and none was heard")
+
+
+async def show_proposals(settings: Settings) -> None:
+    """What the sensors proposed, newest first."""
+    now_us = time.time_ns() // 1_000
+    async with connect(database_url(settings), name="snow") as connection:
+        with store_errors("cannot read the proposals"):
+            proposals = await read_proposals(connection, now_us - SEASON_US, now_us + 1, SHOWN)
+            counts = await count_proposals(connection, now_us - SEASON_US, now_us + 1)
+    table = Table("at (Tokyo)", "sensor", "road classes", "criterion cm", "new cm", "since", show_edge=False)
+    for one in proposals:
+        at, since = (tokyo_text(us, "%Y-%m-%d %H:%M") for us in (one.at_us, one.since_us))
+        classes, snow = ", ".join(one.road_classes), (_centimetres(one.criterion_mm), _centimetres(one.new_mm))
+        table.add_row(at, str(one.sensor), classes, *snow, since)
+    _print(table, "the sensors have proposed nothing")
+    for agency, count in counts.items():
+        print(f"{agency}: {count:,} in a year")
+
+
+async def show_notices(settings: Settings) -> None:
+    """What was sent and what could not be, newest first."""
+    now_us = time.time_ns() // 1_000
+    async with connect(database_url(settings), name="snow") as connection:
+        with store_errors("cannot read the notices"):
+            notices = await read_notices(connection, SHOWN)
+            counts = await count_notices(connection, now_us - SEASON_US, now_us + 1)
+    table = Table("notice", "made (Tokyo)", "agency", "to", "attempts", "state", show_edge=False)
+    for one in notices:
+        made = tokyo_text(one.made_us, "%Y-%m-%d %H:%M")
+        table.add_row(str(one.number), made, one.agency, f"{one.way} {one.target}", str(one.attempts), _state(one))
+    _print(table, "there was nothing to send")
+    for (agency, way), (made_count, sent, given_up) in counts.items():
+        print(f"{agency}: {way}: {made_count:,} in a year, {sent:,} sent, {given_up:,} given up")
+
+
+def _state(notice: NoticeRow) -> str:
+    if notice.sent_us is not None:
+        return f"sent {tokyo_text(notice.sent_us, '%Y-%m-%d %H:%M')}"
+    return f"{'given up' if notice.ended_us is not None else 'waits'}{f': {notice.fault}' if notice.fault else ''}"
+
+
+def _centimetres(millimetres: object) -> str:
+    return f"{millimetres / 10:.1f}" if isinstance(millimetres, int) else "-"
+
+
+def _print(table: Table, instead: str) -> None:
+    if table.row_count:
+        Console(highlight=False, markup=False).print(table)
+    else:
+        print(instead)

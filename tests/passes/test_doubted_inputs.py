@@ -1,0 +1,124 @@
+"""Inputs that cannot be right are found, and no longer believed until they change."""
+
+import pytest
+
+from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP
+from snowtrack.model.machines import MachineKind
+from snowtrack.model.work import Activity, Evidence, Work
+from snowtrack.passes.stage import PassStage, Worked, WorkPolicy, joined
+from tests.passes.journeys import START, TOWN, Journey, batches, covered, fleet, named, on_machine, spans, worked
+
+TRAVELLING, WORKING = Activity.TRAVELLING, Activity.WORKING
+SECOND = 1_000_000
+
+
+def first_doubt_s(made: Worked) -> float | None:
+    """When the first span begins that says so."""
+    doubted = [one["started_us"] for one in named(made.activities) if one["doubted"]]
+    return (min(doubted) - START) / SECOND if doubted else None
+
+
+def evidence(made: Worked) -> set[int]:
+    return {one["evidence"] for one in named(made.passes)}
+
+
+def test_a_truck_that_rushes_with_its_blade_down_does_not_plough() -> None:
+    made = on_machine(Journey().go(50, 60 / 3.6), MachineKind.TRUCK)
+    assert spans(made) == [(TRAVELLING, 0, 50)]
+    assert covered(made) == []
+    assert first_doubt_s(made) is None
+
+
+def test_after_a_minute_of_that_its_input_is_not_believed() -> None:
+    journey = Journey().go(59, 60 / 3.6)
+    assert first_doubt_s(on_machine(journey, MachineKind.TRUCK)) is None
+    assert first_doubt_s(on_machine(journey.go(1, 60 / 3.6), MachineKind.TRUCK)) == 0
+
+
+def test_a_truck_slow_again_is_then_judged_by_its_speed() -> None:
+    made = on_machine(Journey().go(60, 60 / 3.6).go(60, 8), MachineKind.TRUCK)
+    assert spans(made) == [(TRAVELLING, 0, 60), (WORKING, 60, 120)]
+    assert evidence(made) == {Evidence.INFERRED}
+    creeps = on_machine(Journey().go(60, 60 / 3.6).go(60, 1), MachineKind.TRUCK)
+    assert covered(creeps) == []
+
+
+def test_minutes_of_haste_need_not_be_in_one_piece() -> None:
+    in_pieces = Journey()
+    for _ in range(6):
+        in_pieces.go(10, 60 / 3.6).go(20, 8)
+    assert evidence(on_machine(in_pieces.go(100, 8), MachineKind.TRUCK)) == {Evidence.BLADE, Evidence.INFERRED}
+
+
+def test_the_doubt_ends_when_the_input_changes() -> None:
+    journey = Journey().go(60, 60 / 3.6).go(2, 8, blade=BLADE_UP).go(60, 8, blade=BLADE_DOWN)
+    told = named(on_machine(journey, MachineKind.TRUCK).passes)
+    assert {one["evidence"] for one in told} == {Evidence.BLADE}
+    spreads = Journey().go(60, 60 / 3.6).go(10, 20, spreading=1)
+    assert named(on_machine(spreads, MachineKind.TRUCK).activities)[-1]["doubted"] == 1
+
+
+def test_an_input_that_says_up_while_the_machine_creeps_as_at_work_for_an_hour_is_doubted() -> None:
+    hour = Journey(blade=BLADE_UP).go(3_599, 5)
+    assert first_doubt_s(worked(hour)) is None
+    assert covered(worked(hour)) == []
+    more = worked(hour.go(100, 5))
+    assert first_doubt_s(more) == 3_599
+    assert evidence(more) == {Evidence.INFERRED}
+    assert named(more.passes)[0]["started_us"] == START + 3_599 * SECOND
+
+
+def test_that_doubt_too_lasts_until_the_input_changes() -> None:
+    journey = Journey(blade=BLADE_UP).go(3_700, 5).go(3_000, 16).go(100, 5)
+    made = worked(journey)
+    assert spans(made)[-1] == (WORKING, 6_700, 6_800)
+    told = worked(journey.go(60, 5, blade=BLADE_DOWN).go(100, 5, blade=BLADE_UP))
+    assert spans(told)[-1] == (TRAVELLING, 6_861, 6_960)
+    assert named(told.activities)[-1]["doubted"] == 0
+
+
+@pytest.mark.parametrize(("fast_s", "doubted"), [(1_200, True), (1_300, False)])
+def test_an_input_that_says_up_is_right_when_a_quarter_of_the_way_is_too_fast_to_plough(
+    fast_s: int, doubted: bool
+) -> None:
+    made = worked(Journey(blade=BLADE_UP).go(fast_s, 16).go(3_600, 5))
+    assert (first_doubt_s(made) is not None) is doubted
+
+
+def test_standing_speaks_for_no_input_and_against_none() -> None:
+    made = worked(Journey(blade=BLADE_UP).go(1_800, 5).stand(36_000, every_s=60).go(1_700, 5))
+    assert first_doubt_s(made) is None
+    assert (
+        first_doubt_s(worked(Journey(blade=BLADE_UP).go(1_800, 5).stand(36_000, every_s=60).go(1_850, 5))) is not None
+    )
+
+
+def test_gaps_and_new_tracks_neither_end_a_doubt_nor_count_for_one() -> None:
+    journey = Journey().go(59, 60 / 3.6).wait(500).new_track().go(1, 60 / 3.6)
+    assert first_doubt_s(on_machine(journey, MachineKind.TRUCK)) is None
+    journey = Journey().go(70, 60 / 3.6).wait(500).new_track().go(100, 8)
+    assert evidence(on_machine(journey, MachineKind.TRUCK)) == {Evidence.INFERRED}
+
+
+def test_a_doubt_outlives_the_end_of_a_track_and_a_restart() -> None:
+    journey = Journey().go(70, 60 / 3.6).go(100, 8)
+    on = fleet(d1=MachineKind.TRUCK)
+    first, second = PassStage(TOWN, WorkPolicy(), on), PassStage(TOWN, WorkPolicy(), on)
+    parts = [first.on_batch(*batches(journey.came[:71])), first.flush([1])]
+    second.memory.restore(1, first.memory.snapshot(1))
+    made = joined([*parts, second.on_batch(*batches(journey.came[71:])), second.flush([1])])
+    assert evidence(made) == {Evidence.INFERRED}
+
+
+def test_each_input_is_doubted_for_itself() -> None:
+    journey = Journey().go(60, 60 / 3.6, spreading=0).go(5, 8, spreading=1).go(60, 8)
+    told = named(on_machine(journey, MachineKind.TRUCK).passes)
+    by_work = {work: {one["evidence"] for one in told if one["work"] == work} for work in Work}
+    assert by_work == {Work.PLOUGHING: {Evidence.INFERRED}, Work.SPREADING: {Evidence.BLADE}}
+
+
+def test_a_machine_of_which_no_speed_is_too_fast_is_believed() -> None:
+    """A patrol car does not plough, so nobody knows how fast it would; what an input says, it says."""
+    made = on_machine(Journey().go(100, 16), MachineKind.PATROL)
+    assert first_doubt_s(made) is None
+    assert spans(made) == [(WORKING, 0, 100)]

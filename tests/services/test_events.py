@@ -1,0 +1,124 @@
+"""`snowtrack events` and `snowtrack closures`: what people decide is kept, and shown as it is."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from snowtrack.cli import main
+from snowtrack.model.calendar import tokyo_text
+from snowtrack.network.arrays import Network
+from snowtrack.services.events import now_us, read_time
+from snowtrack.store.instants import to_instant
+from tests.services.registry import register
+from tests.services.town import AT_WORK, HOUR_US, PLOUGH
+from tests.store.databases import rows
+
+Command = Callable[..., str]
+WHO = ("--reason", "heavy snow", "--by", "Sato")
+
+
+@pytest.fixture
+def command(
+    clean_database: str, network_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs it, and gives what it printed; the line in which it failed begins with `snowtrack:`."""
+    monkeypatch.setenv("SNOWTRACK_CONFIG", "")
+    monkeypatch.setenv("SNOWTRACK_NETWORK_FOLDER", str(network_folder))
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["snowtrack", *arguments, "--database", clean_database])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert (ended.value.code == 0) == (said.err == "")
+        return said.out + said.err
+
+    return run
+
+
+def shown(time_us: int) -> str:
+    return tokyo_text(time_us, "%Y-%m-%d %H:%M")
+
+
+def work(url: str, hour_us: int, *hours: int) -> None:
+    """So many hours before this one."""
+    register(url, PLOUGH)
+    with psycopg.connect(url) as connection:
+        (device,) = connection.execute("select device from device").fetchone() or (0,)
+        for hour in hours:
+            span = to_instant(hour_us - hour * HOUR_US), to_instant(hour_us - hour * HOUR_US + 1)
+            connection.execute(AT_WORK.encode(), [device, *span, 0])
+
+
+def test_events_are_listed_the_newest_first(command: Command, clean_database: str) -> None:
+    assert command("events") == "no snow event this season\n"
+    hour_us = now_us() // HOUR_US * HOUR_US
+    work(clean_database, hour_us, 30, 29, 2)
+    newest, before = command("events").splitlines()
+    assert newest == f"{shown(hour_us - 2 * HOUR_US)} – open"
+    assert before == f"{shown(hour_us - 30 * HOUR_US)} – {shown(hour_us - 28 * HOUR_US)}"
+
+
+def test_an_event_is_opened_closed_and_what_was_decided_taken_back(command: Command, clean_database: str) -> None:
+    start, end = (shown(now_us() - hours * HOUR_US) for hours in (5, 3))
+    opened = re.match(r"entry (\d+): noted", command("events", "open", *WHO, "--at", start))
+    closed = re.match(r"entry (\d+): noted", command("events", "close", *WHO, "--at", end))
+    assert opened is not None
+    assert closed is not None
+    listed = command("events").splitlines()
+    assert listed[0] == f"{start} – {end}, opened by entry {opened[1]}, closed by entry {closed[1]}"
+    assert f"entry {opened[1]}: open {start}: heavy snow (Sato)" in listed
+    command("events", "void", opened[1], "--reason", "wrong day", "--by", "Ito")
+    listed = command("events").splitlines()
+    assert listed[0] == "no snow event this season"
+    assert listed[-1].endswith(f"takes back entry {opened[1]}: wrong day (Ito)")
+    assert rows(clean_database, "select count(*) from event_entry") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("events", "open", *WHO, "--at", "noon"), "snowtrack: 'noon' is no time; expected one in Japan such as"),
+        (("events", "void", "99", *WHO), "snowtrack: there is no entry 99; 'snowtrack events' lists them"),
+        (("closures", "end", "99", *WHO), "snowtrack: there is no closure 99; 'snowtrack closures list' lists them"),
+        (("closures", "add", *WHO), "snowtrack: no segment is named; name some, or a road with --road"),
+        (("closures", "add", "5", *WHO), "snowtrack: there is no segment 5 in network"),
+        (("closures", "add", "--road", "Nowhere Lane", *WHO), "snowtrack: no road is called 'Nowhere Lane'; expected"),
+        (("closures", "add", "--from", "2026-12-02", "--until", "2026-12-01", *WHO), "snowtrack: --until has to be"),
+        (("events", "open", "--by", "Sato"), "Missing option '--reason'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_words(command: Command, arguments: tuple[str, ...], said: str) -> None:
+    assert said in command(*arguments)
+
+
+def test_a_road_is_closed_by_its_name_and_opened_again(command: Command, clean_database: str, network: Network) -> None:
+    assert command("closures", "list") == "no road is closed\n"
+    named = {number for number in range(len(network.text_offsets) - 1) if network.text(number) == "雪国街道"}
+    own = sorted(
+        int(id_) for id_, text in zip(network.segment_id, network.name_text, strict=True) if int(text) in named
+    )
+    said = command("closures", "add", "--road", "雪国街道", "--from", "2026-12-01 06:30", *WHO)
+    found = re.fullmatch(rf"closure (\d+): {len(own)} segments from 2026-12-01 06:30\n", said)
+    assert found is not None
+    assert rows(clean_database, "select segments from closure") == [(own,)]
+    listed = f"{found[1]}: 2026-12-01 06:30 until further notice, {len(own)} segments: heavy snow (Sato)\n"
+    assert command("closures", "list") == listed
+    assert command("closures", "end", found[1], *WHO, "--at", "2026-12-01 06:30").startswith(
+        f"closure {found[1]}: ends"
+    )
+    assert command("closures", "list") == "no road is closed\n"
+
+
+def test_segments_are_closed_by_their_ids(command: Command, clean_database: str, network: Network) -> None:
+    ids = network.segment_id[[9, 3]].tolist()
+    command("closures", "add", *map(str, ids), "--until", "2100-01-01", *WHO)
+    assert rows(clean_database, "select segments from closure") == [(sorted(ids),)]
+    assert "– 2100-01-01 00:00, 2 segments" in command("closures", "list")
+
+
+def test_a_time_is_one_in_japan_unless_it_says_otherwise() -> None:
+    assert read_time("2026-12-01 06:30") == read_time("2026-11-30T21:30:00Z") == read_time("2026-11-30T21:30+00:00")
