@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import fields
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from ploughsim.errors import ScenarioError
-from ploughsim.scenario import JAPAN, SECTIONS, NightSettings, Scenario, adjust, load_scenario, shipped
+from ploughsim.scenario import SECTIONS, NightSettings, Scenario, adjust, load_scenario, shipped
 
 GOOD = '[night]\nname = "x"\n'
 NAMES = [name for name, _ in shipped()]
@@ -39,13 +38,6 @@ def test_keys_with_a_default_may_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("start", "lag_s"), [("now", 0), ("now-3h", 10800), ("now-30m", 1800), ("now-90s", 90)])
 def test_a_start_is_so_far_in_the_past(start: str, lag_s: int) -> None:
     assert NightSettings(name="x", start=start).start_ms(1_000_000_000) == 1_000_000_000 - lag_s * 1000
-
-
-@pytest.mark.parametrize(("clock", "starts"), [("12:05", "12:00"), ("14:30", "13:00"), ("00:30", "23:00")])
-def test_the_demo_never_starts_before_the_noon_of_its_event(clock: str, starts: str) -> None:
-    wall = datetime.fromisoformat(f"2026-01-14T{clock}").replace(tzinfo=JAPAN)
-    start_ms = load_scenario("demo").night.start_ms(int(wall.timestamp() * 1000))
-    assert datetime.fromtimestamp(start_ms / 1000, JAPAN).strftime("%H:%M") == starts
 
 
 def test_a_night_in_a_file_begins_at_its_date_in_japan() -> None:

@@ -14,6 +14,7 @@ user kanazawa.d1
 topic write snow/v1/kanazawa/d1/up
 topic write snow/v1/kanazawa/d1/log
 topic write snow/v1/kanazawa/d1/status
+topic write snow/v1/kanazawa/d1/depth
 topic write snow/v1/kanazawa/d1/ack
 topic read snow/v1/kanazawa/d1/durable
 topic read snow/v1/kanazawa/d1/down
@@ -21,7 +22,7 @@ topic read snow/v1/kanazawa/d1/down
 USER = """\
     { user: "urn:snowtrack:kanazawa.d1:ff", allowed_connection_types: ["MQTT"], permissions: {
       publish: ["snow.v1.kanazawa.d1.up", "snow.v1.kanazawa.d1.log", "snow.v1.kanazawa.d1.status", \
-"snow.v1.kanazawa.d1.ack"]
+"snow.v1.kanazawa.d1.depth", "snow.v1.kanazawa.d1.ack"]
       subscribe: ["snow.v1.kanazawa.d1.durable", "snow.v1.kanazawa.d1.down", "$MQTT.sub.>"]
     } }
 """

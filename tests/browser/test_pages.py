@@ -70,6 +70,20 @@ def test_a_segment_says_by_what_evidence_it_is_done(page: Page, site: Instance, 
     expect(page.get_by_text("ブレード確認").first).to_be_visible()
 
 
+def test_routes_are_listed_with_how_far_they_are(page: Page, site: Instance) -> None:
+    page.goto(f"{site.api}/")
+    page.wait_for_selector("html[data-state=live]")
+    page.get_by_role("button", name="路線", exact=True).click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_role("heading", name="路線", exact=True)).to_be_focused()
+    road = panel.get_by_role("listitem").filter(has_text="国道900号")
+    expect(road).to_have_count(1)
+    expect(road.get_by_role("progressbar", name="国道900号の進み具合")).to_have_js_property("value", 0)
+    expect(road.get_by_text("残り")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
 def test_residents_find_their_road_and_no_machine(page: Page, site: Instance, network: Network) -> None:
     row = local_streets(network)[180]
     name = network.text(int(network.name_text[row]))

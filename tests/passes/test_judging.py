@@ -202,6 +202,13 @@ def test_a_moment_at_another_speed_ends_no_work() -> None:
     assert spans(on_machine(fast, MachineKind.TRUCK)) == [(WORKING, 0, 128)]
 
 
+def test_the_faster_a_machine_the_sooner_its_work_is_over() -> None:
+    """A truck works at up to 11.4 m/s and at 12.6 m/s surely not; in between that takes longer to show."""
+    for speed_mps, over in ((11.8, False), (12.2, True)):
+        made = on_machine(Journey().go(60, 8, **NO_INPUTS).go(20, speed_mps).go(60, 8), MachineKind.TRUCK)
+        assert (len(spans(made)) == 3) is over
+
+
 def test_off_the_road_nothing_is_inferred() -> None:
     made = worked(Journey().go(60, 8, **NO_INPUTS, row=NO_ROW))
     assert spans(made) == [(TRAVELLING, 0, 60)]
@@ -215,6 +222,18 @@ def test_what_a_machine_does_shows_when_it_is_not_sure_for_too_long() -> None:
     assert spans(on_machine(creeps, MachineKind.TRUCK)) == [(WORKING, 0, 168)]
     creeps = Journey().go(60, 20, **NO_INPUTS).go(15, 8).go(100, 1)
     assert spans(on_machine(creeps, MachineKind.TRUCK)) == [(TRAVELLING, 0, 175)]
+
+
+def test_a_minute_is_not_too_long_to_be_unsure() -> None:
+    for seconds, told in ((52, [(WORKING, 0, 60), (TRAVELLING, 60, 120)]), (53, [(WORKING, 0, 121)])):
+        creeps = Journey().go(60, 8, **NO_INPUTS).go(8, 20).go(seconds, 1)
+        assert spans(on_machine(creeps, MachineKind.TRUCK)) == told
+
+
+def test_time_that_was_partly_inferred_is_inferred() -> None:
+    made = worked(Journey().go(5, 8, **NO_INPUTS).go(8, 8, blade=BLADE_UP))
+    assert spans(made) == [(TRAVELLING, 0, 13)]
+    assert [one["evidence"] for one in named(made.activities)] == [Evidence.INFERRED]
 
 
 @pytest.mark.parametrize(("kind", "ploughs"), [(MachineKind.ROTARY, True), (MachineKind.TRUCK, False)])

@@ -7,11 +7,13 @@ import pytest
 
 from snowtrack.clearance.events import EntryKind, EventEntry
 from snowtrack.model.calendar import SECOND_US, read_utc
+from snowtrack.model.work import Activity
 from snowtrack.network.arrays import Network
 from snowtrack.services.fold import LeaseLostError
 from snowtrack.store.events import Closure, close_segments, enter_event
+from snowtrack.store.instants import to_instant
 from snowtrack.store.states import read_public_cut, read_states
-from tests.services.town import EVENING_US, HOUR_US, Snowing, Town, opened, streets
+from tests.services.town import EVENING_US, HOUR_US, Town, opened, streets
 
 pytestmark = pytest.mark.anyio
 
@@ -171,9 +173,9 @@ async def test_snow_that_falls_takes_back_what_was_done(town: Town) -> None:
     street, _ = streets(town.network)
     await town.work(street, EVENING_US)
     await town.turn(EVENING_US)
-    town.fold.outlook.snow = Snowing(int(town.network.rows_of([street])[0]), mm_per_h=100)
-    assert await town.deltas(EVENING_US + 2 * HOUR_US) == {}
-    assert await town.deltas(EVENING_US + 3 * HOUR_US) == {street: "snowed_over"}
+    for hour, label in ((2, None), (3, "snowed_over")):
+        await town.snows(street, EVENING_US + hour * HOUR_US, lambda hours: 100 + max(hours, 0) * 120)
+        assert (await town.deltas(EVENING_US + hour * HOUR_US)).get(street) == label
     await town.work(street, EVENING_US + 3 * HOUR_US + 10 * SECOND_US)
     assert await town.deltas(EVENING_US + 3 * HOUR_US + 20 * SECOND_US) == {street: "done"}
 
@@ -181,10 +183,36 @@ async def test_snow_that_falls_takes_back_what_was_done(town: Town) -> None:
 async def test_snow_alone_keeps_an_event_open(town: Town) -> None:
     street, _ = streets(town.network)
     await town.work(street, EVENING_US)
-    town.fold.outlook.snow_hours = [EVENING_US + hour * HOUR_US for hour in (4, 8, 12)]
     await town.turn(EVENING_US)
-    await town.turn(EVENING_US + 13 * HOUR_US)
+    for hour in range(1, 14):
+        await town.snows(street, EVENING_US + hour * HOUR_US, lambda hours: 100 + 60 * (max(hours, 0) // 4))
+        await town.turn(EVENING_US + hour * HOUR_US)
+    await town.work(street, EVENING_US + 13 * HOUR_US)
+    await town.turn(EVENING_US + 13 * HOUR_US + 60 * SECOND_US)
     assert town.fold.progress.event_us == EVENING_US - HOUR_US
+
+
+@pytest.mark.parametrize(("activity", "label"), [(Activity.TRAVELLING, "unknown"), (Activity.PARKED, None)])
+async def test_the_route_of_a_machine_that_is_out_and_silent_is_unknown(
+    town: Town, activity: Activity, label: str | None
+) -> None:
+    worked, given = streets(town.network)
+    named = {"machine": "secret-plough", "segment": given}
+    await town.connection.execute(
+        "insert into route (agency, route, name, machine) values ('kanazawa', 'r1', '一番', %(machine)s)", named
+    )
+    await town.connection.execute(
+        "insert into route_segment (agency, route, position, segment_id) values ('kanazawa', 'r1', 1, %(segment)s)",
+        named,
+    )
+    await town.connection.execute("update fleet_version set version = version + 1")
+    await town.work(worked, EVENING_US)
+    span = to_instant(EVENING_US), to_instant(EVENING_US + 10 * SECOND_US)
+    await town.connection.execute(
+        "insert into activity values (%s, %s, %s, %s, 0, false, 0)", [town.device, *span, activity]
+    )
+    assert given not in await town.deltas(EVENING_US)
+    assert (await town.deltas(EVENING_US + 120 * SECOND_US)).get(given) == label
 
 
 async def test_passes_that_were_replaced_by_nothing_leave_no_state(town: Town) -> None:

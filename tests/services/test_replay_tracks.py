@@ -111,7 +111,7 @@ async def replayed(connection: AsyncConnection, replay: Replay, target: Target, 
         async with connection.transaction():
             await target.begin(device)
             portion = await replay.portion(device, from_us, TO_US)
-            outcomes = await replay.outcomes(device, portion)
+            outcomes = await replay.outcomes(portion)
             await target.take(outcomes)
         found += outcomes
         from_us = portion.stretch.to_us + replay.engine.policy.cut_us + 1

@@ -1,19 +1,19 @@
 """A fold over a database of its own, in which time is what the test says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import numpy as np
 import orjson
 from psycopg import AsyncConnection
 
 from snowtrack.addresses import parse_broker
 from snowtrack.live.bus import Bus
 from snowtrack.model.calendar import SECOND_US
-from snowtrack.model.columns import ABSENT_32, Int32s, Int64s, Rows
+from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
+from snowtrack.model.snow import DepthBatch, SensorId
 from snowtrack.model.work import Evidence, Work
 from snowtrack.network.arrays import Network, RoadClass
 from snowtrack.services.fold import LEASE_S, Fold
@@ -22,6 +22,7 @@ from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number, note_device
 from snowtrack.store.instants import to_instant
 from snowtrack.store.passes import add_passes
+from snowtrack.store.snow import keep_depths
 from snowtrack.store.states import read_public_cut, take_lease
 from tests.services.registry import register
 
@@ -33,17 +34,10 @@ AT_WORK = """
 insert into activity (device, started_at, ended_at, activity, evidence, doubted, driven_mm)
 values (%s, %s, %s, 3, 0, false, %s) on conflict do nothing
 """
-
-
-class Snowing:
-    """As much in each hour, on one segment."""
-
-    def __init__(self, row: int, mm_per_h: int) -> None:
-        self.row, self.mm_per_h = row, mm_per_h
-
-    def fallen_mm(self, rows: Rows, since_us: Int64s, now_us: int) -> Int32s:
-        figures = (now_us - since_us) * self.mm_per_h // HOUR_US
-        return np.where(rows == self.row, figures, ABSENT_32).astype(np.int32)
+ADD_SENSOR = """
+insert into sensor (agency, sensor, name, lat_e7, lon_e7) values ('kanazawa', 's1', '観測所', %s, %s)
+on conflict do nothing
+"""
 
 
 class Town:
@@ -73,6 +67,15 @@ class Town:
         await self.connection.execute(AT_WORK, [self.device, *map(to_instant, span), to_mm])
         await add_passes(self.connection, PassBatch.from_rows([one]))
         await self.heard(ended_us)
+
+    async def snows(self, segment: int, until_us: int, depth_mm: Callable[[float], float]) -> None:
+        """A sensor on a segment reads these depths, by hours since the evening."""
+        first = int(self.network.shape_offsets[int(self.network.rows_of([segment])[0])])
+        place = int(self.network.shape_lat_e7[first]), int(self.network.shape_lon_e7[first])
+        await self.connection.execute(ADD_SENSOR, place)
+        times = range(EVENING_US - 2 * HOUR_US, until_us + 1, 600 * SECOND_US)
+        told = [(at_us, round(depth_mm((at_us - EVENING_US) / HOUR_US)), ABSENT_16, ABSENT_32) for at_us in times]
+        await keep_depths(self.connection, SensorId("kanazawa", "s1"), DepthBatch.from_rows(told), until_us)
 
     async def heard(self, at_us: int) -> None:
         await note_device(self.connection, self.device, fixes=1, latest_us=at_us, heard_us=at_us)

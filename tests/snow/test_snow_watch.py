@@ -14,8 +14,9 @@ from snowtrack.network.arrays import Network
 from snowtrack.services.snow import SnowTurn, SnowWatch
 from snowtrack.snow.series import STEP_US
 from snowtrack.store.database import connect
+from snowtrack.store.instants import to_instant
 from snowtrack.store.notices import next_notice, read_notices
-from snowtrack.store.snow import keep_depths, read_figures, read_proposals
+from snowtrack.store.snow import keep_depths, read_figures, read_proposals, read_snow_hours
 from tests.store.databases import rows
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +103,8 @@ async def test_a_sensor_that_is_stuck_is_said_so_and_not_used(snow: Snow) -> Non
     await snow.turn()
     figures = await read_figures(snow.connection)
     assert (figures[S1].state, figures[S2].state) == (SensorState.STUCK, SensorState.OK)
+    # 18 mm an hour, of which the mean around now has not seen its later half yet: a step and a half of 3 mm.
+    assert (figures[S1].new_1h_mm, figures[S2].new_1h_mm) == (ABSENT_32, 14)
     assert set(snow.watch.segment_snow().nearest.sensor.tolist()) == {1}
 
 
@@ -214,3 +217,16 @@ async def test_without_sensors_there_is_no_snow_to_tell(snow: Snow) -> None:
     assert await snow.turn() == SnowTurn(changed=0, events=0, proposals=0)
     every = np.arange(len(snow.network))
     assert set(snow.watch.segment_snow().fallen_mm(every, every * 0 + NOW, NOW).tolist()) == {ABSENT_32}
+
+
+async def test_hours_of_snow_are_kept_and_put_right_when_later_readings_say_otherwise(snow: Snow) -> None:
+    await snow.read(S1, [300] * 30 + [300 + 20 * step for step in range(6)] + [420] * 30)
+    await snow.turn()
+    snowed = await read_snow_hours(snow.connection, 0)
+    assert snowed
+    first_us, last_us = NOW - 37 * STEP_US - HOUR_US, NOW - 30 * STEP_US + HOUR_US
+    assert all(hour % HOUR_US == 0 and first_us <= hour <= last_us for hour in snowed)
+    # An hour in which nobody saw any.
+    await snow.connection.execute("insert into snow_hour values (%s)", [to_instant(NOW - DAY_US)])
+    await snow.turn(NOW + STEP_US)
+    assert await read_snow_hours(snow.connection, 0) == snowed

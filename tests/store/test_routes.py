@@ -99,6 +99,7 @@ async def test_progress_is_of_what_was_folded_and_worked_of_late(database: str, 
     async with opened(database, network) as town:
         add_route(database, "1", (street, 0), (other, 0))
         await town.work(street, EVENING_US + 5 * MINUTE_US, lasted_s=120)
+        await town.heard(EVENING_US + 14 * MINUTE_US)
         await town.turn(EVENING_US + 15 * MINUTE_US)
         board = await board_of(town, EVENING_US + 15 * MINUTE_US)
         told = board.progress.as_json(place_of(board, "1"))

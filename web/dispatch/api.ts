@@ -6,6 +6,7 @@ export const ADDRESSES = {
   live: "/v1/live",
   roadTiles: "/tiles/roads.json",
   segment: (id: number) => `/v1/segments/${id}`,
+  routes: "/v1/routes?limit=500",
   dailyReport: (device: string, day: string) => `/v1/reports/daily/${device}/${day}`,
 } as const;
 
@@ -43,4 +44,35 @@ export interface Segment {
   label: Label;
   directions: Direction[];
   closures: { from: string; until: string | null; reason: string }[];
+}
+
+export const ROUTE_STATES = ["under_way", "begun", "waiting", "done", "closed"] as const;
+export type RouteState = (typeof ROUTE_STATES)[number];
+export type RouteConfidence = "none" | "low" | "medium" | "high";
+
+export interface Route {
+  agency: string;
+  route: string;
+  name: string;
+  district: string | null;
+  state: RouteState;
+  planned_m: number;
+  left_m: number;
+  /** Nothing where nothing is planned. */
+  percent: number | null;
+  machines: number;
+  /** Seconds from the list's `at` on; nothing where nobody can tell. */
+  early_s: number | null;
+  late_s: number | null;
+  confidence: RouteConfidence;
+  due_at: string | null;
+  overdue: boolean;
+}
+
+export interface RouteList {
+  at: string;
+  event_start: string;
+  routes: Route[];
+  /** Where to go on, while there is more. */
+  next: string | null;
 }

@@ -17,6 +17,7 @@ export class Header {
     prepareLanguage(words.title, byId<HTMLAnchorElement>("language"));
     setText(byId("title"), words.title);
     setText(byId("docs"), words.apiDocs);
+    setText(byId("open-routes"), words.routeList);
     setText(byId("open-machines"), words.machineList);
     for (const name of [words.machines, words.fixes, words.freshness, words.lastUpdate]) this.figures.set(name, words.none);
     byId("figures").replaceWith(this.figures.list);

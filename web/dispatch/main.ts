@@ -71,6 +71,7 @@ function startMap(network: Network): void {
   const machines = new Machines(map);
   const selection = new Selection(map, panel, machines, states, clock);
   answerTaps(map, selection);
+  byId("open-routes").addEventListener("click", () => selection.openRouteList());
   byId("open-machines").addEventListener("click", () => selection.openMachineList());
   retryTiles(map, ROADS.source, (missing) => (missing ? say(texts.dispatch.roadsMissing) : hush()));
 

@@ -6,6 +6,7 @@ import type { Machines } from "./machines";
 import { machineView } from "./machineView";
 import type { Panel } from "./panel";
 import { bringIntoView, markSegment } from "./roadMap";
+import { routeListView } from "./routeListView";
 import type { SegmentStates } from "./segments";
 import { segmentView } from "./segmentView";
 
@@ -39,6 +40,10 @@ export class Selection {
   openMachineList(): void {
     const goTo = (device: string) => this.openMachine(device, Math.max(this.map.getZoom(), MACHINE_ZOOM));
     this.panel.show(machineListView(() => this.machines.all(), this.clock, goTo));
+  }
+
+  openRouteList(): void {
+    this.panel.show(routeListView(this.clock));
   }
 
   close(): void {

@@ -1,6 +1,8 @@
-"""A scenario's machines as an engine's registry would have them: CSV files of agencies, firms, machines and trackers.
+"""A scenario's machines as an engine's registry would have them: CSV files of agencies, firms, machines, trackers and
+routes.
 
 The format is that of `snowtrack fleet import`. A second tracker on a machine is the fraud, and nobody registered it.
+The roads that a machine ploughs are its route, in the order of its round.
 """
 
 import csv
@@ -8,19 +10,31 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ploughsim.roads.read import FOOTWAY
+import numpy as np
+from numpy.typing import NDArray
+
+from ploughsim.roads.read import CARRIAGEWAY, FOOTWAY, MAIN, NATIONAL, PREFECTURAL, RAMP, RoadNetwork
 from ploughsim.running.night import open_night
+from ploughsim.running.sensors import sensors_of
 from ploughsim.scenario import Scenario
 from ploughsim.whole import write_whole
+from ploughsim.world.fleet import Machine
 from ploughsim.world.machines import KINDS, Unit
 from ploughsim.world.night import World
+from ploughsim.world.routes import WORK
+from ploughsim.world.sensors import Sensor
 
 # Before any night that a scenario can be about.
 REGISTERED = "2020-01-01 00:00"
 CONTRACTOR = "C-1"
+# More an engine does not take in one file; it makes routes of its roads by itself then.
+ROUTE_LINES_MAX = 500_000
+_PRIORITY = {NATIONAL: 1, PREFECTURAL: 1, MAIN: 2, RAMP: 2}
+_LAST_PRIORITY = 3
 
 Rows = Iterator[Sequence[object]]
 """A header, then rows."""
+Lanes = NDArray[np.int64]
 
 
 def write_registry(scenario: Scenario, network: Path, folder: Path) -> dict[str, int]:
@@ -33,7 +47,11 @@ def write_registry(scenario: Scenario, network: Path, folder: Path) -> dict[str,
         "contractors": _contractors(agencies),
         "machines": _machines(world, mounted),
         "devices": _devices(mounted),
+        "sensors": _sensors(sensors_of(scenario, world).sensors),
     }
+    planned = _planned(world, mounted)
+    if sum(len(lanes) for _, lanes in planned) <= ROUTE_LINES_MAX:
+        tables |= {"routes": _routes(world, planned), "route_segments": _route_segments(world.network, planned)}
     folder.mkdir(parents=True, exist_ok=True)
     counts = {}
     for name, rows in tables.items():
@@ -57,6 +75,12 @@ def _contractors(agencies: Sequence[str]) -> Rows:
         yield agency, CONTRACTOR, f"{agency} 除雪"
 
 
+def _sensors(sensors: Sequence[Sensor]) -> Rows:
+    yield "agency", "sensor", "name", "lat", "lon"
+    for sensor in sensors:
+        yield sensor.agency, sensor.name, f"積雪計 {sensor.name}", sensor.lat_e7 / 1e7, sensor.lon_e7 / 1e7
+
+
 def _machines(world: World, mounted: Sequence[Unit]) -> Rows:
     """Where a network has no footways, small machines work on its roads."""
     footways = bool((world.network.kind == FOOTWAY).any())
@@ -73,3 +97,41 @@ def _devices(mounted: Sequence[Unit]) -> Rows:
     yield "agency", "device", "machine", "valid_from"
     for unit in mounted:
         yield unit.agency, unit.device, unit.machine_number, REGISTERED
+
+
+def _planned(world: World, mounted: Sequence[Unit]) -> list[tuple[Unit, Lanes]]:
+    """Who ploughs which lanes, in the order of the round. One that follows or only stands has none of its own."""
+    ploughs = [unit for unit in mounted if not KINDS[unit.kind].spreads]
+    planned = [(unit, _worked(world.machines[unit.machine])) for unit in ploughs]
+    return [(unit, lanes) for unit, lanes in planned if len(lanes)]
+
+
+def _worked(machine: Machine) -> Lanes:
+    route = machine.route.astype(np.int64)
+    return route[route >= WORK] - WORK
+
+
+def _routes(world: World, planned: Sequence[tuple[Unit, Lanes]]) -> Rows:
+    yield "agency", "route", "name", "district", "priority", "contractor", "machine"
+    for unit, lanes in planned:
+        named = unit.agency, unit.machine_number, f"{unit.machine_number} 受持路線"
+        district = f"第{world.machines[unit.machine].yard + 1}工区"
+        yield *named, district, _priority(world.network, lanes), CONTRACTOR, unit.machine_number
+
+
+def _route_segments(network: RoadNetwork, planned: Sequence[tuple[Unit, Lanes]]) -> Rows:
+    yield "agency", "route", "position", "segment_id", "direction"
+    for unit, lanes in planned:
+        for position, lane in enumerate(lanes.tolist(), start=1):
+            along = "against" if lane % 2 else "along"
+            yield unit.agency, unit.machine_number, position, int(network.segment_id[lane // 2]), along
+
+
+def _priority(network: RoadNetwork, lanes: Lanes) -> int:
+    """That of most of its length; footways come last."""
+    rows = lanes // 2
+    length = dict.fromkeys(range(1, _LAST_PRIORITY + 1), 0)
+    columns = (network.kind, network.road_class, network.length_mm)
+    for kind, road_class, mm in zip(*(column[rows].tolist() for column in columns), strict=True):
+        length[_PRIORITY.get(road_class, _LAST_PRIORITY) if kind == CARRIAGEWAY else _LAST_PRIORITY] += mm
+    return max(length, key=lambda priority: length[priority])

@@ -20,29 +20,26 @@ from ploughsim.tracker.settings import TrackerSettings
 from ploughsim.world.settings import FleetSettings, SnowSettings
 
 JAPAN = timezone(timedelta(hours=9))
-_JAPAN_MS = 9 * 3_600_000
 _AGO = re.compile(r"now(?:-(\d{1,4})([hms]))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 _FIRST_YEAR, _LAST_YEAR = 1981, 2078
 _UNIT_S = {"h": 3600, "m": 60, "s": 1}
-_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightSettings:
     """Section [night].
 
-    Against a broker the night begins at `start`, but not before the last time that it was `not_before_hour` in Japan,
-    and runs `speed` times as fast as real time until it reaches the clock on the wall. In a file it begins at `date`,
-    in Japan. After `hours` it is over; 0 is never. With `gateways`, messages of all trackers come over so many
-    connections, as from a maker's own servers, and no tracker keeps anything.
+    Against a broker the night begins at `start`, and runs `speed` times as fast as real time until it reaches the clock
+    on the wall. In a file it begins at `date`, in Japan. After `hours` it is over; 0 is never. With `gateways`,
+    messages of all trackers come over so many connections, as from a maker's own servers, and no tracker keeps
+    anything.
     """
 
     name: str = field(metadata=text("1 to 64 letters, digits, _ or -", ID))
     seed: int = field(default=1, metadata=whole(0, 2**62))
     speed: float = field(default=1.0, metadata=number(0.1, 1000))
     start: str = field(default="now", metadata=text('"now", or "now-3h", "now-30m", "now-90s"', _AGO))
-    not_before_hour: int = field(default=-1, metadata=whole(-1, 23))
     date: str = field(default="2026-01-14 18:00", metadata=text('a time such as "2026-01-14 18:00"', _DAY))
     hours: float = field(default=0.0, metadata=number(0, 2400))
     gateways: int = field(default=0, metadata=whole(0, 1000))
@@ -51,11 +48,7 @@ class NightSettings:
         """When it begins against a broker."""
         match = _AGO.fullmatch(self.start)
         amount, unit = match.groups() if match else (None, None)
-        start_ms = wall_ms - (int(amount) * _UNIT_S[unit] * 1000 if amount and unit else 0)
-        if self.not_before_hour < 0:
-            return start_ms
-        since_ms = (wall_ms + _JAPAN_MS - self.not_before_hour * 3_600_000) % _DAY_MS
-        return max(start_ms, wall_ms - since_ms)
+        return wall_ms - (int(amount) * _UNIT_S[unit] * 1000 if amount and unit else 0)
 
     @property
     def lasts_ms(self) -> int:

@@ -31,7 +31,6 @@ class SeasonDesk:
         try:
             async with self.lock:
                 self.book = self.book or RouteBook(Outlook(live.network, live.outlook.policies, live.silence_us))
-                self.book.outlook.snow_hours = live.outlook.snow_hours
                 period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=live.now_us())
                 async with live.pool.connection() as connection:
                     return await read_indicators(connection, self.book, period)

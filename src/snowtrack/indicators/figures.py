@@ -84,7 +84,9 @@ def figure(
     definition: Definition, agency: str | None, numerator: int, denominator: int = 1, of: str | None = None
 ) -> Figure:
     """The value of two counts."""
-    value = round(numerator * definition.scale / denominator, definition.digits) if denominator else None
+    value = None
+    if denominator:
+        value = round(numerator * definition.scale / denominator, definition.digits or None)
     return Figure(
         definition=definition, agency=agency, of=of, value=value, numerator=numerator, denominator=denominator
     )

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 
 from snowtrack.clearance.routes import NOBODYS
 from snowtrack.indicators.figures import Figure
-from snowtrack.indicators.texts import HEADERS, NOBODY, TITLE, TOTAL
+from snowtrack.indicators.texts import COUNTED, HEADERS, NOBODY, TITLE, TOTAL
 
 WIDTHS = (28, 30, 16, 16, 14, 8, 16, 22, 16, 22, 80)
 FONT = "游ゴシック"
@@ -28,9 +28,9 @@ def rows(figures: Iterable[Figure]) -> Iterator[tuple[Cell, ...]]:
             one.value,
             definition.unit,
             one.numerator,
-            definition.numerator,
+            COUNTED[definition.numerator],
             one.denominator,
-            definition.denominator,
+            COUNTED[definition.denominator],
             definition.japanese_means,
         )
 

@@ -4,6 +4,30 @@ from snowtrack.indicators.progress import RouteState, Sure
 
 TITLE = "除雪指標"
 HEADERS = ("指標", "指標名", "管理者", "区分", "値", "単位", "分子", "分子の単位", "分母", "分母の単位", "定義")
+COUNTED = {
+    "1": "",
+    "1 where any order has one": "",
+    "mm planned": "計画 mm",
+    "mm seen worked": "作業確認 mm",
+    "mm on such routes": "該当路線 mm",
+    "mm ploughed": "除雪 mm",
+    "mm first ploughed": "初回除雪 mm",
+    "passes": "回",
+    "segments": "区間",
+    "segments ploughed": "除雪区間",
+    "mm spread": "散布 mm",
+    "g": "g",
+    "mm of which it is known": "散布量判明 mm",
+    "days of trackers heard": "測位のあった延べ日",
+    "days of trackers mounted": "装着延べ日",
+    "trackers heard": "測位のあった端末",
+    "trackers mounted": "装着端末",
+    "µs": "マイクロ秒",
+    "orders": "件",
+    "proposals": "件",
+    "proposals followed": "件",
+}
+"""What numerators and denominators count."""
 TOTAL, NOBODY = "計", "（管理者なし）"
 ROUTE_HEADERS = ("管理者", "路線", "工区", "状態", "%", "残 km", "稼働", "完了見込み", "確度", "期限")
 STATES = {

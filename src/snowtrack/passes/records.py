@@ -18,8 +18,8 @@ LEGS = 2
 PIECES_MAX = 3
 
 # One per machine: its last fix, since when it stands and stands by (-1: it does not), and the span of activity that is
-# open (`activity` -1: none) with the way driven in it; `zone_…` is what came since the last fix of which
-# it was decided.
+# open (`activity` -1: none) with the way driven in it; `zone_…` is what came since it was last certain
+# whether it works.
 MACHINE = np.dtype(
     [
         ("observed_us", np.int64),

@@ -15,7 +15,7 @@ from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.events import enter_event, read_entries, read_hours_at_work
+from snowtrack.store.events import enter_event, read_entries, read_hours
 from snowtrack.store.outlook import Outlook
 
 # No event lasts longer, nor is an older one asked for: a winter, and what belongs to it.
@@ -24,7 +24,7 @@ SEASON_US = 240 * DAY_US
 
 async def read_events(connection: AsyncConnection, outlook: Outlook, now_us: int) -> list[Event]:
     """The events of this season, by rule and by hand."""
-    hours = await read_hours_at_work(connection, now_us - SEASON_US) + outlook.snow_hours
+    hours = await read_hours(connection, now_us - SEASON_US)
     quiet_us = outlook.policies.at(now_us).quiet_us
     return events(hours, await read_entries(connection), now_us=now_us, quiet_us=quiet_us)
 

@@ -28,6 +28,7 @@ from snowtrack.network.arrays import Network
 from snowtrack.services.events import newest_event
 from snowtrack.services.policies import adopt_policies, load_policies
 from snowtrack.services.public_cut import public_segments
+from snowtrack.services.snow import SnowWatch
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
@@ -82,6 +83,7 @@ class Fold:
         self.network = network
         self.bus = bus
         self.outlook = Outlook(network, load_policies(settings), round(settings.engine.silence_s * SECOND_US))
+        self.snow = SnowWatch(network)
         self.lease = f"fold {network.network_id}"
         self.views = Views.untouched(len(network))
         self.progress = FoldProgress(number=0, event_us=0)
@@ -133,6 +135,7 @@ class Fold:
             await adopt_policies(connection, self.outlook.policies, folded_us=folded_us)
         self.progress = progress or FoldProgress(number=0, event_us=0)
         await self.outlook.refresh(connection)
+        self.snow = SnowWatch(self.network)
         await self._remember(connection)
         self.views = Views.untouched(len(self.network))
         self.relabelled_us = 0
@@ -183,6 +186,8 @@ class Fold:
             return Turn(self.progress.event_us)
         if await self.outlook.refresh(connection):
             await self._remember(connection)
+        if whole:
+            await self._watch_snow(connection, now_us)
         event_us = await self._event_start(connection, now_us)
         if event_us != self.progress.event_us:
             whole = True
@@ -196,6 +201,12 @@ class Fold:
         around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
         views = view(self.ledger, looked_at, around, self.outlook.table(now_us))
         return Turn(event_us, bool(len(rows)), looked_at, views)
+
+    async def _watch_snow(self, connection: AsyncConnection, now_us: int) -> None:
+        """What fell, for labels and events, and whom that has to be told."""
+        self.snow.criteria, self.snow.reach_m = self.outlook.criteria(now_us), self.outlook.reach_m(now_us)
+        await self.snow.turn(connection, now_us)
+        self.outlook.snow = self.snow.segment_snow()
 
     async def _event_start(self, connection: AsyncConnection, now_us: int) -> int:
         """Of the newest event; as long as there is none, nothing was worked."""

@@ -39,7 +39,7 @@ from snowtrack.store.archive import Archive, open_archive
 from snowtrack.store.basis import basis_in_use
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import read_devices
-from snowtrack.store.events import read_entries, read_hours_at_work
+from snowtrack.store.events import read_entries, read_hours
 from snowtrack.store.instants import to_us_or_none
 from snowtrack.store.migrate import missing_migrations
 from snowtrack.store.outlook import Outlook
@@ -133,7 +133,7 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
         async with work.connection.transaction():
             await target.begin(device)
             portion = await work.replay.portion(device, from_us, work.wanted.to_us)
-            outcomes = await work.replay.outcomes(device, portion)
+            outcomes = await work.replay.outcomes(portion)
             await target.take(outcomes)
         for outcome in outcomes:
             work.found.count(outcome)
@@ -146,8 +146,8 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
 async def _facts(work: _Work) -> list[Facts]:
     """Of the events that the range has a part in, as they are with what machines are found to have done now."""
     wanted, outlook, now = work.wanted, work.outlook, now_us()
-    stored = await read_hours_at_work(work.connection, wanted.from_us - SEASON_US)
-    hours = {*stored, *outlook.snow_hours, *work.hours}
+    stored = await read_hours(work.connection, wanted.from_us - SEASON_US)
+    hours = {*stored, *work.hours}
     entries = await read_entries(work.connection)
     known = events(hours, entries, now_us=now, quiet_us=outlook.policies.at(now).quiet_us)
     return [

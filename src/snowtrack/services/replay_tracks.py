@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import DAY_US
+from snowtrack.model.columns import Bools
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.pipeline.basis import Basis, Reason
 from snowtrack.pipeline.comparison import Pair, Results, pairs
@@ -13,7 +15,7 @@ from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.pipeline.replay import in_order
 from snowtrack.services.replay_source import DeviceFixes, FixSource
 from snowtrack.store.basis import TrackBasis, basis_in_use, known_tracks, read_track_bases
-from snowtrack.store.replays import REACH_US_MAX, Replayed, read_dirty, read_held, read_reach, read_results
+from snowtrack.store.replays import REACH_US_MAX, Held, Replayed, read_dirty, read_held, read_reach, read_results
 
 # So much is looked at together, and more where a track goes on.
 PORTION_US = DAY_US
@@ -36,12 +38,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """A stretch of a device that ends where its tracks do. From `held_us` on it is open, and whether its end is that
-    of a track is not known; unless what ingest keeps cannot be read, when all is to be ended."""
+    """A stretch of a device that ends where its tracks do. From `held_us` on it is held open by ingest."""
 
     stretch: DirtyStretch
+    fixes: DeviceFixes
+    held: Held | None = None
     held_us: int | None = None
-    ends: bool = True
 
 
 class Replay:
@@ -63,23 +65,24 @@ class Replay:
         asked = DirtyStretch(device=device.number, from_us=from_us, to_us=min(to_us, from_us + PORTION_US))
         stretch = await self._widened(fixes, asked)
         if held is None or held.settled_us > stretch.to_us:
-            return Portion(stretch=stretch)
+            return Portion(stretch=stretch, fixes=fixes)
         if held.newest_us > stretch.to_us:
             # What is not settled of a later track may end a pass of this one.
             later = DirtyStretch(device=device.number, from_us=stretch.from_us, to_us=held.newest_us)
             stretch = await self._widened(fixes, later)
+        used = await basis_in_use(self.connection)
+        cut_us = max(self.engine.policy.cut_us, 0 if used is None else used.settings.get("cut_us", 0))
         settled = DirtyStretch(device=device.number, from_us=held.settled_us, to_us=held.settled_us)
-        opened = await fixes.whole_tracks(settled, self.engine.policy.cut_us)
-        return Portion(stretch=stretch, held_us=opened.from_us, ends=not held.readable)
+        opened = await fixes.whole_tracks(settled, cut_us)
+        return Portion(stretch=stretch, fixes=fixes, held=held, held_us=opened.from_us)
 
-    async def outcomes(self, device: Replayed, portion: Portion) -> list[Outcome]:
+    async def outcomes(self, portion: Portion) -> list[Outcome]:
         """What the fixes of a portion come to, stretch by stretch."""
         stretch = portion.stretch
         before = await read_results(self.connection, stretch)
         bases = await read_track_bases(self.connection, stretch)
         dirty = await read_dirty(self.connection, stretch)
-        fixes = await self.source.of_device(device)
-        after = self.compute(await fixes.observed(stretch), flush=portion.ends)
+        after = self._after(portion, await portion.fixes.observed(stretch))
         found = []
         for pair in pairs(stretch.device, before, after):
             is_held = portion.held_us is not None and pair.stretch.to_us >= portion.held_us
@@ -91,6 +94,20 @@ class Replay:
             stale = any(one.basis != Basis.of(self.engine) for one in own)
             found.append(Outcome(pair=pair, differs=reasons, stale=stale, held=is_held))
         return found
+
+    def _after(self, portion: Portion, fixes: ObservedBatch) -> Results:
+        """Of what is open, as far as ingest has settled it."""
+        held, held_us = portion.held, portion.held_us
+        if held is None or held_us is None or not held.readable:
+            return self.compute(fixes, flush=True)
+        opened = fixes.observed_us >= held_us
+        settled = opened & _up_to(fixes, held.last) if held.provisional else opened
+        return Results.concat(
+            [
+                self.compute(fixes.take(~opened), flush=True),
+                self.compute(fixes.take(settled), flush=held.provisional),
+            ]
+        )
 
     def compute(self, fixes: ObservedBatch, *, flush: bool) -> Results:
         """What the fixes of whole tracks come to; the last one ends with them unless it goes on."""
@@ -151,6 +168,15 @@ class Replay:
         version = f"version {used.fleet_version} → {now.fleet_version}"
         registry = {} if used.fleet_version == now.fleet_version else {Reason.REGISTRY: version}
         return used.differs(now) | registry
+
+
+def _up_to(fixes: ObservedBatch, last: tuple[int, int, int, int]) -> Bools:
+    """Where fixes come no later than this one, in a device's order."""
+    earlier, equal = np.zeros(len(fixes), np.bool_), np.ones(len(fixes), np.bool_)
+    for column, value in zip((fixes.observed_us, fixes.boot, fixes.seq, fixes.digest), last, strict=True):
+        earlier |= equal & (column < value)
+        equal &= column == value
+    return earlier | equal
 
 
 def _results(outputs: Outputs) -> Results:

@@ -19,6 +19,7 @@ from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
+from snowtrack.services.snow import SnowReader
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.fleet import Row
@@ -32,7 +33,12 @@ async def show_routes(settings: Settings, *, as_json: bool) -> None:
     book = _book(settings)
     async with connect(database_url(settings), name="routes") as connection:
         with store_errors("cannot read the routes"):
-            night = await read_night(connection, book, time.time_ns() // 1_000)
+            now_us = time.time_ns() // 1_000
+            await book.outlook.refresh(connection)
+            snow = SnowReader(book.outlook.network, book.outlook.reach_m(now_us))
+            await snow.look(connection, now_us)
+            book.outlook.snow = snow.segment_snow()
+            night = await read_night(connection, book, now_us)
     board = make_board(book, night)
     if as_json:
         said = [

@@ -2,19 +2,26 @@
 
 import asyncio
 
+import structlog
+
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
+from snowtrack.model.errors import StoreError
 from snowtrack.roads.files import open_network
 from snowtrack.services.policies import load_policies
+from snowtrack.services.snow import SnowReader
 from snowtrack.serving import listen, serve_until_stopped
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
 
 TICK_S = 1.0
+SNOW_S = 60.0
+
+log = structlog.get_logger()
 
 
 async def serve(settings: Settings) -> None:
@@ -27,8 +34,21 @@ async def serve(settings: Settings) -> None:
             tiles = TileMaker(network, settings.api.page_segments_max)
             context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)
             bus = Bus(address=settings.broker_address, name="api", listener=state.on_news)
-            async with running(bus.run(), _tick(state)):
+            async with running(bus.run(), _tick(state), _watch_snow(state, SnowReader(network))):
                 await serve_until_stopped(create_app(context), listener)
+
+
+async def _watch_snow(state: LiveState, snow: SnowReader) -> None:
+    """What fell, as the fold sees it: for views that are read anew."""
+    while True:
+        try:
+            snow.reach_m = state.outlook.reach_m(state.now_us())
+            async with state.pool.connection() as connection:
+                await snow.look(connection, state.now_us())
+            state.outlook.snow = snow.segment_snow()
+        except StoreError as error:
+            log.warning("api: cannot read the snow", error=str(error))
+        await asyncio.sleep(SNOW_S)
 
 
 async def _tick(state: LiveState) -> None:

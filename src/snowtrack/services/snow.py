@@ -18,7 +18,7 @@ from snowtrack.snow.alerts import AlertEvent, AlertState, advance, measured
 from snowtrack.snow.dispatch import COUNTED_US, Criteria, propose
 from snowtrack.snow.nearest import NearestSensors, SegmentSnow
 from snowtrack.snow.series import grid_of_days
-from snowtrack.snow.watching import Watched, figures
+from snowtrack.snow.watching import Watched, figures, snow_hours
 from snowtrack.store.database import store_errors
 from snowtrack.store.notices import (
     AlertKey,
@@ -35,6 +35,7 @@ from snowtrack.store.snow import (
     read_heard,
     read_sensors,
     read_series,
+    replace_snow_hours,
     save_figures,
 )
 
@@ -53,43 +54,36 @@ class SnowTurn:
     proposals: int
 
 
-class SnowWatch:
-    """All registered sensors, and what follows from them."""
+class SnowReader:
+    """All registered sensors, and what fell where the roads are. Everything is read from the store."""
 
-    def __init__(self, network: Network, criteria: Criteria, reach_m: int = REACH_M) -> None:
+    def __init__(self, network: Network, reach_m: int = REACH_M) -> None:
         self.network = network
-        self.criteria = criteria
         self.reach_m = reach_m
         self.watched = Watched.of([], 0, DAYS)
         self.read: dict[SensorId, int] = {}
-        self.figures: dict[SensorId, Figure] = {}
+        self.fresh = 0
         self.placed: Sequence[Sensor] = ()
         self.nearest = NearestSensors.of(network, (), np.zeros(0, np.bool_))
 
     def segment_snow(self) -> SegmentSnow:
-        """Snowfall on segments, as of the last turn."""
+        """Snowfall on segments, as of the last look."""
         return SegmentSnow(nearest=self.nearest, curves=self.watched.curves, reach_m=self.reach_m)
 
-    async def turn(self, connection: AsyncConnection, now_us: int) -> SnowTurn:
-        """Read what is new, and say what follows, in one transaction."""
-        with store_errors("the snow watch cannot go on"):
-            async with connection.transaction():
-                changed = await self._read(connection, now_us)
-                self.watched = self.watched.with_curves()
-                found = figures(self.watched, now_us)
-                changed_figures = [figure for figure in found if self.figures.get(figure.sensor) != figure]
-                await save_figures(connection, changed_figures)
-                events = await self._alert(connection, now_us)
-                proposals = await self._propose(connection, now_us)
-        self.figures = {figure.sensor: figure for figure in found}
+    async def look(self, connection: AsyncConnection, now_us: int) -> list[Figure]:
+        """Read what is new; how each sensor stands."""
+        with store_errors("cannot read the snow"):
+            self.fresh = await self._read(connection, now_us)
+        self.watched = self.watched.with_curves()
+        found = figures(self.watched, now_us)
         await self._place(found)
-        return SnowTurn(changed=changed, events=events, proposals=proposals)
+        return found
 
     async def _read(self, connection: AsyncConnection, now_us: int) -> int:
         """The series of sensors that read something new; of all, when a day begins or the registry changed."""
         sensors = tuple(await read_sensors(connection))
         if (grid_of_days(now_us, DAYS), sensors) != (self.watched.grid, self.watched.sensors):
-            self.watched, self.read, self.figures = Watched.of(sensors, now_us, DAYS), {}, {}
+            self.watched, self.read = Watched.of(sensors, now_us, DAYS), {}
         heard = {one.sensor: one.readings for one in await read_heard(connection)}
         fresh = [sensor.id for sensor in sensors if heard.get(sensor.id, 0) != self.read.get(sensor.id, 0)]
         if fresh:
@@ -98,6 +92,42 @@ class SnowWatch:
                 self.watched.take(sensor, *series)
         self.read |= {sensor: heard[sensor] for sensor in fresh}
         return len(fresh)
+
+    async def _place(self, found: Sequence[Figure]) -> None:
+        """Each segment has the nearest sensor that can tell just now. A search takes a second or so for a million."""
+        usable: Bools = np.array([figure.state is SensorState.OK for figure in found], np.bool_)
+        if self.placed == self.watched.sensors:
+            self.nearest = await asyncio.to_thread(self.nearest.with_usable, usable)
+        else:
+            self.nearest = await asyncio.to_thread(NearestSensors.of, self.network, self.watched.sensors, usable)
+            self.placed = self.watched.sensors
+
+
+class SnowWatch(SnowReader):
+    """The one who says what follows: figures, alerts, proposals, hours of snow. In memory it is as far as the store, or
+    is made anew."""
+
+    def __init__(self, network: Network, criteria: Criteria | None = None, reach_m: int = REACH_M) -> None:
+        super().__init__(network, reach_m)
+        self.criteria: Criteria = criteria or {}
+        self.figures: dict[SensorId, Figure] = {}
+
+    async def turn(self, connection: AsyncConnection, now_us: int) -> SnowTurn:
+        """Look, and write down what follows, in one transaction."""
+        with store_errors("the snow watch cannot go on"):
+            async with connection.transaction():
+                before = self.watched
+                found = await self.look(connection, now_us)
+                if (before.grid, before.sensors) != (self.watched.grid, self.watched.sensors):
+                    self.figures = {}
+                changed = [figure for figure in found if self.figures.get(figure.sensor) != figure]
+                await save_figures(connection, changed)
+                events = await self._alert(connection, now_us)
+                proposals = await self._propose(connection, now_us)
+                hours = snow_hours(self.watched.curves, now_us)
+                await replace_snow_hours(connection, self.watched.grid.start_us, hours)
+        self.figures = {figure.sensor: figure for figure in found}
+        return SnowTurn(changed=self.fresh, events=events, proposals=proposals)
 
     async def _alert(self, connection: AsyncConnection, now_us: int) -> int:
         before = await read_alert_states(connection)
@@ -126,15 +156,6 @@ class SnowWatch:
         proposals = propose(self.criteria, self.watched.sensors, self.watched.curves, answered, now_us)
         await add_proposals(connection, proposals)
         return len(proposals)
-
-    async def _place(self, found: Sequence[Figure]) -> None:
-        """Each segment has the nearest sensor that can tell just now. A search takes a second or so for a million."""
-        usable: Bools = np.array([figure.state is SensorState.OK for figure in found], np.bool_)
-        if self.placed == self.watched.sensors:
-            self.nearest = await asyncio.to_thread(self.nearest.with_usable, usable)
-        else:
-            self.nearest = await asyncio.to_thread(NearestSensors.of, self.network, self.watched.sensors, usable)
-            self.placed = self.watched.sensors
 
 
 def _notices(

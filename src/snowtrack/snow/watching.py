@@ -14,6 +14,8 @@ from snowtrack.snow.series import Grid, grid_of_days, judge, on_grid
 from snowtrack.snow.stuck import beside, stuck_steps
 
 ADDED_UP_US = (HOUR_US, DAY_US)
+SNOWING_MM = 10
+"""In an hour: as much as the Meteorological Agency writes down (1 cm)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,6 +81,16 @@ def figures(watched: Watched, now_us: int) -> list[Figure]:
         )
         for row, sensor in enumerate(watched.sensors)
     ]
+
+
+def snow_hours(curves: Curves, now_us: int) -> list[int]:
+    """The beginnings of full hours in which snow fell at a sensor that can tell."""
+    begins_us = np.arange(-(-curves.grid.start_us // HOUR_US), now_us // HOUR_US) * HOUR_US
+    count = len(curves.last)
+    sensor, from_us = np.repeat(np.arange(count), len(begins_us)), np.tile(begins_us, count)
+    fell = (curves.new_mm(sensor, from_us, from_us + HOUR_US) >= SNOWING_MM).reshape(count, len(begins_us))
+    found: list[int] = begins_us[fell.any(axis=0)].tolist()
+    return found
 
 
 def _state(watched: Watched, row: int, now_us: int) -> SensorState:

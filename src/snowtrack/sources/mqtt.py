@@ -1,8 +1,8 @@
 """Trackers' messages from an MQTT broker, acknowledged to it only when told that they are committed.
 
-Live (`up`, `status`, `depth`) and backlog (`log`) come in sessions of their own, each with its own window, so that hours
-of backlog never stand in front of what happens now. A session whose window is full stops reading its socket: memory is
-bounded by the window, and the broker keeps what we have not read.
+Live (`up`, `status`, `depth`) and backlog (`log`) come in sessions of their own, each with its own window, so that
+hours of backlog never stand in front of what happens now. A session whose window is full stops reading its socket:
+memory is bounded by the window, and the broker keeps what we have not read.
 """
 
 import asyncio

@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from snowtrack.clearance.events import EntryKind, EventEntry
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us, to_us_or_none
 from snowtrack.store.queries import query
+from snowtrack.store.snow import read_snow_hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,11 @@ class Closure:
 
     def holds(self, at_us: int) -> bool:
         return self.from_us <= at_us and (self.until_us is None or at_us < self.until_us)
+
+
+async def read_hours(connection: AsyncConnection, since_us: int) -> list[int]:
+    """The beginnings of hours of which events are made: in which registered machines worked, or snow fell."""
+    return [*await read_hours_at_work(connection, since_us), *await read_snow_hours(connection, since_us)]
 
 
 async def read_hours_at_work(connection: AsyncConnection, since_us: int) -> list[int]:

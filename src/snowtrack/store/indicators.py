@@ -17,7 +17,7 @@ from snowtrack.model.fleet import FOREVER_US
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.work import ActivityBatch
 from snowtrack.store.columns import read_columns
-from snowtrack.store.events import read_entries, read_hours_at_work
+from snowtrack.store.events import read_entries, read_hours
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.queries import query
 from snowtrack.store.routes import RouteBook
@@ -39,6 +39,14 @@ class Heard(Columns):
     ended_us: Int64s
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts(Columns):
+    """How many passes there are of each segment, in order."""
+
+    segment_id: Int64s
+    passes: Int64s
+
+
 async def read_indicators(connection: AsyncConnection, book: RouteBook, period: Period) -> list[Figure]:
     """All figures of a period. The work is done beside the event loop, the reading as it asks for it."""
     before = connection.isolation_level
@@ -57,7 +65,7 @@ async def read_indicators(connection: AsyncConnection, book: RouteBook, period: 
 async def _season(connection: AsyncConnection, book: RouteBook, period: Period) -> Season:
     await book.refresh(connection)
     outlook = book.outlook
-    hours = await read_hours_at_work(connection, period.from_us - EVENT_US_MAX) + outlook.snow_hours
+    hours = await read_hours(connection, period.from_us - EVENT_US_MAX)
     known_us = min(period.to_us, period.now_us)
     quiet_us = outlook.policies.at(known_us).quiet_us
     found = events(hours, await read_entries(connection), now_us=known_us, quiet_us=quiet_us)
@@ -103,14 +111,14 @@ async def _calls(connection: AsyncConnection, period: Period) -> tuple[list[Call
 
 async def _add_passes(connection: AsyncConnection, season: Season) -> None:
     asked = _asked(*season.pass_span_us)
-    counts = await (await connection.execute(query("pass_counts"), asked)).fetchall()
-    for first, last in portions(counts, PASSES_AT_ONCE):
+    counts = await read_columns(connection, query("pass_counts"), asked, Counts)
+    for first, last in await asyncio.to_thread(lambda: list(portions(counts.rows(), PASSES_AT_ONCE))):
         span = asked | {"first": first, "last": last}
         passes = await read_columns(connection, query("passes_of_range"), span, PassBatch)
         await asyncio.to_thread(season.add_passes, passes)
 
 
-def portions(counts: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:
+def portions(counts: Iterable[tuple[int, ...]], most: int) -> Iterator[tuple[int, int]]:
     """Ranges of segments, given in order with how many passes each has, of no more passes than this where that can be
     without cutting a segment."""
     first, last, together = 0, 0, 0

@@ -32,7 +32,7 @@ class Snow(Protocol):
 class Outlook:
     """Of one network. `refresh` follows the registry; tables of policies are made once for each version of both.
 
-    Who watches the snow sets `snow`, and `snow_hours`, the beginnings of this season's hours in which some fell.
+    Who watches the snow sets `snow`.
     """
 
     def __init__(self, network: Network, policies: Policies, silence_us: int) -> None:
@@ -43,7 +43,6 @@ class Outlook:
         self.managers: Int16s = np.full(len(network), NO_AGENCY, np.int16)
         self.tables: dict[int, PolicyTable] = {}
         self.snow: Snow | None = None
-        self.snow_hours: list[int] = []
         self.tellers: tuple[Int32s, Rows] = (np.empty(0, np.int32), np.empty(0, np.int64))
 
     async def refresh(self, connection: AsyncConnection) -> bool:
@@ -63,6 +62,18 @@ class Outlook:
             agencies = [agency.id for agency in self.fleet.agencies]
             self.tables[policy.version] = PolicyTable.of(policy, self.network, agencies, self.managers)
         return self.tables[policy.version]
+
+    def criteria(self, at_us: int) -> dict[str, dict[str, int]]:
+        """By agency and class of road, how much new snow asks for work."""
+        policy = self.policies.at(at_us)
+        return {
+            agency.id: {name: rules.criterion_mm for name, rules in policy.rules_of(agency.id).items()}
+            for agency in self.fleet.agencies
+        }
+
+    def reach_m(self, at_us: int) -> int:
+        """How far from a road a sensor may be."""
+        return self.policies.at(at_us).sensor_reach_mm // 1_000
 
     def credited(self, passes: PassBatch, rows: Rows) -> Bools:
         """Which passes count on their segments, whose rows are given."""

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection, sql
 
 from snowtrack.matching.records import HEAD
 from snowtrack.model.calendar import DAY_US
+from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.errors import ConfigError, StoreError
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Interval
@@ -46,12 +47,18 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What ingest goes on from: up to where fixes are settled whose results it may not have written yet, and the
-    newest fix. Where nobody can read what it keeps, neither is known, and nothing is to be left open."""
+    """What ingest holds open of a device. `last` is the last fix that is settled, as time, boot, sequence and digest;
+    `provisional` says that it was before its time, and since then nothing was. Where nobody can read what ingest keeps,
+    only about where it is can be said."""
 
-    settled_us: int
+    last: tuple[int, int, int, int]
     newest_us: int
+    provisional: bool = False
     readable: bool = True
+
+    @property
+    def settled_us(self) -> int:
+        return self.last[0]
 
 
 async def read_devices_at(connection: AsyncConnection, from_us: int, to_us_: int) -> list[Replayed]:
@@ -181,10 +188,17 @@ def _held(content: bytes, latest_us: int) -> Held | None:
     """What the stages kept; nothing is open once a tail was settled before its time."""
     kept = orjson.loads(content)
     if kept.get("version") != SNAPSHOT_VERSION:
-        return Held(settled_us=latest_us, newest_us=0, readable=False)
+        return Held(last=(latest_us, ABSENT_64, ABSENT_64, ABSENT_64), newest_us=0, readable=False)
     head = np.frombuffer(b64decode(kept["matcher"]["head"]), HEAD)[0]
     if head["provisional"] and head["fixes"] == head["settled"]:
         return None
-    settled_us, newest_us = int(head["left_us"]), int(head["newest_us"])
+    newest_us, last = (
+        int(head["newest_us"]),
+        tuple(int(head[f"left_{name}"]) for name in ("us", "boot", "seq", "digest")),
+    )
     # Before anything was settled nothing of an earlier track is open either.
-    return Held(settled_us=settled_us or newest_us, newest_us=newest_us)
+    return Held(
+        last=(last[0] or newest_us, last[1], last[2], last[3]),
+        newest_us=newest_us,
+        provisional=bool(head["provisional"]),
+    )

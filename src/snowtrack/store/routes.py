@@ -1,6 +1,6 @@
 """Routes as they are registered, and what their progress is made of, in one look at the database."""
 
-from collections import defaultdict
+import asyncio
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,10 +58,11 @@ class RouteBook:
         await self.outlook.refresh(connection)
         if self.outlook.fleet.version == self.version:
             return
-        agencies = [agency.id for agency in self.outlook.fleet.agencies]
+        outlook, version = self.outlook, self.outlook.fleet.version
+        agencies = [agency.id for agency in outlook.fleet.agencies]
         registered = await read_routes(connection)
-        self.routes = with_derived(registered, self.outlook.network, agencies, self.outlook.managers)
-        self.version = self.outlook.fleet.version
+        self.routes = await asyncio.to_thread(with_derived, registered, outlook.network, agencies, outlook.managers)
+        self.version = version
         self.roads.clear()
 
     def roads_under(self, table: PolicyTable) -> Roads:
@@ -74,12 +75,9 @@ class RouteBook:
 
 async def read_routes(connection: AsyncConnection) -> Routes:
     """All that are registered."""
-    lines: dict[tuple[str, str], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     rows = await (await connection.execute(query("routes"))).fetchall()
-    for agency, route, _, segment, direction in await (await connection.execute(query("route_segments"))).fetchall():
-        segments, directions = lines[agency, route]
-        segments.append(segment)
-        directions.append(direction)
+    cursor = await connection.cursor(binary=True).execute(query("route_lines"))
+    lines = {(agency, route): (segments, ways) for agency, route, segments, ways in await cursor.fetchall()}
     routes = [
         Route(
             agency=agency,
@@ -93,8 +91,13 @@ async def read_routes(connection: AsyncConnection) -> Routes:
         )
         for agency, route, name, district, priority, contractor, machine, due_min in rows
     ]
+    nothing = (b"", b"")
+    lined = [(route, *lines.get(route.key, nothing)) for route in routes]
     return Routes.of(
-        [(one, np.array(lines[one.key][0], np.int64), np.array(lines[one.key][1], np.int8)) for one in routes]
+        [
+            (route, np.frombuffer(segments, ">i8").astype(np.int64), np.frombuffer(ways, ">i2").astype(np.int8))
+            for route, segments, ways in lined
+        ]
     )
 
 

@@ -285,3 +285,16 @@ def _or_none(value: int) -> int | None:
 
 def _or_absent(value: int | None) -> int:
     return ABSENT_32 if value is None else value
+
+
+async def replace_snow_hours(connection: AsyncConnection, since_us: int, hours_us: Sequence[int]) -> None:
+    """Put these hours in place of all since then."""
+    asked = {"since": to_instant(since_us), "hours": [to_instant(hour_us) for hour_us in hours_us]}
+    await connection.execute(query("remove_snow_hours"), asked)
+    await connection.execute(query("add_snow_hours"), asked)
+
+
+async def read_snow_hours(connection: AsyncConnection, since_us: int) -> list[int]:
+    """The beginnings of hours in which snow fell."""
+    rows = await (await connection.execute(query("snow_hours"), {"since": to_instant(since_us)})).fetchall()
+    return [to_us(hour) for (hour,) in rows]

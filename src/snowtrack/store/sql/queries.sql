@@ -720,17 +720,26 @@ select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), s
 from pass
 where ended_at >= %(since)s and ended_at <= %(now)s and work = 0;
 
+-- route_lines: the segments and directions of each route, each as one string, in order
+select agency, route, string_agg(int8send(segment_id), ''::bytea order by position),
+       string_agg(int2send(direction), ''::bytea order by position)
+from route_segment
+group by agency, route;
+
 -- routes_asked_for: when each route was first ordered in an event
 select agency, route, min(issued_at)
 from work_order
 where route is not null and issued_at >= %(since)s and issued_at <= %(now)s
 group by agency, route;
 
--- pass_counts: how many passes of each segment ended in a time range
-select segment_id, count(*) from pass
-where ended_at >= %(from_time)s and ended_at < %(to_time)s
-group by segment_id
-order by segment_id;
+-- pass_counts: how many passes of each segment ended in a time range, in order, as columns of Counts
+select string_agg(int8send(segment_id), ''), string_agg(int8send(passes), '')
+from (
+    select segment_id, count(*) as passes from pass
+    where ended_at >= %(from_time)s and ended_at < %(to_time)s
+    group by segment_id
+    order by segment_id
+) as ordered;
 
 -- passes_of_range: passes on a range of segments that ended in a time range, as columns of a PassBatch
 select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''),
@@ -769,3 +778,12 @@ order by issued_at, agency, number;
 select agency, at from proposal
 where at >= %(from_time)s and at < %(to_time)s
 order by at, proposal;
+
+-- remove_snow_hours: hours of snow that may be otherwise now
+delete from snow_hour where hour >= %(since)s and not hour = any(%(hours)s::timestamptz[]);
+
+-- add_snow_hours: hours in which snow fell
+insert into snow_hour (hour) select unnest(%(hours)s::timestamptz[]) on conflict do nothing;
+
+-- snow_hours: hours in which snow fell, in order
+select hour from snow_hour where hour >= %(since)s order by hour;
