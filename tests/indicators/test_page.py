@@ -6,7 +6,7 @@ from pathlib import Path
 from snowtrack.indicators.definitions import DEFINITIONS
 from snowtrack.indicators.figures import Definition
 from snowtrack.indicators.pace import BIN_US
-from snowtrack.indicators.progress import BINS_HIGH, BINS_MEDIUM, SEEN_US
+from snowtrack.indicators.progress import BINS_HIGH, BINS_MEDIUM, FAR_S, SEEN_US
 from snowtrack.indicators.season import BANDS
 from snowtrack.model.calendar import HOUR_US
 from snowtrack.store.indicators import DAYS_MAX
@@ -46,6 +46,7 @@ def test_the_page_has_the_numbers_of_the_program() -> None:
     assert f"of at most {DAYS_MAX} days" in words
     assert (BIN_US * 6, "bins of ten minutes" in words) == (HOUR_US, True)
     assert f"last {SEEN_US // HOUR_US} hours of the event" in words
+    assert f"more than {FAR_S // 3_600} hours away is not told" in words
     assert f"| high | {BINS_HIGH} bins or more |" in words
     assert f"| medium | {BINS_MEDIUM} bins or more |" in words
 

@@ -172,6 +172,16 @@ def test_driving_over_what_was_cleared_already_is_no_pace() -> None:
     assert found.late_s == ABSENT_64
 
 
+def test_an_end_further_away_than_a_day_is_not_told() -> None:
+    slow = tuple(drive(LOCAL, (1, at, at + 1), minutes_ago=55 - 10 * at, took=5 + 4 * at) for at in range(2))
+    one_percent_in = one_route((LOCAL, 0), passes=slow, event_us=NOW_US - 2 * HOUR_US)
+    assert one_percent_in.early_s == pytest.approx(98 * 5 * 60, rel=0.03)
+    assert one_percent_in.late_s == pytest.approx(98 * 9 * 60, rel=0.03)
+    lines = tuple((segment, 0) for segment in (LOCAL, MAIN, ONE_WAY, PREFECTURAL))
+    far = one_route(*lines, passes=slow, event_us=NOW_US - 2 * HOUR_US)
+    assert (far.early_s, far.late_s, far.sure) == (ABSENT_64, ABSENT_64, Sure.NONE)
+
+
 def test_it_is_due_as_the_policy_says_or_as_was_agreed_for_the_route() -> None:
     by_policy = one_route((LOCAL, 0), (MAIN, 0))
     assert by_policy.due_us == EVENT_US + 4 * HOUR_US

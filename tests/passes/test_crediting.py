@@ -103,6 +103,13 @@ def test_backing_off_again_and_again_counts_once(metres: int) -> None:
     assert covered(worked(journey)) == [(0, 1, 0, 90)]
 
 
+def test_ways_back_that_are_each_too_short_for_a_turn_make_none_together() -> None:
+    journey = Journey().go(18, 5)
+    for back_m, on_m in ((30, 10), (40, 65)):
+        journey.turn().go(back_m / 5, 5).turn().go(on_m / 5, 5)
+    assert covered(worked(journey)) == [(0, 1, 0, 95)]
+
+
 def test_a_turn_on_the_road_makes_a_pass_of_each_direction() -> None:
     made = worked(Journey().go(16, 5).turn().go(12, 5))
     assert covered(made) == [(0, 1, 0, 80), (0, -1, 20, 80)]
@@ -182,11 +189,24 @@ def test_a_hole_between_two_pieces_that_is_worked_afterwards_makes_them_one() ->
     assert (told["started_us"], told["ended_us"]) == (START, journey.at_us)
 
 
+def test_pieces_further_on_stay_what_they_were() -> None:
+    journey = Journey()
+    for _ in range(3):
+        journey.go(4, 1, blade=1).go(6, 1, blade=BLADE_UP)
+    policy = WorkPolicy(lift_us=4 * SECOND)
+    assert covered(worked(journey, policy=policy)) == [(0, 1, 0, 5), (0, 1, 11, 15), (0, 1, 21, 25)]
+    journey.turn().go(28, 1).turn().go(12, 1, blade=1).go(6, 1, blade=BLADE_UP)
+    assert sorted(covered(worked(journey, policy=policy))) == [(0, 1, 0, 15), (0, 1, 21, 25)]
+
+
 def test_a_pass_is_as_sure_as_its_metres_and_as_its_weakest_evidence() -> None:
     made = worked(Journey().go(8, 5, confidence=1000).go(4, 10, confidence=400))
     assert [(one["confidence"], one["evidence"]) for one in named(made.passes)] == [(700, Evidence.BLADE)]
     weak = worked(Journey(0, 5).go(5, 5).go(16, 1, every_s=16).go(5, 5))
     assert [one["evidence"] for one in named(weak.passes)] == [Evidence.INFERRED]
+    waits = Journey().go(10, 1).go(1, 1, blade=BLADE_UP).go(16, 1, every_s=16).go(2, 1).go(30, 1, blade=1)
+    made = worked(waits, policy=WorkPolicy(lift_us=60 * SECOND))
+    assert [one["evidence"] for one in named(made.passes)] == [Evidence.INFERRED]
 
 
 def lifted_over(streets: int) -> Journey:
@@ -235,6 +255,9 @@ def test_material_is_not_known_when_that_of_any_part_is_not() -> None:
         .go(20, 5, spread_dgpm=0)
     )
     assert [one["material_g"] for one in named(made.passes)][:2] == [ABSENT_32, 0]
+    waits = Journey(blade=BLADE_UP, spreading=1, spread_dgpm=100).go(10, 1).go(2, 1, spreading=0)
+    made = worked(waits.go(1, 1, spread_dgpm=ABSENT_16).go(2, 1, spread_dgpm=100).go(10, 1, spreading=1))
+    assert [one["material_g"] for one in named(made.passes)] == [ABSENT_32]
 
 
 def test_ploughing_spreads_nothing_however_much_is_said_to_be() -> None:

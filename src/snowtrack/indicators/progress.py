@@ -26,6 +26,8 @@ from snowtrack.network.arrays import Network
 SEEN_US = 6 * HOUR_US
 """How far back a pace is looked for: what was cleared before it and again since counts anew."""
 BINS_HIGH, BINS_MEDIUM = 12, 4
+FAR_S = 24 * 3_600
+"""An end that is further away is not told: nobody knows the pace of tomorrow."""
 _LEFT_BY_METRE = [LABELS.index(one) for one in (Label.UNDER_WAY, Label.PARTLY, Label.UNKNOWN)]
 _DONE, _CLOSED = LABELS.index(Label.DONE), LABELS.index(Label.CLOSED)
 _NEVER_US = np.iinfo(np.int64).max
@@ -241,7 +243,8 @@ def _times(left_by_class: Int64s, machines: Int32s, own: Paces, of_class: Paces)
         ("late_s", own.slow_mm, of_class.slow_mm),
     ):
         seconds = np.where(by_class, _takes_s(left_by_class, class_pace), _takes_s(left_mm[:, None], pace[:, None]))
-        found[name] = np.where(seconds == ABSENT_64, ABSENT_64, -(-seconds // at_work))
+        shared = -(-seconds // at_work)
+        found[name] = np.where((seconds == ABSENT_64) | (shared > FAR_S), ABSENT_64, shared)
     sure = np.where(own.bins >= BINS_MEDIUM, Sure.MEDIUM, Sure.LOW)
     sure = np.where(own.bins >= BINS_HIGH, Sure.HIGH, sure)
     sure = np.where(by_class | (machines == 0), Sure.LOW, sure)
