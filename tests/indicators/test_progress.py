@@ -164,6 +164,11 @@ def test_what_was_cleared_before_the_event_or_long_ago_says_nothing_of_the_pace(
     assert one_route((LOCAL, 0), passes=(old,), event_us=NOW_US - 10 * HOUR_US).bins == 0
 
 
+def test_where_each_direction_counts_what_was_driven_in_none_that_is_known_is_no_pace() -> None:
+    assert one_route((MAIN, 0), passes=(drive(MAIN, (0, 0, 40), minutes_ago=30, took=5),)).bins == 0
+    assert one_route((MAIN, 0), passes=(drive(MAIN, (1, 0, 40), minutes_ago=30, took=5),)).bins == 1
+
+
 def test_driving_over_what_was_cleared_already_is_no_pace() -> None:
     event_us = NOW_US - 2 * HOUR_US
     again = tuple(drive(LOCAL, (1, 0, 40), minutes_ago=60 - 10 * at, took=5) for at in range(5))

@@ -144,6 +144,12 @@ def test_what_was_ploughed_in_the_same_event_before_the_period_is_not_first_in_i
     assert told(figures_of(town))["cleared_length", None, None] == (30, 1)
 
 
+def test_what_ended_at_the_last_midnight_is_of_the_next_period() -> None:
+    first, last = ploughed(1, hour=0), ploughed(1, hour=24)
+    at_midnight = [(*row[:5], row[5] - MINUTE_US, row[5], *row[7:]) for row in (first, last)]
+    assert told(figures_of(a_town(*at_midnight)))["cleared_length", None, None] == (30, 1)
+
+
 def test_an_order_is_answered_by_the_first_pass_of_its_machine() -> None:
     order = ("a", "m1", FROM_US + 5 * HOUR_US)
     town = a_town(ploughed(1), ploughed(1, hour=4), orders=[order, ("a", "m2", FROM_US)])

@@ -15,7 +15,6 @@ from snowtrack.passes.stage import WorkPolicy
 SECOND = 1_000_000
 MINUTE, TEN_MINUTES, HOUR_MS = 60 * SECOND, 600 * SECOND, 3_600_000
 FULL = 1_000_000
-STANDING_MMPS = 500
 PLOUGHING, SPREADING = WORKS = (0, 1)
 Span = tuple[int, int, Activity]
 
@@ -123,7 +122,8 @@ def _doubts(heard: Sequence[Heard], mmps: Sequence[int], counted_ms: Sequence[in
         moved = contrary = 0
         doubted = False
         for number, at in enumerate(same):
-            profile, counted = heard[at].profile, counted_ms[at] if number and mmps[at] >= STANDING_MMPS else 0
+            profile = heard[at].profile
+            counted = counted_ms[at] if number and mmps[at] >= profile.stands_mmps else 0
             cannot = 0 < profile.never_mmps < mmps[at]
             likely = profile.slow_mmps <= mmps[at] <= profile.fast_mmps
             moved += counted
@@ -132,7 +132,7 @@ def _doubts(heard: Sequence[Heard], mmps: Sequence[int], counted_ms: Sequence[in
                 doubted |= contrary >= MINUTE // 1000
             elif value == 0:
                 contrary += counted if likely else 0
-                doubted |= contrary >= HOUR_MS and 4 * contrary >= 3 * moved
+                doubted |= contrary >= 2 * HOUR_MS and 4 * contrary >= 3 * moved
             doubts.append(doubted)
     return doubts
 
@@ -164,7 +164,8 @@ def _shows(run: Sequence[Moved], said: Sequence[bool]) -> Shows:
 
 
 def _driven(one: Moved, other: Moved) -> int:
-    return (one.mmps + other.mmps) * other.spent_us // (2 * SECOND) if max(one.mmps, other.mmps) >= STANDING_MMPS else 0
+    moves = max(one.mmps, other.mmps) >= other.heard.profile.stands_mmps
+    return (one.mmps + other.mmps) * other.spent_us // (2 * SECOND) if moves else 0
 
 
 def _per_second(every_us: int) -> int:
@@ -183,7 +184,7 @@ def _push(one: Moved, work: int, policy: WorkPolicy) -> tuple[int, Evidence]:
     impossible = bool(says) and 0 < profile.never_mmps < mmps
     if impossible or (not says and not one.changed[work]):
         return lifted, Evidence.BLADE
-    holds = one.changed[work] or mmps < STANDING_MMPS
+    holds = one.changed[work] or mmps < profile.stands_mmps
     return 0 if holds else _per_second(policy.down_us), Evidence.BLADE
 
 
@@ -206,7 +207,7 @@ def _stops(run: Sequence[Moved], policy: WorkPolicy) -> dict[int, int]:
 
 
 def _stands(run: Sequence[Moved]) -> Iterator[tuple[int, int]]:
-    for stands, fixes in groupby(range(len(run)), key=lambda at: run[at].mmps < STANDING_MMPS):
+    for stands, fixes in groupby(range(len(run)), key=lambda at: run[at].mmps < run[at].heard.profile.stands_mmps):
         if stands:
             first, *more = fixes
             yield first, (more or [first])[-1]

@@ -58,38 +58,38 @@ def test_the_doubt_ends_when_the_input_changes() -> None:
     assert named(on_machine(spreads, MachineKind.TRUCK).activities)[-1]["doubted"] == 1
 
 
-def test_an_input_that_says_up_while_the_machine_creeps_as_at_work_for_an_hour_is_doubted() -> None:
-    hour = Journey(blade=BLADE_UP).go(3_599, 5)
-    assert first_doubt_s(worked(hour)) is None
-    assert covered(worked(hour)) == []
-    more = worked(hour.go(100, 5))
-    assert first_doubt_s(more) == 3_599
+def test_an_input_that_says_up_while_the_machine_creeps_as_at_work_for_two_hours_is_doubted() -> None:
+    hours = Journey(blade=BLADE_UP).go(7_199, 5)
+    assert first_doubt_s(worked(hours)) is None
+    assert covered(worked(hours)) == []
+    more = worked(hours.go(100, 5))
+    assert first_doubt_s(more) == 7_199
     assert evidence(more) == {Evidence.INFERRED}
-    assert named(more.passes)[0]["started_us"] == START + 3_599 * SECOND
+    assert named(more.passes)[0]["started_us"] == START + 7_199 * SECOND
 
 
 def test_that_doubt_too_lasts_until_the_input_changes() -> None:
-    journey = Journey(blade=BLADE_UP).go(3_700, 5).go(3_000, 16).go(100, 5)
+    journey = Journey(blade=BLADE_UP).go(7_300, 5).go(3_000, 16).go(100, 5)
     made = worked(journey)
-    assert spans(made)[-1] == (WORKING, 6_700, 6_800)
+    assert spans(made)[-1] == (WORKING, 10_300, 10_400)
     told = worked(journey.go(60, 5, blade=BLADE_DOWN).go(100, 5, blade=BLADE_UP))
-    assert spans(told)[-1] == (TRAVELLING, 6_861, 6_960)
+    assert spans(told)[-1] == (TRAVELLING, 10_461, 10_560)
     assert named(told.activities)[-1]["doubted"] == 0
 
 
-@pytest.mark.parametrize(("fast_s", "doubted"), [(1_200, True), (1_300, False)])
+@pytest.mark.parametrize(("fast_s", "doubted"), [(2_400, True), (2_600, False)])
 def test_an_input_that_says_up_is_right_when_a_quarter_of_the_way_is_too_fast_to_plough(
     fast_s: int, doubted: bool
 ) -> None:
-    made = worked(Journey(blade=BLADE_UP).go(fast_s, 16).go(3_600, 5))
+    made = worked(Journey(blade=BLADE_UP).go(fast_s, 16).go(7_200, 5))
     assert (first_doubt_s(made) is not None) is doubted
 
 
 def test_standing_speaks_for_no_input_and_against_none() -> None:
-    made = worked(Journey(blade=BLADE_UP).go(1_800, 5).stand(36_000, every_s=60).go(1_700, 5))
+    made = worked(Journey(blade=BLADE_UP).go(3_600, 5).stand(36_000, every_s=60).go(3_500, 5))
     assert first_doubt_s(made) is None
     assert (
-        first_doubt_s(worked(Journey(blade=BLADE_UP).go(1_800, 5).stand(36_000, every_s=60).go(1_850, 5))) is not None
+        first_doubt_s(worked(Journey(blade=BLADE_UP).go(3_600, 5).stand(36_000, every_s=60).go(3_650, 5))) is not None
     )
 
 

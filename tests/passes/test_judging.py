@@ -327,3 +327,11 @@ def test_the_way_driven_is_what_speeds_come_to_and_noise_while_standing_is_none(
     by_activity = {kind: sum(one["driven_mm"] for one in told if one["activity"] == kind) for kind in Activity}
     # From one speed to another it is the mean of both, for a second.
     assert by_activity == {PARKED: 0, STANDBY: 0, TRAVELLING: 6_000 + 99 * 12_000 + 6_200, WORKING: 4_500_000 + 2_500}
+
+
+@pytest.mark.parametrize("kind", [MachineKind.ROTARY, MachineKind.SMALL])
+def test_what_blows_deep_snow_works_however_slowly_it_creeps(kind: MachineKind) -> None:
+    creeps = Journey(pto=1, blade=ABSENT_8).go(300, 0.3)
+    assert spans(on_machine(creeps, kind))[0] == (WORKING, 0, 300)
+    stands = Journey(pto=1, blade=ABSENT_8).go(10, 1).stand(300)
+    assert spans(on_machine(stands, kind))[-1][0] == STANDBY

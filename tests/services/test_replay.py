@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from snowtrack.model.calendar import HOUR_US, SECOND_US
@@ -14,6 +15,7 @@ from snowtrack.roads.sample import sample_network
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
 from tests.services.replayed import LIFTED, Place, make_place, reasons, said
+from tests.services.waiting import until
 from tests.store.databases import count, rows
 
 pytestmark = pytest.mark.anyio
@@ -242,3 +244,40 @@ async def test_ingest_and_a_replay_may_compute_the_same_stretch_at_the_same_time
         place.change(MARK_ALL)
         await night.settle()
     assert (await place.replay(settings))["differing"] == 0
+
+
+async def test_ingest_waits_while_somebody_replaces_results_of_a_device(place: Place, network: Network) -> None:
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with night_in(place.settings, network) as night:
+        place.change(f"{MARK_ALL} where track.device = (select min(device) from device)")
+        with psycopg.connect(place.url) as other:
+            other.execute("select from device where device = (select min(device) from device) for no key update")
+            turn = asyncio.create_task(night.tick())
+            await until(lambda: turn.done() or rows(place.url, waiting) == [(1,)])
+            assert not turn.done()
+            other.execute("delete from activity where device = (select min(device) from device)")
+        await turn
+    assert (await place.replay())["differing"] == 0
+
+
+async def test_what_came_since_a_tail_was_settled_before_its_time_is_not_missed_yet(
+    place: Place, network: Network
+) -> None:
+    """Ingest settles it together with what is to come."""
+    device = DeviceId("kanazawa", "live")
+    register(place.url, device)
+    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
+    fixes = drives(network, now_us - 600 * SECOND_US)[:240]
+    asked = {"from_us": now_us - 700 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
+    async with night_in(place.settings, network) as night:
+        await night.send(device, fixes[:180], range(1, 181), received_us=now_us - 300 * SECOND_US)
+        await night.tick()
+        settled = place.results()
+        await night.send(device, fixes[180:200], range(181, 201), received_us=now_us)
+        assert place.results() == settled
+        found = await place.replay(**asked)
+        assert (found["stretches"], found["differing"]) == (1, 0)
+        await night.send(device, fixes[200:], range(201, 241), received_us=now_us)
+        await night.settle()
+        assert place.results() != settled
+        assert (await place.replay(**asked))["differing"] == 0

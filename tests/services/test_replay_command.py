@@ -268,7 +268,7 @@ async def test_killed_in_the_middle_what_was_replaced_is_whole_and_the_rest_is_d
     await place.replay(settings, schema="undisturbed")
     before, wanted = place.results(), place.results("undisturbed")
     with psycopg.connect(place.url) as other:
-        other.execute("select from device where name = 'd2' for update")
+        other.execute("select from device where name = 'd2' for no key update")
         process = command(place, "replay", *times(place), "--set", "engine.lift_s=60", "--in-place")
         with process:
             await_true(lambda: rows(place.url, LOCKED) == [(1,)], "it waits for the second device")

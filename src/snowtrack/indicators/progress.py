@@ -199,7 +199,7 @@ def _due(roads: Roads, work: Work, left_mm: Int64s, now_us: int, table: PolicyTa
     left = left_mm > 0
     first_us = np.full(len(routes), _NEVER_US)
     np.minimum.at(first_us, places.route[left], due_us[left])
-    late = left & (due_us <= now_us)
+    late = due_us <= now_us
     overdue_mm = np.zeros(len(routes), np.int64)
     np.add.at(overdue_mm, places.route[late], left_mm[late])
     return np.where(first_us == _NEVER_US, ABSENT_64, first_us), overdue_mm

@@ -1,1 +1,1 @@
-"""What was worked, where, and by what evidence: settled matches to passes (`builder`)."""
+"""What was worked, where, and by what evidence: settled matches to passes and activities (`stage`)."""

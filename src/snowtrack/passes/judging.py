@@ -28,15 +28,14 @@ PARKED, STANDBY, TRAVELLING, WORKING = 0, 1, 2, 3
 BY_INPUT, INFERRED = 0, 1
 NO_INPUT = -1
 NONE = -1
-STANDING_MMPS = 500
 # Further than this no machine comes between two fixes: 108 km/h, and the noise of two positions.
 SPEED_MMPS_MAX, NOISE_MM = 30_000, 30_000
 # Columns of a profile.
-PLOUGHS, SPREADS, SLOW, FAST, NEVER, BY_PTO = range(6)
+PLOUGHS, SPREADS, SLOW, FAST, NEVER, BY_PTO, STANDS = range(7)
 ANY = 2
 # Inputs are not believed when the machine has moved so long faster than it can work, though they say that it works; or
 # for so long, most of it as if at work, though they say that it does not.
-CONTRARY_DOWN_MS, CONTRARY_UP_MS = 60_000, 3_600_000
+CONTRARY_DOWN_MS, CONTRARY_UP_MS = 60_000, 7_200_000
 # Spans of activity are cut at such times, so that what lasts is stored while it does.
 PIECE_US = 600_000_000
 
@@ -121,7 +120,7 @@ def _judge_fix(said: Said, fix: int, known: Known, profile: Array, task: tuple[L
         count = _end(known, slot, fix, judged, count)
         _begin(said, fix, known, profile, speed_mmps)
         return count
-    standing = speed_mmps < STANDING_MMPS
+    standing = speed_mmps < profile[STANDS]
     if not standing:
         machine.stand_us = NONE
     elif machine.stand_us == NONE:
@@ -140,7 +139,7 @@ def _judge_fix(said: Said, fix: int, known: Known, profile: Array, task: tuple[L
     idles = standing and said.observed_us[fix] - machine.stand_us > limits.idle_us
     if idles:
         _stop(detectors, said.observed_us[fix], judged.verdicts[fix])
-    if max(speed_mmps, machine.speed_mmps) >= STANDING_MMPS:
+    if max(speed_mmps, machine.speed_mmps) >= profile[STANDS]:
         machine.zone_mm += (speed_mmps + machine.speed_mmps) * spent_us // 2_000_000
     machine.zone_evidence = max(machine.zone_evidence, evidence)
     machine.zone_doubted = max(machine.zone_doubted, doubted)
@@ -174,7 +173,7 @@ def _begin(said: Said, fix: int, known: Known, profile: Array, speed_mmps: int) 
     slot, now_us = said.slot[fix], said.observed_us[fix]
     machine = known.machines[slot]
     machine.observed_us, machine.track_us, machine.speed_mmps = now_us, said.track_us[fix], speed_mmps
-    machine.stand_us = now_us if speed_mmps < STANDING_MMPS else NONE
+    machine.stand_us = now_us if speed_mmps < profile[STANDS] else NONE
     machine.standby_us = NONE
     machine.activity, machine.since_us, machine.driven_mm = TRAVELLING, now_us, 0
     machine.zone_mm = 0
@@ -233,7 +232,7 @@ def _rate(
         return 0, BY_INPUT
     if value == 0:
         return -limits.input_off, BY_INPUT
-    return 0 if speed_mmps < STANDING_MMPS else limits.input_on, BY_INPUT
+    return 0 if speed_mmps < profile[STANDS] else limits.input_on, BY_INPUT
 
 
 @part
@@ -257,7 +256,7 @@ def _watch(sensor: Record, value: int, profile: Array, speed_mmps: int, spent_ms
     if value != sensor.value:
         sensor.value, sensor.doubted, sensor.moved_ms, sensor.contrary_ms = value, False, 0, 0
         return
-    if value == NO_INPUT or speed_mmps < STANDING_MMPS:
+    if value == NO_INPUT or speed_mmps < profile[STANDS]:
         return
     sensor.moved_ms += spent_ms
     if value == 1:

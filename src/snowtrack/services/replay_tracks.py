@@ -20,6 +20,7 @@ from snowtrack.store.replays import REACH_US_MAX, Held, Replayed, read_dirty, re
 # So much is looked at together, and more where a track goes on.
 PORTION_US = DAY_US
 FIXES_AT_ONCE = 20_000
+NEVER_US = 2**62
 
 Reasons = tuple[tuple[Reason, str], ...]
 """Why something differs, and what it was and is now."""
@@ -43,7 +44,7 @@ class Portion:
     stretch: DirtyStretch
     fixes: DeviceFixes
     held: Held | None = None
-    held_us: int | None = None
+    held_us: int = NEVER_US
 
 
 class Replay:
@@ -78,18 +79,20 @@ class Replay:
 
     async def outcomes(self, portion: Portion) -> list[Outcome]:
         """What the fixes of a portion come to, stretch by stretch."""
-        stretch = portion.stretch
+        stretch, held_us = portion.stretch, portion.held_us
         before = await read_results(self.connection, stretch)
         bases = await read_track_bases(self.connection, stretch)
         dirty = await read_dirty(self.connection, stretch)
         after = self._after(portion, await portion.fixes.observed(stretch))
         found = []
         for pair in pairs(stretch.device, before, after):
-            is_held = portion.held_us is not None and pair.stretch.to_us >= portion.held_us
+            is_held = pair.stretch.to_us >= held_us
             # Of a track that goes on it depends on the batches that it came in what was told of it so far.
             same = pair.before.rows(tracks=not is_held) == pair.after.rows(tracks=not is_held)
             own = [one for one in bases if pair.stretch.from_us <= one.started_us <= pair.stretch.to_us]
-            waits = any(start <= pair.stretch.to_us and pair.stretch.from_us < end for start, end in dirty)
+            # An open track has fixes where it has no results yet.
+            around = (held_us, stretch.to_us) if is_held else (pair.stretch.from_us, pair.stretch.to_us)
+            waits = any(start <= around[1] and around[0] < end for start, end in dirty)
             reasons = () if same else await self._reasons(pair, own, waits=waits)
             stale = any(one.basis != Basis.of(self.engine) for one in own)
             found.append(Outcome(pair=pair, differs=reasons, stale=stale, held=is_held))
@@ -98,7 +101,7 @@ class Replay:
     def _after(self, portion: Portion, fixes: ObservedBatch) -> Results:
         """Of what is open, as far as ingest has settled it."""
         held, held_us = portion.held, portion.held_us
-        if held is None or held_us is None or not held.readable:
+        if held is None or not held.readable:
             return self.compute(fixes, flush=True)
         opened = fixes.observed_us >= held_us
         settled = opened & _up_to(fixes, held.last) if held.provisional else opened
