@@ -30,7 +30,15 @@ UNKNOWN_SEGMENT = 4
 HEARD = (1, 2, 3)
 
 hours = st.one_of(st.integers(4, 8), st.integers(-12, DAYS * 24 + 26))
-moments = st.builds(lambda hour, second: FROM_US + hour * HOUR_US + second * 900_000_000, hours, st.integers(0, 3))
+
+
+def at(hour: int, quarter: int) -> int:
+    return FROM_US + hour * HOUR_US + quarter * 900_000_000
+
+
+moments = st.builds(at, hours, st.integers(0, 3))
+# Orders and proposals are those of the period.
+calls = st.builds(at, st.one_of(st.integers(4, 8), st.integers(0, DAYS * 24 - 1)), st.integers(0, 3))
 
 
 @st.composite
@@ -102,9 +110,9 @@ towns = st.builds(
     activities=st.lists(an_activity(), min_size=1, max_size=6),
     tracks=st.lists(a_track(), max_size=4),
     orders=st.lists(
-        st.tuples(st.sampled_from(AGENCIES), st.sampled_from(["m1", "m1", "m2", "m3"]), moments), min_size=1, max_size=6
+        st.tuples(st.sampled_from(AGENCIES), st.sampled_from(["m1", "m1", "m2", "m3"]), calls), min_size=1, max_size=6
     ),
-    proposals=st.lists(st.tuples(st.sampled_from(AGENCIES), moments), min_size=1, max_size=5),
+    proposals=st.lists(st.tuples(st.sampled_from(AGENCIES), calls), min_size=1, max_size=5),
 )
 
 

@@ -1,7 +1,9 @@
-"""Promise 2 on a recorded night of forty ploughs: however it comes, passes, activities and facts are the same bytes."""
+"""Promise 2 on a recorded night of forty ploughs: however it comes, it comes to the same bytes: passes, activities,
+facts and indicators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -9,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,16 +23,22 @@ from ploughsim.scenario import NightSettings, Scenario
 from ploughsim.tracker.settings import TrackerSettings
 from ploughsim.world.settings import FleetSettings
 from snowtrack.clearance.credit import credited, segment_agencies
+from snowtrack.clearance.events import events
 from snowtrack.clearance.fold import fold
+from snowtrack.clearance.routes import Routes, with_derived
 from snowtrack.clearance.segments import PolicyTable, Segments
-from snowtrack.model.calendar import HOUR_US
+from snowtrack.indicators.figures import Figure
+from snowtrack.indicators.period import Mounted, Period, Scene
+from snowtrack.indicators.progress import Roads
+from snowtrack.indicators.season import Call, Season
+from snowtrack.model.calendar import HOUR_US, SECOND_US, TOKYO, day_range_us
 from snowtrack.model.columns import Columns
 from snowtrack.model.fixes import FixBatch, Message
-from snowtrack.model.fleet import Fleet
+from snowtrack.model.fleet import FOREVER_US, Fleet
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import BUILT_IN
 from snowtrack.model.tracks import DirtyStretch
-from snowtrack.model.work import ActivityBatch
+from snowtrack.model.work import Activity, ActivityBatch
 from snowtrack.nmea.decode import decode
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
@@ -175,7 +184,8 @@ def results(delivery: Delivery) -> dict[str, bytes]:
         desk.finish()
     passes = PassBatch.concat(part for desk in desks for part in desk.passes)
     activities = ActivityBatch.concat(part for desk in desks for part in desk.activities)
-    return {"passes": in_bytes(passes), "activities": in_bytes(activities), **facts_of(passes)}
+    results = {"passes": in_bytes(passes), "activities": in_bytes(activities), **facts_of(passes)}
+    return results | {"indicators": orjson.dumps([one.as_json() for one in indicators_of(passes, activities)])}
 
 
 def facts_of(passes: PassBatch) -> dict[str, bytes]:
@@ -187,6 +197,33 @@ def facts_of(passes: PassBatch) -> dict[str, bytes]:
     states = fold(passes.take(counts), segments)
     covered = [getattr(states.covered, name).tobytes() for name in ("offsets", "from_mm", "to_mm")]
     return {"facts": in_bytes(states.facts), "covered": b"".join(covered)}
+
+
+def indicators_of(passes: PassBatch, activities: ActivityBatch) -> list[Figure]:
+    """Of the day, with an order to each machine; rows stand as they came."""
+    network, fleet = sample_town(), recorded()[1]
+    table, managers = PolicyTable.of(BUILT_IN, network), segment_agencies(network, fleet)
+    agency = fleet.agencies[0].id
+    started_us = activities.started_us[activities.activity == Activity.WORKING]
+    hours = np.unique(started_us // HOUR_US * HOUR_US).tolist()
+    begin_us, end_us = day_range_us(datetime.fromtimestamp(hours[0] // SECOND_US, TOKYO).date())
+    devices = fleet.mountings.device.tolist()
+    scene = Scene(
+        period=Period(from_us=begin_us, to_us=end_us, now_us=end_us),
+        roads=Roads.of(with_derived(Routes.of([]), network, [agency], managers), network, table),
+        rows_by_id=network.rows_by_id.astype(np.int64),
+        fleet=fleet,
+        managers=managers,
+        mounted=tuple(
+            Mounted(agency=agency, device=f"d{one}", machine=f"m{one}", number=one, from_us=0, to_us=FOREVER_US)
+            for one in devices
+        ),
+        event_starts_us=np.array([e.start_us for e in events(hours, [], now_us=end_us, quiet_us=BUILT_IN.quiet_us)]),
+    )
+    season = Season(scene, [Call(agency=agency, machine=f"m{one}", at_us=hours[0]) for one in devices], [])
+    season.add_passes(passes)
+    season.add_activities(activities)
+    return season.figures()
 
 
 def in_bytes(batch: Columns) -> bytes:
@@ -204,6 +241,8 @@ def test_the_night_comes_to_something() -> None:
     row_bytes = sum(dtype.itemsize for dtype in PassBatch.dtypes().values())
     assert len(found["passes"]) > 500 * row_bytes
     assert all(found.values())
+    known = [one for one in orjson.loads(found["indicators"]) if one["value"]]
+    assert len(known) > 20
 
 
 @cache

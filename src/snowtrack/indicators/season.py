@@ -36,7 +36,7 @@ class Call:
 
 
 class Season:
-    """One period. Portions may come in any order."""
+    """One period, with the orders and proposals of its days. Portions may come in any order."""
 
     def __init__(self, scene: Scene, orders: Sequence[Call], proposals: Sequence[Call]) -> None:
         self.scene = scene
