@@ -34,6 +34,8 @@ RESULTS = (PASSES, "select * from {}activity order by 1, 2", TRACKS)
 STATES = "select * from {}segment_state order by segment_id, direction"
 # What a replay could write to, with what tells each version of a row apart.
 WRITTEN = ("pass", "activity", "track", "touched", "dirty", "basis", "segment_state", "device_state", "device")
+# What a test before this one has left.
+OTHERS = "select nspname from pg_namespace where nspname <> 'public' and nspname !~ '^(pg_|information_schema)'"
 Table = list[tuple[Any, ...]]
 
 
@@ -109,6 +111,8 @@ async def make_place(
     settings = load_settings(None, {"SNOWTRACK_CONFIG": ""}, flags)
     start_us = time.time_ns() // 1_000_000_000 * SECOND_US - 2 * HOUR_US
     place = Place(settings=settings, network=network, start_us=start_us, capsys=capsys)
+    for (schema,) in rows(url, OTHERS):
+        place.change(f"drop schema {schema} cascade")
     register(url, *PLOUGHS)
     async with night_in(settings, network) as night:
         await take_in(night, start_us)

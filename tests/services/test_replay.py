@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from snowtrack.roads.files import write_network
 from snowtrack.roads.sample import sample_network
+from snowtrack.services import replay_tracks
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
 from tests.services.replayed import LIFTED, Place, make_place, reasons, said
@@ -30,6 +32,7 @@ async def place(
 
 # One that works at walking pace: at the speed of these drives it only travels, whatever its blade says.
 TO_SMALL = "update machine set kind = 'small'{}; update fleet_version set version = version + 1"
+SECOND_DRIVES = "started_at > (select min(started_at) + interval '10 minutes' from track)"
 FORGET_ONE = "delete from pass where pass = (select max(pass) from pass)"
 
 
@@ -137,6 +140,12 @@ async def test_results_of_before_anything_was_noted_are_told(place: Place) -> No
     assert reasons(await place.replay(place.set(**LIFTED))) == [["not noted"]]
 
 
+async def test_what_was_noted_of_another_track_is_no_reason(place: Place) -> None:
+    """The second drives are the same by all settings."""
+    place.change(f"update track set basis = null, known_as = null where {SECOND_DRIVES}")
+    assert reasons(await place.replay(place.set(**LIFTED))) == [["settings"]]
+
+
 async def test_a_scratch_schema_is_what_it_would_be_in_place(place: Place) -> None:
     before = place.everything()
     found = await place.replay(place.set(**LIFTED), schema="another_night")
@@ -161,6 +170,37 @@ async def test_a_scratch_schema_counts_who_was_not_replayed(place: Place) -> Non
     own = {row[0] for row in place.states("one")}
     assert place.states("one") == [row for row in place.states() if row[0] in own]
     assert len(own) > 20
+
+
+async def test_passes_of_devices_that_nobody_registered_count_nowhere(place: Place) -> None:
+    place.change("delete from mounting where device = 'd3'; update fleet_version set version = version + 1")
+    await place.fold()
+    await place.replay(schema="night")
+    assert place.states("night") == place.states()
+    assert len({row[0] for row in place.results("night")[0]}) == 3
+
+
+async def test_tracks_that_were_one_by_other_settings_are_replaced_as_a_whole(place: Place) -> None:
+    """Also where only their second half is asked for."""
+    before = place.results()
+    await place.replay(place.set(engine={"cut_s": 1_000.0}), in_place=True)
+    assert len(place.results()[2]) == 3
+    found = await place.replay(in_place=True, from_us=place.start_us + 900 * SECOND_US)
+    assert (found["stretches"], found["differing"]) == (3, 3)
+    assert place.results() == before
+
+
+async def test_results_beside_which_there_are_no_fixes_are_gone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also between two portions of a device."""
+    before = place.results()
+    monkeypatch.setattr(replay_tracks, "PORTION_US", 100 * SECOND_US)
+    place.change(
+        "insert into activity select device, ended_at + interval '100 s', ended_at + interval '105 s', 0, 1, false, 0"
+        f" from track where not {SECOND_DRIVES}"
+    )
+    found = await place.replay(in_place=True)
+    assert (found["stretches"], found["differing"]) == (9, 3)
+    assert place.results() == before
 
 
 async def test_in_place_twice_changes_nothing_more(place: Place) -> None:
@@ -194,6 +234,8 @@ async def test_an_open_track_is_left_to_ingest(place: Place, network: Network) -
     register(place.url, device)
     now_us = time.time_ns() // 1_000_000_000 * SECOND_US
     fixes = drives(network, now_us - 1_300 * SECOND_US)
+    # A leap, so that ingest tells of the track while it goes on.
+    fixes[300] = replace(fixes[300], lat_deg=fixes[300].lat_deg + 0.02)
     span = {"from_us": place.start_us, "to_us": now_us}
     async with night_in(place.settings, network) as night:
         await night.send(device, fixes, range(1, len(fixes) + 1), received_us=now_us)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from snowtrack.model.fixes import Source
+from snowtrack.model.fixes import FixBatch, Source
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
@@ -22,7 +23,7 @@ from snowtrack.services.replay_source import ArchivedFixes, StoredFixes
 from snowtrack.services.replay_targets import InPlace, Nowhere, Target
 from snowtrack.services.replay_tracks import Outcome, Replay
 from snowtrack.store.activities import add_activities, read_activities
-from snowtrack.store.archive import open_archive, writing_archive
+from snowtrack.store.archive import in_order, open_archive, writing_archive
 from snowtrack.store.clocks import save_clock
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
@@ -30,6 +31,7 @@ from snowtrack.store.fixes import FixWriter
 from snowtrack.store.passes import add_passes, mark_dirty, read_device_passes
 from snowtrack.store.replays import Replayed, read_dirty
 from snowtrack.tracks.clock import plausible
+from tests.oracles.final import final_track
 from tests.oracles.lives import live_through
 from tests.oracles.worker import Worker
 from tests.pipeline.test_same_fixes_same_results import (
@@ -43,6 +45,7 @@ from tests.pipeline.test_same_fixes_same_results import (
     START,
     fixes_of,
 )
+from tests.tracks.boots import BATCHES
 
 pytestmark = pytest.mark.anyio
 DEVICES = [Replayed(number=number, id=DeviceId("kanazawa", f"d{number}")) for number in (1, 2)]
@@ -56,12 +59,13 @@ LIVES = st.tuples(
 EMPTY = "truncate fix, fix_undated, device, dirty, pass, activity, track, touched, basis restart identity cascade"
 
 
-def lived(
-    life: tuple[list[tuple[int, int, int, bool]], list[int], list[int], list[list[str]]], policy: EnginePolicy
-) -> Worker:
+Life = tuple[list[tuple[int, int, int, bool]], list[int], list[int], list[list[str]]]
+
+
+def lived(life: Life, policy: EnginePolicy, *, numbered: bool = True) -> Worker:
     """A worker in the middle of its life."""
     drawn, late, cuts, events = life
-    fixes = fixes_of(drawn)
+    fixes = fixes_of(drawn, numbered=numbered)
     size = len(fixes)
     fixes = replace(fixes, sources=np.full(size, Source.RMC, np.int16), remarks=np.zeros(size, np.int16))
     worker = Worker(NETWORK, policy)
@@ -132,7 +136,7 @@ HARD = settings(max_examples=40, suppress_health_check=[HealthCheck.function_sco
 @given(LIVES, st.sampled_from(POLICIES))
 async def test_what_a_worker_has_settled_so_far_is_what_a_replay_finds(
     clean_database: str,
-    life: tuple[list[tuple[int, int, int, bool]], list[int], list[int], list[list[str]]],
+    life: Life,
     policy: EnginePolicy,
 ) -> None:
     """But for what waits to be computed again. No stretch is looked at twice."""
@@ -154,7 +158,7 @@ async def test_what_a_worker_has_settled_so_far_is_what_a_replay_finds(
 @given(LIVES, st.sampled_from(POLICIES), st.sampled_from(POLICIES))
 async def test_a_worker_whose_results_were_replaced_under_it_comes_to_the_same_in_the_end(
     clean_database: str,
-    life: tuple[list[tuple[int, int, int, bool]], list[int], list[int], list[list[str]]],
+    life: Life,
     policy: EnginePolicy,
     before: EnginePolicy,
 ) -> None:
@@ -174,18 +178,24 @@ async def test_a_worker_whose_results_were_replaced_under_it_comes_to_the_same_i
 
 
 @HARD
-@given(LIVES, st.sampled_from(POLICIES))
+@given(LIVES, st.sampled_from(POLICIES), st.booleans())
 async def test_an_archive_of_all_fixes_comes_to_what_is_final(
     clean_database: str,
     tmp_path: Path,
-    life: tuple[list[tuple[int, int, int, bool]], list[int], list[int], list[list[str]]],
+    life: Life,
     policy: EnginePolicy,
+    numbered: bool,
 ) -> None:
-    worker = lived(life, policy)
-    with writing_archive(tmp_path / "night.parquet") as writer:
-        for device in DEVICES:
-            writer.add(device.id, worker.stored.fixes_of(device.number))
-    source = ArchivedFixes([open_archive(tmp_path / "night.parquet")])
+    worker = lived(life, policy, numbered=numbered)
+    # Two archives that overlap.
+    archives = []
+    for name, part in (("evening", slice(0, -2)), ("morning", slice(3, None))):
+        with writing_archive(tmp_path / name) as writer:
+            for device in DEVICES:
+                fixes = worker.stored.fixes_of(device.number)
+                writer.add(device.id, fixes if len(fixes) < 6 else in_order(fixes).take(part))
+        archives.append(open_archive(tmp_path / name))
+    source = ArchivedFixes(archives)
     passes, activities = [], []
     async with connect(clean_database, name="test") as connection:
         await connection.execute(EMPTY)
@@ -195,3 +205,16 @@ async def test_an_archive_of_all_fixes_comes_to_what_is_final(
                 passes += outcome.pair.after.passes.rows()
                 activities += outcome.pair.after.activities.rows()
     assert (sorted(passes), sorted(activities)) == worker.final()
+
+
+@given(BATCHES)
+async def test_the_clocks_of_a_device_learn_from_all_its_fixes_in_archives(fixes: FixBatch) -> None:
+    own = fixes.take(fixes.device == 1)
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("one", "again")]
+        for path in paths:
+            with writing_archive(path) as writer:
+                writer.add(DEVICES[0].id, own)
+        found = await ArchivedFixes([open_archive(path) for path in paths]).of_device(DEVICES[0])
+        observed = await found.observed(DirtyStretch(device=1, from_us=0, to_us=2**60))
+    assert sorted(observed.rows()) == sorted(final_track(own).rows())

@@ -173,7 +173,7 @@ class Replay:
         return used.differs(now) | registry
 
 
-def _up_to(fixes: ObservedBatch, last: tuple[int, int, int, int]) -> Bools:
+def _up_to(fixes: ObservedBatch, last: tuple[int, ...]) -> Bools:
     """Where fixes come no later than this one, in a device's order."""
     earlier, equal = np.zeros(len(fixes), np.bool_), np.ones(len(fixes), np.bool_)
     for column, value in zip((fixes.observed_us, fixes.boot, fixes.seq, fixes.digest), last, strict=True):

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 from psycopg import AsyncConnection, sql
 
-from snowtrack.matching.records import HEAD
+from snowtrack.matching.records import FIX, HEAD
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.errors import ConfigError, StoreError
@@ -47,11 +47,10 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What ingest holds open of a device. `last` is the last fix that is settled, as time, boot, sequence and digest;
-    `provisional` says that it was before its time, and since then nothing was. Where nobody can read what ingest keeps,
-    only about where it is can be said."""
+    """What ingest holds open of a device. `last` is the last fix that is settled, as time, boot, sequence and digest,
+    or about where that will be; `provisional` says that it was settled before its time, and nothing since."""
 
-    last: tuple[int, int, int, int]
+    last: tuple[int, ...]
     newest_us: int
     provisional: bool = False
     readable: bool = True
@@ -192,13 +191,10 @@ def _held(content: bytes, latest_us: int) -> Held | None:
     head = np.frombuffer(b64decode(kept["matcher"]["head"]), HEAD)[0]
     if head["provisional"] and head["fixes"] == head["settled"]:
         return None
-    newest_us, last = (
-        int(head["newest_us"]),
-        tuple(int(head[f"left_{name}"]) for name in ("us", "boot", "seq", "digest")),
-    )
-    # Before anything was settled nothing of an earlier track is open either.
-    return Held(
-        last=(last[0] or newest_us, last[1], last[2], last[3]),
-        newest_us=newest_us,
-        provisional=bool(head["provisional"]),
-    )
+    last = tuple(int(head[f"left_{name}"]) for name in ("us", "boot", "seq", "digest"))
+    if not last[0]:
+        # Nothing is settled yet: what it holds begins with the first fix that waits.
+        if not head["fixes"]:
+            return None
+        last = (int(np.frombuffer(b64decode(kept["matcher"]["content"]), FIX, 1)[0]["observed_us"]), *last[1:])
+    return Held(last=last, newest_us=int(head["newest_us"]), provisional=bool(head["provisional"]))
