@@ -1,11 +1,14 @@
 """Debian's Chromium, driven by Playwright, against a whole running snowtrack."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from snowtrack.model.ids import DeviceId
 from tests.ports import free_ports
+from tests.services.registry import register
 from tests.up.instance import Instance, running
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,6 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     folder = tmp_path_factory.mktemp("browser") / "data"
     instance = Instance(folder=folder, api_port=api_port, portal_port=portal_port, broker_port=broker_port)
     with running(instance, "--set", "public.cut_s=1", "--set", "engine.silence_s=3"):
+        database = json.loads((instance.folder / "running.json").read_text())["database"]
+        register(database, *(DeviceId("ishikawa", f"browser-0{number}") for number in (1, 2, 3)))
         yield instance
     instance.remove()
 

@@ -46,8 +46,10 @@ async def recompute_next(
         await hold_device(connection, stretch.device)
         await replace_results(connection, engine, stretch, results)
         await clear_dirty(connection, work)
-        if stretch.to_us < asked.to_us:
-            await mark_dirty(connection, [replace(asked, from_us=stretch.to_us + 1)])
+        # No track goes on within the time that ends one.
+        rest = replace(asked, from_us=stretch.to_us + engine.policy.cut_us + 1)
+        if rest.from_us <= rest.to_us:
+            await mark_dirty(connection, [rest])
         if again.kept is not None:
             await save_kept(connection, stretch.device, engine.network.network_id, again.kept)
     if again.kept is not None:
