@@ -1,13 +1,12 @@
-"""Japanese days and event starts against the time zone database."""
+"""Japanese days against the time zone database."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.model.calendar import day_range_us, event_start_us, read_utc, tokyo_text, utc_text
+from snowtrack.model.calendar import day_range_us, read_utc, tokyo_text, utc_text
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 # Microseconds since 1970, from 2000 to 2100.
@@ -18,27 +17,6 @@ TIMES = st.integers(946_684_800_000_000, 4_102_444_800_000_000).map(
 
 def microseconds(at: datetime) -> int:
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-@given(TIMES, st.integers(0, 23))
-def test_an_event_began_when_it_was_last_that_hour_in_japan(now: datetime, hour: int) -> None:
-    local = now.astimezone(TOKYO)
-    today = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    expected = today if today <= local else today - timedelta(days=1)
-    assert event_start_us(microseconds(now), hour) == microseconds(expected)
-
-
-@pytest.mark.parametrize(
-    ("now", "start"),
-    [
-        ("2026-01-14T02:59:59.999999+00:00", "2026-01-13T03:00:00+00:00"),
-        ("2026-01-14T03:00:00+00:00", "2026-01-14T03:00:00+00:00"),
-        ("2026-01-14T15:00:00+00:00", "2026-01-14T03:00:00+00:00"),
-    ],
-)
-def test_the_event_turns_at_noon_in_tokyo(now: str, start: str) -> None:
-    found = event_start_us(microseconds(datetime.fromisoformat(now)), 12)
-    assert found == microseconds(datetime.fromisoformat(start))
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)))

@@ -1,6 +1,5 @@
 """Stored fixes are found by the instant at which they were observed, wherever their stated times put them."""
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,14 +12,14 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.fixes import FixWriter, read_fixes
-from snowtrack.store.observed import read_observed, read_placed
-from snowtrack.tracks.clock import Clocks, observe, place, plausible
+from snowtrack.store.observed import read_observed
+from snowtrack.tracks.clock import Clocks, observe, plausible
 from snowtrack.tracks.identity import BootId
 from snowtrack.tracks.learning import learn
 from snowtrack.tracks.sessions import BootClock
 from tests.oracles.batches import batch_of
 from tests.tracks.boots import BATCHES, START_US
-from tests.tracks.told import POWER_UP_US, Row, clocked, counted, good, late, stating, unnumbered, void
+from tests.tracks.told import POWER_UP_US, Row, clocked, counted, good, late, stating, unnumbered
 
 pytestmark = pytest.mark.anyio
 ANNIVERSARY_US = 946_684_800 * SECOND_US
@@ -107,30 +106,11 @@ async def test_both_ends_of_a_stretch_belong_to_it_and_each_fix_comes_once(
     assert await numbers_in(connection, clocks, wide) == list(range(1, 10))
 
 
-async def test_placed_fixes_have_their_instant_for_the_time_and_stand_in_its_order(
-    connection: AsyncConnection, device: int
-) -> None:
-    """Void fixes too: the report counts them."""
-    rows = [*ROWS, void(counted(10)), void(good(counted(11)))]
-    clocks = await store(connection, batch_of(FixBatch, *rows[::-1]))
-    found = await read_placed(connection, clocks, seconds(2, 11))
-    assert found.seq.tolist() == list(range(2, 12))
-    assert found.time_us.tolist() == [POWER_UP_US + second * SECOND_US for second in range(2, 12)]
-
-
-async def test_a_void_fix_whose_time_is_put_right_is_found_there(connection: AsyncConnection, device: int) -> None:
-    rows = [good(counted(1)), void(stating(counted(2), POWER_UP_US + 2 * SECOND_US - 9 * DAY_US)), good(counted(3))]
-    clocks = await store(connection, batch_of(FixBatch, *rows))
-    assert (await read_placed(connection, clocks, seconds(1, 3))).seq.tolist() == [1, 2, 3]
-
-
 async def test_what_has_no_instant_is_found_nowhere(connection: AsyncConnection, device: int) -> None:
     rows = [unnumbered(stating(counted(1), ANNIVERSARY_US)), unnumbered(counted(2))]
     clocks = await store(connection, batch_of(FixBatch, *rows))
     always = DirtyStretch(device=1, from_us=0, to_us=POWER_UP_US + 9 * DAY_US)
-    assert (
-        len(await read_observed(connection, clocks, always)) == len(await read_placed(connection, clocks, always)) == 0
-    )
+    assert not len(await read_observed(connection, clocks, always))
 
 
 @given(BATCHES, st.integers(-30, 120), st.sampled_from([0, 1, 20, 100]))
@@ -148,11 +128,6 @@ async def test_a_stretch_holds_just_what_was_observed_in_it(
         await device_number(connection, DeviceId("kanazawa", "d1"))
         clocks = await store(connection, fixes)
         observed = await read_observed(connection, clocks, stretch)
-        placed = await read_placed(connection, clocks, stretch)
     every = observe(fixes, clocks)
     inside = (every.observed_us >= stretch.from_us) & (every.observed_us <= stretch.to_us)
     assert sorted(observed.rows()) == sorted(every.take(inside).rows())
-    times_us = place(fixes, clocks).observed_us
-    expected = fixes.take(np.flatnonzero((times_us >= stretch.from_us) & (times_us <= stretch.to_us)))
-    assert sorted(placed.digest.tolist()) == sorted(expected.digest.tolist())
-    assert placed.time_us.tolist() == sorted(placed.time_us.tolist())

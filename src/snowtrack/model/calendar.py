@@ -1,4 +1,4 @@
-"""Japanese days and snow events. Japan has one time zone and no summer time."""
+"""Japanese days. Japan has one time zone and no summer time."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -6,13 +6,6 @@ TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
-_OFFSET_US = 9 * 3_600 * SECOND_US
-
-
-def event_start_us(now_us: int, hour: int) -> int:
-    """When the present event began: the last time it was `hour` o'clock in Japan."""
-    local = now_us + _OFFSET_US - hour * 3_600 * SECOND_US
-    return local - local % DAY_US - _OFFSET_US + hour * 3_600 * SECOND_US
 
 
 def day_range_us(day: date) -> tuple[int, int]:

@@ -30,7 +30,6 @@ class Standing(StrEnum):
     DONE = "done"
 
 
-STANDINGS = tuple(Standing)
 Move = tuple[Standing, Standing]
 
 
