@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from snowtrack.fleet.cells import plain
 from snowtrack.fleet.proposal import Registry, registry_of
 from snowtrack.fleet.sheets import Sheet, read_sheet, write_sheet
 from snowtrack.fleet.tables import BY_NAME, TABLES
 from snowtrack.model.machines import JAPANESE
+from snowtrack.model.texts import plain
 from snowtrack.store.fleet import Row, Tables
 from snowtrack.store.instants import to_instant
 

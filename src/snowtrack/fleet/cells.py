@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from snowtrack.model.calendar import TOKYO
 from snowtrack.model.ids import ID_PATTERN
+from snowtrack.model.texts import plain
 from snowtrack.store.fleet import Value
 
 TEXT_MAX, CODE_MAX, URL_MAX, LIST_MAX = 200, 64, 500, 100
@@ -36,11 +37,6 @@ class Cell:
     expected: str
     read: Callable[[str], Value]
     write: Callable[[Any], str] = str
-
-
-def plain(text: str) -> str:
-    """Full-width letters, digits and signs as plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 def shown(text: str) -> str:

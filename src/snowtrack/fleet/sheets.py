@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from snowtrack.fleet.cells import plain, shown
+from snowtrack.fleet.cells import shown
 from snowtrack.fleet.problems import Problem
 from snowtrack.fleet.tables import BY_NAME, Column, Table
+from snowtrack.model.texts import decoded, plain
 from snowtrack.store.fleet import Row
 
 BYTES_MAX = 64 * 2**20
@@ -83,12 +84,10 @@ def write_sheet(table: Table, rows: Iterable[Row], *, private: bool) -> bytes:
 def _decoded(content: bytes) -> str:
     if len(content) > BYTES_MAX:
         raise _BrokenFileError((1, "", f"the file is too large; at most {BYTES_MAX >> 20} MB"))
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _BrokenFileError((1, "", "the file is neither UTF-8 nor CP932; save it as CSV (UTF-8)"))
+    text = decoded(content)
+    if text is None:
+        raise _BrokenFileError((1, "", "the file is neither UTF-8 nor CP932; save it as CSV (UTF-8)"))
+    return text
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -90,6 +90,12 @@ class Columns:
         return cls(**absent | columns)
 
     @classmethod
+    def from_columns(cls, columns: Iterable[npt.NDArray[Any]]) -> Self:
+        """A batch of columns in order, whatever whole numbers they come in."""
+        dtypes = cls.dtypes().items()
+        return cls(**{name: column.astype(dtype) for (name, dtype), column in zip(dtypes, columns, strict=True)})
+
+    @classmethod
     def from_rows(cls, rows: Sequence[Sequence[int]]) -> Self:
         """Build a batch from tuples in column order."""
         if not rows:

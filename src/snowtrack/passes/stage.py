@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
-from snowtrack.model.columns import ABSENT_16, Columns, Int64s
+from snowtrack.model.columns import ABSENT_16, Int64s
 from snowtrack.model.fleet import NO_FLEET, Fleet
 from snowtrack.model.matches import NO_ROW, DrivenBatch, MatchBatch
 from snowtrack.model.memory import Memory
@@ -23,8 +22,6 @@ AT_ONCE = 50_000
 SPANS_PER_FIX = 8
 HELD_MAX = WORKS * (WAITING_MAX + LEGS * PIECES_MAX)
 PASS_COLUMNS, SPAN_COLUMNS = len(PassBatch.dtypes()), len(ActivityBatch.dtypes())
-
-Batch = TypeVar("Batch", bound=Columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +139,8 @@ class PassStage:
         own = (self.memory.devices[device], self.network.segment_id[row], *others)
         slot, *rest = judged.spans[:spans].T
         return Worked(
-            passes=_batch(PassBatch, own), activities=_batch(ActivityBatch, (self.memory.devices[slot], *rest))
+            passes=PassBatch.from_columns(own),
+            activities=ActivityBatch.from_columns((self.memory.devices[slot], *rest)),
         )
 
     def _room(self, slots: Int64s) -> Judged:
@@ -168,8 +166,3 @@ def joined(parts: Sequence[Worked]) -> Worked:
         passes=PassBatch.concat(part.passes for part in parts),
         activities=ActivityBatch.concat(part.activities for part in parts),
     )
-
-
-def _batch(kind: type[Batch], columns: Sequence[Int64s]) -> Batch:
-    dtypes = kind.dtypes().items()
-    return kind(**{name: column.astype(dtype) for (name, dtype), column in zip(dtypes, columns, strict=True)})

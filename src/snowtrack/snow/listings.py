@@ -7,7 +7,6 @@ reading that was not made, and no problem.
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from snowtrack.model.calendar import TOKYO, tokyo_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.snow import DepthBatch, DepthFault, SensorId
+from snowtrack.model.texts import decoded, plain
 from snowtrack.snow.readings import Row, read_reading, read_time
 
 PROBLEMS_MAX = 100
@@ -115,12 +115,10 @@ def _csv_items(content: bytes) -> Iterator[Item]:
 
 
 def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _BadFileError("this is neither UTF-8 nor CP932")
+    text = decoded(content)
+    if text is None:
+        raise _BadFileError("this is neither UTF-8 nor CP932")
+    return text
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -150,11 +148,6 @@ def _values(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, object]:
         for name, cell in said.items()
         if cell not in NOT_MEASURED
     }
-
-
-def plain(text: str) -> str:
-    """Full-width digits, letters and brackets as the others."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _japanese_time(text: str) -> object:

@@ -93,8 +93,7 @@ class TrackStage:
 
     def _told(self, rows: Array) -> TrackBatch:
         slot, *columns = rows.T
-        named = zip(TrackBatch.dtypes().items(), (self.memory.devices[slot], *columns), strict=True)
-        return TrackBatch(**{name: column.astype(dtype) for (name, dtype), column in named})
+        return TrackBatch.from_columns((self.memory.devices[slot], *columns))
 
 
 def _room(rows: int) -> Array:
