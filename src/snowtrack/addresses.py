@@ -1,6 +1,7 @@
 """How to reach a broker: the parts of `mqtt://user:password@host:port`, and certificates."""
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -45,21 +46,41 @@ class BrokerAddress:
         return context
 
 
-def parse_broker(url: str) -> BrokerAddress:
-    """Read a broker's URL."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a URL says of a server."""
+
+    scheme: str
+    host: str
+    port: int
+    username: str | None
+    password: str | None = field(repr=False)
+
+
+def parse_server(url: str, ports: Mapping[str, int]) -> Server | None:
+    """Read `scheme://user:password@host:port`; nothing when it is no address of one of these schemes."""
     try:
         parts = urlsplit(url)
-        port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+        port = ports.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError:
-        parts, port = urlsplit(""), 0
-    if parts.scheme not in PORTS or not parts.hostname or not port:
+        return None
+    if parts.scheme not in ports or not parts.hostname or not port:
+        return None
+    username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Server(parts.scheme, parts.hostname, port, username, password)
+
+
+def parse_broker(url: str) -> BrokerAddress:
+    """Read a broker's URL."""
+    server = parse_server(url, PORTS)
+    if server is None:
         raise ConfigError("broker.url: expected mqtt://host:port or mqtts://user:password@host:port")
     return BrokerAddress(
-        host=parts.hostname,
-        port=port,
-        secure=parts.scheme == "mqtts",
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
+        host=server.host,
+        port=server.port,
+        secure=server.scheme == "mqtts",
+        username=server.username,
+        password=server.password,
     )
 
 

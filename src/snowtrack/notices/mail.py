@@ -12,8 +12,8 @@ from email.utils import format_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote, urlsplit
 
+from snowtrack.addresses import parse_server
 from snowtrack.model.errors import ConfigError
 from snowtrack.notices import NotSentError
 from snowtrack.notices.texts import mail_subject, mail_text
@@ -40,22 +40,18 @@ class MailServer:
     @classmethod
     def parse(cls, url: str, sender: str | None, ca: Path | None = None) -> Self:
         """Read `smtp://user:password@host:port`."""
-        try:
-            parts = urlsplit(url)
-            port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
-        except ValueError:
-            parts, port = urlsplit(""), 0
-        if parts.scheme not in PORTS or not parts.hostname or not port:
+        server = parse_server(url, PORTS)
+        if server is None:
             raise ConfigError("notices.smtp_url: expected smtp://user:password@host:port or smtps://…")
         if not sender:
             raise ConfigError("notices.mail_from: expected the address that mails come from")
         return cls(
-            host=parts.hostname,
-            port=port,
-            encrypted=parts.scheme == "smtps",
+            host=server.host,
+            port=server.port,
+            encrypted=server.scheme == "smtps",
             sender=sender,
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
+            username=server.username,
+            password=server.password,
             ca=ca,
         )
 
