@@ -2,6 +2,7 @@
 
 import pytest
 
+from snowtrack import wall_clock
 from snowtrack.model.calendar import DAY_US, SECOND_US, utc_text
 from snowtrack.network.arrays import Kind, RoadClass
 from snowtrack.settings import load_settings
@@ -181,7 +182,7 @@ async def test_spreading_alone_is_told_as_such(api: Api) -> None:
 
 async def test_closures_that_hold_or_will_are_told_and_those_that_are_over_are_not(api: Api) -> None:
     street, _ = streets(api.town.network)
-    now_us = api.live.now_us()
+    now_us = wall_clock.now_us()
     for from_us, until_us in ((now_us - 2 * DAY_US, now_us - DAY_US), (now_us - DAY_US, None), (now_us + DAY_US, None)):
         closure = Closure(number=0, segments=(street,), from_us=from_us, until_us=until_us, reason="ice", by="Sato")
         await close_segments(api.town.connection, closure)

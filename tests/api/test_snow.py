@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from snowtrack import wall_clock
 from snowtrack.api.snow import BODY_BYTES_MAX, ROWS_AT_ONCE
 from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US, utc_text
 from snowtrack.model.columns import ABSENT_32
@@ -40,7 +41,7 @@ async def get(api: Api, path: str, **asked: str) -> dict[str, Any]:
 
 async def test_sensors_are_told_with_how_they_stand(api: Api) -> None:
     assert await get(api, "") == {"sensors": []}
-    connection, now_us = api.town.connection, api.live.now_us()
+    connection, now_us = api.town.connection, wall_clock.now_us()
     await connection.execute("insert into agency (agency, name, manages) values ('kahoku', 'かほく市', 'municipality')")
     await connection.execute(
         "insert into sensor (agency, sensor, name, lat_e7, lon_e7) values ('kahoku', 's1', '高松', 5, 6)"
@@ -116,7 +117,7 @@ async def test_readings_can_be_uploaded_as_json_and_as_csv(api: Api) -> None:
 
 
 async def test_an_upload_with_a_problem_is_taken_not_at_all(api: Api, clean_database: str) -> None:
-    ahead = datetime.fromtimestamp(api.live.now_us() / SECOND_US + 600, UTC).isoformat()
+    ahead = datetime.fromtimestamp(wall_clock.now_us() / SECOND_US + 600, UTC).isoformat()
     good = {"time": "2026-01-14T00:00:00Z", "depth_mm": 300}
     done = await post(api, orjson.dumps([good, good | {"time": ahead}, good | {"sensor": "s2"}]))
     assert_problem(done, 422, "nothing was taken")
@@ -143,7 +144,7 @@ async def test_an_upload_comes_from_this_machine(api: Api) -> None:
 
 
 async def test_proposals_are_told_and_counted(api: Api) -> None:
-    now_us = api.live.now_us()
+    now_us = wall_clock.now_us()
     made = [
         Proposal(
             sensor=SensorId(agency, "s1"),

@@ -9,6 +9,7 @@ import orjson
 import psycopg
 import pytest
 
+from snowtrack import wall_clock
 from snowtrack.addresses import parse_broker
 from snowtrack.live.bus import Bus
 from snowtrack.model.calendar import HOUR_US, SECOND_US
@@ -86,9 +87,9 @@ class Place:
             epoch = await take_lease(connection, fold.lease, holder="test", lasts_s=LEASE_S)
             assert epoch is not None
             await fold.load(connection)
-            await fold.turn(connection, epoch, time.time_ns() // 1_000)
+            await fold.turn(connection, epoch, wall_clock.now_us())
             while count(self.url, "touched"):
-                await fold.turn(connection, epoch, time.time_ns() // 1_000)
+                await fold.turn(connection, epoch, wall_clock.now_us())
             await leave_lease(connection, fold.lease, epoch=epoch)
 
 

@@ -10,8 +10,8 @@ import pytest
 from snowtrack.cli import main
 from snowtrack.model.calendar import tokyo_text
 from snowtrack.network.arrays import Network
-from snowtrack.services.events import now_us, read_time
 from snowtrack.store.instants import to_instant
+from snowtrack.wall_clock import now_us, read_time
 from tests.services.registry import register
 from tests.services.town import AT_WORK, HOUR_US, PLOUGH
 from tests.store.databases import rows

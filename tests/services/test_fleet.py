@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import orjson
 import pytest
 from psycopg import AsyncConnection
 
+from snowtrack import wall_clock
 from snowtrack.fleet.tables import TABLES
 from snowtrack.model.calendar import DAY_US, SECOND_US
 from snowtrack.model.errors import SnowtrackError
@@ -255,7 +255,7 @@ async def test_when_roads_come_to_be_another_agency_s_what_was_worked_of_late_is
 ) -> None:
     assert await taken(settings, written(tmp_path / "in", FILES))
     device = await worked(connection)
-    now_us = time.time_ns() // 1_000
+    now_us = wall_clock.now_us()
     await add_passes(connection, PassBatch.from_rows([(device, 99, 1, 0, 9, now_us - 5, now_us, 0, 0, 900, 0)]))
     await take_touched(connection, 100)
     assert await taken(settings, written(tmp_path / "in", FILES, agencies=FILES["agencies"].replace("県,no", "国,no")))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+from snowtrack import wall_clock
 from snowtrack.api.state import LiveState
 from snowtrack.store.routes import Board, RouteBook, make_board, read_night
 
@@ -24,7 +25,7 @@ class LatestBoard:
             if self.board is None or time.monotonic() - self.made_s > FRESH_S:
                 self.book = self.book or RouteBook(live.outlook)
                 async with live.pool.connection() as connection:
-                    night = await read_night(connection, self.book, live.now_us())
+                    night = await read_night(connection, self.book, wall_clock.now_us())
                 self.board = await asyncio.to_thread(make_board, self.book, night)
                 self.made_s = time.monotonic()
             return self.board

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import date
 
+from snowtrack import wall_clock
 from snowtrack.api.state import LiveState
 from snowtrack.indicators.figures import Figure
 from snowtrack.indicators.period import Period
@@ -31,7 +32,7 @@ class SeasonDesk:
         try:
             async with self.lock:
                 self.book = self.book or RouteBook(Outlook(live.network, live.outlook.policies, live.silence_us))
-                period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=live.now_us())
+                period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=wall_clock.now_us())
                 async with live.pool.connection() as connection:
                     return await read_indicators(connection, self.book, period)
         finally:

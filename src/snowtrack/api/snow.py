@@ -9,6 +9,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from snowtrack import wall_clock
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError, problem
 from snowtrack.model.calendar import DAY_US, SECOND_US, TOKYO, utc_text
@@ -37,7 +38,7 @@ To = Annotated[datetime | None, Query(alias="to", description="the same; up to b
 async def sensors(shared: Shared) -> dict[str, Any]:
     """All sensors, those too that nobody registered: latest depth, new snow of 1 and 24 hours, state and age."""
     async with shared.pool.connection() as connection:
-        return {"sensors": await sensor_rows(connection, shared.live.now_us())}
+        return {"sensors": await sensor_rows(connection, wall_clock.now_us())}
 
 
 @router.get("/proposals")
@@ -47,7 +48,7 @@ async def proposals(
     until: To = None,
 ) -> dict[str, Any]:
     """When the snow proposed to go out, newest first; how often for each agency is an indicator."""
-    from_us, to_us = _span(shared, since, until, CSV_US_MAX)
+    from_us, to_us = _span(since, until, CSV_US_MAX)
     async with shared.pool.connection() as connection:
         found = await read_proposals(connection, from_us, to_us, PROPOSALS_MAX)
         counts = await count_proposals(connection, from_us, to_us)
@@ -64,7 +65,7 @@ async def series(
 ) -> dict[str, Any]:
     """What a sensor read in at most 31 days, how good each reading is, and the new snow of each hour."""
     wanted = _sensor_id(agency, sensor)
-    from_us, to_us = _span(shared, since, until, SERIES_US_MAX)
+    from_us, to_us = _span(since, until, SERIES_US_MAX)
     async with shared.pool.connection() as connection:
         _expect(wanted, [one.sensor for one in await read_heard(connection)])
         readings = await read_depths(connection, wanted, from_us, to_us, READINGS_MAX)
@@ -88,7 +89,7 @@ async def depth_csv(
 ) -> StreamingResponse:
     """What a sensor read in at most 400 days, as CSV for Excel, with times in Japan."""
     wanted = _sensor_id(agency, sensor)
-    span = _span(shared, since, until, CSV_US_MAX)
+    span = _span(since, until, CSV_US_MAX)
     async with shared.pool.connection() as connection:
         _expect(wanted, [one.sensor for one in await read_heard(connection)])
     headers = {"content-disposition": f'attachment; filename="depth-{agency}-{sensor}.csv"'}
@@ -109,7 +110,7 @@ async def upload(request: Request, shared: Shared, agency: str, sensor: str) -> 
         body += part
         if len(body) > BODY_BYTES_MAX:
             return problem(413, f"more than {BODY_BYTES_MAX // 2**20} MiB; send it in parts")
-    now_us = shared.live.now_us()
+    now_us = wall_clock.now_us()
     listing = read_listing(body, Given(agency=agency, sensor=sensor, now_us=now_us, rows_max=BODY_ROWS_MAX))
     strangers = [f"{other}: these are readings of another sensor" for other in listing.readings if other != wanted]
     if listing.problems or strangers:
@@ -180,9 +181,9 @@ def _said(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _span(shared: Context, since: datetime | None, until: datetime | None, us_max: int) -> tuple[int, int]:
+def _span(since: datetime | None, until: datetime | None, us_max: int) -> tuple[int, int]:
     """From an instant to before another; the last two days where nothing is said."""
-    to_us = shared.live.now_us() + 1 if until is None else _instant_us(until)
+    to_us = wall_clock.now_us() + 1 if until is None else _instant_us(until)
     from_us = to_us - min(2 * DAY_US, us_max) if since is None else _instant_us(since)
     if not 0 <= from_us < to_us or to_us - from_us > us_max:
         raise BadRequestError(f"expected from before to, at most {us_max // DAY_US} days apart")

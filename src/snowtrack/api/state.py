@@ -12,6 +12,7 @@ import orjson
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
+from snowtrack import wall_clock
 from snowtrack.clearance.ledger import Directions, Ledger
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
@@ -60,13 +61,9 @@ class LiveState:
         self.news: dict[News, dict[str, Any]] = {}
         self.news_heard: dict[News, float] = {}
 
-    @staticmethod
-    def now_us() -> int:
-        return time.time_ns() // 1_000
-
     async def reload(self) -> None:
         """Read everything from the store."""
-        now_us = self.now_us()
+        now_us = wall_clock.now_us()
         with store_errors("cannot read the state of the roads"):
             async with self.pool.connection() as connection, connection.transaction():
                 progress = await read_progress(connection, self.network.network_id)
@@ -88,7 +85,7 @@ class LiveState:
 
     async def segment(self, row: int) -> tuple[States, Directions, list[Closure]]:
         """The facts of one segment as the store has them, how its directions read, and by what it is closed."""
-        now_us, rows, segment_id = self.now_us(), np.array([row]), int(self.network.segment_id[row])
+        now_us, rows, segment_id = wall_clock.now_us(), np.array([row]), int(self.network.segment_id[row])
         async with self.pool.connection() as connection:
             if await self.outlook.refresh(connection):
                 self._begin(self.event_us)
@@ -139,7 +136,7 @@ class LiveState:
         machines = self.machines.values()
         figures = self.news.get(News.INGEST, {}) if self.is_up(News.INGEST) else {}
         return {
-            "now": utc_text(self.now_us()),
+            "now": utc_text(wall_clock.now_us()),
             "number": self.number,
             "event_start": utc_text(self.event_us),
             "segments": {"total": len(self.network), "by_label": dict(zip(map(str, LABELS), counts, strict=True))},

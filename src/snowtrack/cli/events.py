@@ -7,6 +7,7 @@ import uvloop
 
 from snowtrack.cli.options import Config, Data, Database, Flags, settle
 from snowtrack.settings import Settings
+from snowtrack.wall_clock import read_time
 
 events = typer.Typer(help="Snow events: by rule, or opened and closed by hand.")
 closures = typer.Typer(no_args_is_help=True, help="Closed roads.")
@@ -71,7 +72,7 @@ def void(
 
 def _decide(settings: Settings, kind: str, at: str | None, who: tuple[str, str], voids: int | None = None) -> None:
     from snowtrack.clearance.events import EntryKind, EventEntry
-    from snowtrack.services.events import decide_event, read_time
+    from snowtrack.services.events import decide_event
 
     reason, by = who
     entry = EventEntry(number=0, kind=EntryKind(kind), at_us=read_time(at), reason=reason, by=by, voids=voids)
@@ -101,7 +102,6 @@ def add(
 ) -> None:
     """Close segments, or a whole road."""
     from snowtrack.services.closures import close_roads
-    from snowtrack.services.events import read_time
     from snowtrack.store.events import Closure
 
     settings = settle(config, flags, data=data, database=database)
@@ -129,7 +129,6 @@ def end(
 ) -> None:
     """Say when a closure ends; said again, the last word counts."""
     from snowtrack.services.closures import open_roads
-    from snowtrack.services.events import read_time
 
     settings = settle(config, flags, data=data, database=database)
     uvloop.run(open_roads(settings, closure, at_us=read_time(at), reason=reason, by=by))

@@ -1,6 +1,5 @@
 """`snowtrack snow`: snow-depth sensors, what they read, and what they led to."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +7,8 @@ import typer
 import uvloop
 
 from snowtrack.cli.options import Config, Data, Database, Flags, Json, settle
-from snowtrack.model.calendar import SECOND_US, TOKYO
 from snowtrack.model.snow import SensorId
+from snowtrack.wall_clock import read_time
 
 snow = typer.Typer(help="Snow-depth sensors, what they read, and what they led to.", no_args_is_help=True)
 START, END = "2000-01-01", "2100-01-01"
@@ -47,16 +46,11 @@ def export(
     from snowtrack.services.snow_files import export_depths
 
     try:
-        chosen, times = [SensorId.parse(one) for one in sensors or []], (_read_time(since), _read_time(until))
+        chosen = [SensorId.parse(one) for one in sensors or []]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    uvloop.run(export_depths(settle(config, flags, data=data, database=database), chosen, *times))
-
-
-def _read_time(text: str) -> int:
-    """Without an offset it is Japan's."""
-    read = datetime.fromisoformat(text)
-    return int(read.replace(tzinfo=read.tzinfo or TOKYO).timestamp()) * SECOND_US
+    settings = settle(config, flags, data=data, database=database)
+    uvloop.run(export_depths(settings, chosen, read_time(since), read_time(until)))
 
 
 @snow.command()

@@ -34,3 +34,8 @@ def read_instant(text: str) -> int:
 def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:
     """As people in Japan read it."""
     return datetime.fromtimestamp(time_us // SECOND_US, TOKYO).strftime(pattern)
+
+
+def tokyo_minute(time_us: int) -> str:
+    """The same, with the day."""
+    return tokyo_text(time_us, "%Y-%m-%d %H:%M")

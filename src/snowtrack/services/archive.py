@@ -7,13 +7,13 @@ from psycopg import AsyncConnection, IsolationLevel
 
 from snowtrack.model.calendar import DAY_US, SECOND_US
 from snowtrack.model.errors import ConfigError
-from snowtrack.services.events import now_us, read_time
 from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
 from snowtrack.store.archive import ArchiveWriter, writing_archive
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.fixes import read_fixes, read_undated
 from snowtrack.store.replays import Replayed, read_archived_devices
+from snowtrack.wall_clock import now_us, read_time
 
 FIRST_US = 946_684_800 * SECOND_US
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.network.arrays import Network
 from snowtrack.roads.files import open_network
-from snowtrack.services.events import deciding, now_us, shown
+from snowtrack.services.events import deciding
 from snowtrack.settings import Settings
 from snowtrack.store.events import Closure, close_segments, end_closure, read_closures
+from snowtrack.wall_clock import now_us
 
 
 async def show_closures(settings: Settings) -> None:
@@ -19,8 +21,9 @@ async def show_closures(settings: Settings) -> None:
         found = await read_closures(connection)
     coming = [one for one in found if one.until_us is None or one.until_us > max(now_us(), one.from_us)]
     for one in coming:
-        until = "until further notice" if one.until_us is None else f"– {shown(one.until_us)}"
-        print(f"{one.number}: {shown(one.from_us)} {until}, {len(one.segments)} segments: {one.reason} ({one.by})")
+        until = "until further notice" if one.until_us is None else f"– {tokyo_minute(one.until_us)}"
+        span = f"{tokyo_minute(one.from_us)} {until}"
+        print(f"{one.number}: {span}, {len(one.segments)} segments: {one.reason} ({one.by})")
     if not coming:
         print("no road is closed")
 
@@ -36,7 +39,7 @@ async def close_roads(settings: Settings, closure: Closure, road: str | None) ->
     said = replace(closure, segments=tuple(sorted(segments)))
     async with deciding(settings) as connection:
         number = await close_segments(connection, said)
-    print(f"closure {number}: {len(segments)} segments from {shown(closure.from_us)}")
+    print(f"closure {number}: {len(segments)} segments from {tokyo_minute(closure.from_us)}")
 
 
 async def open_roads(settings: Settings, number: int, *, at_us: int, reason: str, by: str) -> None:
@@ -45,7 +48,7 @@ async def open_roads(settings: Settings, number: int, *, at_us: int, reason: str
         if number not in {one.number for one in await read_closures(connection)}:
             raise ConfigError(f"there is no closure {number}; 'snowtrack closures list' lists them")
         await end_closure(connection, number, at_us, reason=reason, by=by)
-    print(f"closure {number}: ends {shown(at_us)}")
+    print(f"closure {number}: ends {tokyo_minute(at_us)}")
 
 
 def _known(network: Network, segments: Sequence[int]) -> set[int]:

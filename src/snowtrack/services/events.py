@@ -1,14 +1,13 @@
 """Snow events: what the fold goes by, and what people decide of them and see."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 
 from psycopg import AsyncConnection
 
+from snowtrack import wall_clock
 from snowtrack.clearance.events import Event, EventEntry, events
-from snowtrack.model.calendar import DAY_US, SECOND_US, TOKYO, tokyo_text
+from snowtrack.model.calendar import DAY_US, tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
@@ -39,16 +38,16 @@ async def show_events(settings: Settings) -> None:
     outlook = Outlook(open_network(settings.network_folder), load_policies(settings), 0)
     async with deciding(settings) as connection:
         await outlook.refresh(connection)
-        found = await read_events(connection, outlook, now_us())
+        found = await read_events(connection, outlook, wall_clock.now_us())
         entries = await read_entries(connection)
     for event in reversed(found):
-        until = "open" if event.end_us is None else shown(event.end_us)
+        until = "open" if event.end_us is None else tokyo_minute(event.end_us)
         by_hand = [f", {done} by entry {one.number}" for done, one in _by_hand(event) if one is not None]
-        print(f"{shown(event.start_us)} – {until}{''.join(by_hand)}")
+        print(f"{tokyo_minute(event.start_us)} – {until}{''.join(by_hand)}")
     if not found:
         print("no snow event this season")
     for entry in entries:
-        what = f"takes back entry {entry.voids}" if entry.voids else f"{entry.kind} {shown(entry.at_us)}"
+        what = f"takes back entry {entry.voids}" if entry.voids else f"{entry.kind} {tokyo_minute(entry.at_us)}"
         print(f"entry {entry.number}: {what}: {entry.reason} ({entry.by})")
 
 
@@ -68,25 +67,6 @@ async def deciding(settings: Settings) -> AsyncIterator[AsyncConnection]:
     async with connect(database_url(settings), name="decisions") as connection:
         with store_errors("cannot read or note it"):
             yield connection
-
-
-def now_us() -> int:
-    return time.time_ns() // 1_000
-
-
-def shown(time_us: int) -> str:
-    return tokyo_text(time_us, "%Y-%m-%d %H:%M")
-
-
-def read_time(text: str | None) -> int:
-    """A time as people in Japan write it, or with an offset; nothing is now."""
-    if text is None:
-        return now_us()
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is no time; expected one in Japan such as '2026-12-01 06:30'") from None
-    return round(read.replace(tzinfo=read.tzinfo or TOKYO).timestamp()) * SECOND_US
 
 
 def _by_hand(event: Event) -> tuple[tuple[str, EventEntry | None], ...]:

@@ -1,6 +1,5 @@
 """`snowtrack fleet`: files into the registry and out of it, and what the registry comes to."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.table import Table as Shown
 
+from snowtrack import wall_clock
 from snowtrack.fleet.changes import TableChange, told
 from snowtrack.fleet.checks import KnownSegments
 from snowtrack.fleet.intake import Intake, take_in
@@ -20,7 +20,7 @@ from snowtrack.fleet.proposal import registry_of
 from snowtrack.fleet.sheets import BYTES_MAX, Sheet, read_sheet, table_of, write_sheet
 from snowtrack.fleet.summary import Summary, summarise
 from snowtrack.fleet.tables import TABLES
-from snowtrack.model.calendar import tokyo_text
+from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import MANIFEST, open_network
 from snowtrack.services.instance import database_url
@@ -52,7 +52,7 @@ async def import_fleet(settings: Settings, wanted: Import) -> bool:
             intake = await take_in(
                 connection,
                 sheets,
-                now_us=time.time_ns() // 1_000,
+                now_us=wall_clock.now_us(),
                 known_segments=known_segments,
                 dry_run=wanted.dry_run or bool(problems),
             )
@@ -198,7 +198,7 @@ def _show(summary: Summary) -> None:
     mounted = ", ".join(f"{agency} {count:,}" for agency, count in by_agency.items())
     console.print(f"\nmounted now: {len(summary.mounted):,}{f' ({mounted})' if mounted else ''}")
     unregistered = [
-        f"{row.id}, {row.fixes:,} fixes, last heard {tokyo_text(to_us(row.heard_at), '%Y-%m-%d %H:%M')}"
+        f"{row.id}, {row.fixes:,} fixes, last heard {tokyo_minute(to_us(row.heard_at))}"
         for row in summary.unregistered
         if row.heard_at is not None
     ]

@@ -8,7 +8,6 @@ begins with nothing known. The public's cut is made here too, so that there is o
 import asyncio
 import os
 import socket
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +15,7 @@ import orjson
 import structlog
 from psycopg import AsyncConnection
 
+from snowtrack import wall_clock
 from snowtrack.clearance.fold import fold
 from snowtrack.clearance.ledger import Ledger
 from snowtrack.clearance.segments import Segments
@@ -120,7 +120,7 @@ class Fold:
             announce_ready()
             try:
                 while not stopping.is_set():
-                    await self.turn(connection, epoch, time.time_ns() // 1_000)
+                    await self.turn(connection, epoch, wall_clock.now_us())
                     async for _ in connection.notifies(timeout=WAKE_S, stop_after=1):
                         pass
             finally:

@@ -1,6 +1,5 @@
 """`snowtrack indicators`: the figures of a period, shown or written to a file."""
 
-import time
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from snowtrack import wall_clock
 from snowtrack.indicators.figures import Figure
 from snowtrack.indicators.period import Period
 from snowtrack.indicators.tables import rows, write_csv, write_workbook
@@ -48,7 +48,7 @@ async def show_indicators(settings: Settings, days: tuple[date, date], *, as_jso
 async def _figures(settings: Settings, first: date, last: date) -> list[Figure]:
     network = open_network(settings.network_folder)
     book = RouteBook(Outlook(network, load_policies(settings), round(settings.engine.silence_s * SECOND_US)))
-    period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=time.time_ns() // 1_000)
+    period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=wall_clock.now_us())
     async with connect(database_url(settings), name="indicators") as connection:
         with store_errors("cannot read the indicators"):
             return await read_indicators(connection, book, period)

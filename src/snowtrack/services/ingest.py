@@ -15,6 +15,7 @@ import orjson
 import structlog
 from psycopg import AsyncConnection
 
+from snowtrack import wall_clock
 from snowtrack.live.bus import Bus, News
 from snowtrack.model.columns import Bools, Rows, present
 from snowtrack.model.errors import StoreError
@@ -223,7 +224,7 @@ class Ingest:
         """What time alone brings: tails of silent devices, stretches to compute again, figures."""
         limits = self.settings.ingest
         with store_errors("cannot settle"):
-            now_us = time.time_ns() // 1_000
+            now_us = wall_clock.now_us()
             await self._refresh_fleet(connection)
             outputs = self.devices.engine.on_time(now_us)
             if outputs.ended:
@@ -248,7 +249,7 @@ class Ingest:
         self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))
 
     def _say_heads(self, outputs: Outputs) -> None:
-        now_us = time.time_ns() // 1_000
+        now_us = wall_clock.now_us()
         self.figures.note_heads((now_us - outputs.heads.received_us).tolist())
         if len(outputs.heads):
             fleet = self.devices.engine.fleet

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snowtrack.clearance.events import events
-from snowtrack.model.calendar import HOUR_US, tokyo_text
+from snowtrack.model.calendar import HOUR_US, tokyo_minute
 from snowtrack.model.errors import ConfigError, StoreError
 from snowtrack.model.fleet import NOBODY, Fleet
 from snowtrack.model.ids import DeviceId
@@ -26,7 +26,7 @@ from snowtrack.model.work import Activity, ActivityBatch
 from snowtrack.pipeline.basis import Basis
 from snowtrack.pipeline.engine import Engine
 from snowtrack.roads.files import open_network
-from snowtrack.services.events import SEASON_US, now_us
+from snowtrack.services.events import SEASON_US
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import engine_policy, load_policies
 from snowtrack.services.replay_facts import ChangedPasses, Facts, compare_facts, events_at
@@ -50,6 +50,7 @@ from snowtrack.store.replays import (
     put_devices,
     read_devices_at,
 )
+from snowtrack.wall_clock import now_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
     """Portion by portion, each in one transaction."""
     engine, from_us = work.replay.engine, work.wanted.from_us
     while from_us <= work.wanted.to_us:
-        told(f"{device.id} {_shown(from_us)}")
+        told(f"{device.id} {tokyo_minute(from_us)}")
         async with work.connection.transaction():
             await target.begin(device)
             portion = await work.replay.portion(device, from_us, work.wanted.to_us)
@@ -261,7 +262,3 @@ def _progress(devices: int) -> Iterator[Told]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=devices)
         yield lambda done, what: progress.update(task, completed=done, description=what)
-
-
-def _shown(time_us: int) -> str:
-    return tokyo_text(time_us, "%Y-%m-%d %H:%M")

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from snowtrack.model.calendar import HOUR_US, tokyo_text, utc_text
+from snowtrack.model.calendar import HOUR_US, tokyo_minute, utc_text
 from snowtrack.pipeline.basis import Reason
 from snowtrack.pipeline.comparison import Tally
 from snowtrack.services.replay_facts import EventFacts
@@ -90,7 +90,7 @@ def tell(found: Findings, last_lines: Iterable[str]) -> None:
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=WIDTH)
-    span = f"{_shown(found.from_us)} – {_shown(found.to_us)}"
+    span = f"{tokyo_minute(found.from_us)} – {tokyo_minute(found.to_us)}"
     print(f"{span}: {found.devices:,} devices, {found.stretches:,} stretches of tracks")
     if found.groups:
         console.print(_table(found))
@@ -136,7 +136,7 @@ def _details(found: Findings) -> Iterator[str]:
 
 
 def _fact_lines(facts: EventFacts) -> Iterator[str]:
-    begun = f"event of {_shown(facts.event.start_us)}"
+    begun = f"event of {tokyo_minute(facts.event.start_us)}"
     if not facts.segments:
         yield f"{begun}: no segment stands otherwise"
         return
@@ -165,7 +165,3 @@ def _event_json(facts: EventFacts) -> dict[str, Any]:
             for name, (before, after), long_mm in facts.roads
         ],
     }
-
-
-def _shown(time_us: int) -> str:
-    return tokyo_text(time_us, "%Y-%m-%d %H:%M")

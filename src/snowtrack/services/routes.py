@@ -1,6 +1,5 @@
 """`snowtrack routes`: how far each route is, and what routes the network itself comes to, as files to start from."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,13 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from snowtrack import wall_clock
 from snowtrack.clearance.routes import NOBODYS, Routes, with_derived
 from snowtrack.fleet.sheets import write_sheet
 from snowtrack.fleet.tables import BY_NAME
 from snowtrack.indicators.progress import Sure
 from snowtrack.indicators.texts import OVERDUE, ROUTE_HEADERS, STATES, SURE
-from snowtrack.model.calendar import SECOND_US, tokyo_text
+from snowtrack.model.calendar import SECOND_US, tokyo_minute, tokyo_text
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
@@ -33,7 +33,7 @@ async def show_routes(settings: Settings, *, as_json: bool) -> None:
     book = _book(settings)
     async with connect(database_url(settings), name="routes") as connection:
         with store_errors("cannot read the routes"):
-            now_us = time.time_ns() // 1_000
+            now_us = wall_clock.now_us()
             await book.outlook.refresh(connection)
             snow = SnowReader(book.outlook.network, book.outlook.reach_m(now_us))
             await snow.look(connection, now_us)
@@ -111,7 +111,7 @@ def _show(board: Board) -> None:
             SURE[Sure(int(own.sure[place]))],
             f"{due} {OVERDUE}" if late[place] else due,
         )
-    print(f"{tokyo_text(board.around.event_us, '%Y-%m-%d %H:%M')} –")
+    print(f"{tokyo_minute(board.around.event_us)} –")
     Console(highlight=False, markup=False).print(table)
 
 

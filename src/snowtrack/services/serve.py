@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from snowtrack import wall_clock
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
@@ -42,9 +43,9 @@ async def _watch_snow(state: LiveState, snow: SnowReader) -> None:
     """What fell, as the fold sees it: for views that are read anew."""
     while True:
         try:
-            snow.reach_m = state.outlook.reach_m(state.now_us())
+            snow.reach_m = state.outlook.reach_m(wall_clock.now_us())
             async with state.pool.connection() as connection:
-                await snow.look(connection, state.now_us())
+                await snow.look(connection, wall_clock.now_us())
             state.outlook.snow = snow.segment_snow()
         except StoreError as error:
             log.warning("api: cannot read the snow", error=str(error))

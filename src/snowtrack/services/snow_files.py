@@ -1,10 +1,10 @@
 """`snowtrack snow import` and `export`: readings from files, all or nothing, and into a file."""
 
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from snowtrack import wall_clock
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.model.snow import DepthBatch, SensorId
 from snowtrack.services.instance import database_url
@@ -27,7 +27,7 @@ async def import_depths(
     settings: Settings, files: Sequence[Path], agency: str | None, sensor: str | None, *, dry_run: bool
 ) -> None:
     """All readings of all files, or nothing; each problem is said."""
-    given = Given(agency=agency, sensor=sensor, now_us=time.time_ns() // 1_000, rows_max=ROWS_MAX)
+    given = Given(agency=agency, sensor=sensor, now_us=wall_clock.now_us(), rows_max=ROWS_MAX)
     listings = {file: read_listing(_content(file), given) for file in files}
     problems = [f"{file}: {problem}" for file, listing in listings.items() for problem in listing.problems]
     for problem in problems[:PROBLEMS_MAX]:

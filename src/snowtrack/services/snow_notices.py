@@ -1,7 +1,6 @@
 """Sending what the snow watch wrote down: each notice at least once, tried for hours, failures kept for all to see."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,6 +15,7 @@ from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Notices, Settings
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.notices import Notice, end_notice, next_notice, put_off_notice
+from snowtrack.wall_clock import now_us
 
 LOOK_S = 5.0
 RETRY_S = 10.0
@@ -28,10 +28,6 @@ log = structlog.get_logger()
 Clock = Callable[[], int]
 
 
-def clock_us() -> int:
-    return time.time_ns() // 1_000
-
-
 async def send_notices(settings: Settings, stopping: asyncio.Event) -> None:
     """Until told to stop; a database that is away is waited for."""
     ways = Ways(settings.notices)
@@ -39,7 +35,7 @@ async def send_notices(settings: Settings, stopping: asyncio.Event) -> None:
         try:
             async with connect(settings.database.url, name="notices") as connection:
                 while not stopping.is_set():
-                    if not await send_due(connection, ways, clock_us):
+                    if not await send_due(connection, ways, now_us):
                         await stopped_within(stopping, LOOK_S)
         except StoreError as error:
             log.warning("notices: waiting", reason=str(error))

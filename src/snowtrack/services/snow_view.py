@@ -1,12 +1,11 @@
 """`snowtrack snow show`, `proposals` and `notices`: what the sensors say and what was said of it, for a terminal."""
 
-import time
-
 import orjson
 from rich.console import Console
 from rich.table import Table
 
-from snowtrack.model.calendar import DAY_US, tokyo_text
+from snowtrack import wall_clock
+from snowtrack.model.calendar import DAY_US, tokyo_minute
 from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
@@ -21,7 +20,7 @@ async def show_sensors(settings: Settings, *, as_json: bool) -> None:
     """All registered sensors, and those that nobody registered."""
     async with connect(database_url(settings), name="snow") as connection:
         with store_errors("cannot read the sensors"):
-            rows = await sensor_rows(connection, time.time_ns() // 1_000)
+            rows = await sensor_rows(connection, wall_clock.now_us())
     if as_json:
         print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
@@ -40,14 +39,14 @@ async def show_sensors(settings: Settings, *, as_json: bool) -> None:
 
 async def show_proposals(settings: Settings) -> None:
     """What the sensors proposed, newest first."""
-    now_us = time.time_ns() // 1_000
+    now_us = wall_clock.now_us()
     async with connect(database_url(settings), name="snow") as connection:
         with store_errors("cannot read the proposals"):
             proposals = await read_proposals(connection, now_us - SEASON_US, now_us + 1, SHOWN)
             counts = await count_proposals(connection, now_us - SEASON_US, now_us + 1)
     table = Table("at (Tokyo)", "sensor", "road classes", "criterion cm", "new cm", "since", show_edge=False)
     for one in proposals:
-        at, since = (tokyo_text(us, "%Y-%m-%d %H:%M") for us in (one.at_us, one.since_us))
+        at, since = (tokyo_minute(us) for us in (one.at_us, one.since_us))
         classes, snow = ", ".join(one.road_classes), (_centimetres(one.criterion_mm), _centimetres(one.new_mm))
         table.add_row(at, str(one.sensor), classes, *snow, since)
     _print(table, "the sensors have proposed nothing")
@@ -57,14 +56,14 @@ async def show_proposals(settings: Settings) -> None:
 
 async def show_notices(settings: Settings) -> None:
     """What was sent and what could not be, newest first."""
-    now_us = time.time_ns() // 1_000
+    now_us = wall_clock.now_us()
     async with connect(database_url(settings), name="snow") as connection:
         with store_errors("cannot read the notices"):
             notices = await read_notices(connection, SHOWN)
             counts = await count_notices(connection, now_us - SEASON_US, now_us + 1)
     table = Table("notice", "made (Tokyo)", "agency", "to", "attempts", "state", show_edge=False)
     for one in notices:
-        made = tokyo_text(one.made_us, "%Y-%m-%d %H:%M")
+        made = tokyo_minute(one.made_us)
         table.add_row(str(one.number), made, one.agency, f"{one.way} {one.target}", str(one.attempts), _state(one))
     _print(table, "there was nothing to send")
     for (agency, way), (made_count, sent, given_up) in counts.items():
@@ -73,7 +72,7 @@ async def show_notices(settings: Settings) -> None:
 
 def _state(notice: NoticeRow) -> str:
     if notice.sent_us is not None:
-        return f"sent {tokyo_text(notice.sent_us, '%Y-%m-%d %H:%M')}"
+        return f"sent {tokyo_minute(notice.sent_us)}"
     return f"{'given up' if notice.ended_us is not None else 'waits'}{f': {notice.fault}' if notice.fault else ''}"
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import sys
-import time
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from snowtrack import wall_clock
 from snowtrack.fleet.intake import take_in
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import is_outdated, open_network, write_network
@@ -174,7 +174,7 @@ class Up:
         sheets, problems = read_files([files])
         async with connect(nursery.environment["SNOWTRACK_DATABASE_URL"], name="up") as connection:
             with store_errors("cannot register the simulated fleet"):
-                intake = await take_in(connection, sheets, now_us=time.time_ns() // 1_000)
+                intake = await take_in(connection, sheets, now_us=wall_clock.now_us())
         if wrong := [*problems, *intake.problems]:
             raise ChildError(f"the simulated fleet cannot be registered: {wrong[0]}")
         self.say(f"registry   {self.demo.ploughs} simulated ploughs")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from snowtrack.model.calendar import TOKYO, tokyo_text
+from snowtrack.model.calendar import TOKYO, tokyo_minute
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.snow import DepthBatch, DepthFault, SensorId
@@ -184,7 +184,7 @@ def _take(item: object, given: Given, found: dict[SensorId, list[Row]]) -> Itera
         if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
             problems.append(f"{name}: {value!r} is no id; expected 1 to 64 of A-Z a-z 0-9 _ -")
     if row[0] > given.now_us + AHEAD_US:
-        problems.append(f"time: {tokyo_text(row[0], '%Y-%m-%d %H:%M')} has not come yet")
+        problems.append(f"time: {tokyo_minute(row[0])} has not come yet")
     if not problems:
         found.setdefault(SensorId(str(agency), str(sensor)), []).append(row)
     return problems

@@ -6,7 +6,6 @@ memory is bounded by the window, and the broker keeps what we have not read.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from snowtrack import wall_clock
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
@@ -134,7 +134,7 @@ class Session:
                 client.ack(mid, qos)
 
         device, channel = source
-        received_us = time.time_ns() // 1_000
+        received_us = wall_clock.now_us()
         self.arrive(
             Delivery(
                 device=device, channel=channel, payload=bytes(message.payload), received_us=received_us, settle=settle
