@@ -5,52 +5,49 @@ it then tells what was worked.
 """
 
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from snowtrack.model.work import Activity, Evidence
-from snowtrack.passes.profiles import Profile
 from snowtrack.passes.stage import WorkPolicy
+from tests.oracles.inputs import PLOUGHING, SECOND, SPREADING, WORKS, Heard, doubts, held, never
 
-SECOND = 1_000_000
-MINUTE, TEN_MINUTES, HOUR_MS = 60 * SECOND, 600 * SECOND, 3_600_000
+TEN_MINUTES = 600 * SECOND
 FULL = 1_000_000
-PLOUGHING, SPREADING = WORKS = (0, 1)
 Span = tuple[int, int, Activity]
 
 
-class Heard(NamedTuple):
-    """A fix. `asked` is what inputs say of ploughing and of spreading; `opens` says that the track before was ended."""
-
-    at_us: int
-    track_us: int
-    opens: bool
-    on_road: bool
-    stated_mmps: int | None
-    stands: bool
-    asked: tuple[int | None, int | None]
-    way_mm: int
-    profile: Profile
-
-
 class Moved(NamedTuple):
-    """A fix with what its device has told before: how long before, how fast it is, and which inputs are doubted."""
+    """A fix with what its device has told before: how long before, how fast it is, and which inputs are doubted; `new`
+    says that it begins a track."""
 
     heard: Heard
     spent_us: int
     mmps: int
     changed: tuple[bool, bool]
     doubted: tuple[bool, bool]
+    new: bool
+
+
+class Ends(IntEnum):
+    """What is over when a fix comes."""
+
+    NOTHING = 0
+    STANDS = 1
+    """It has stood for too long, so what it worked is told."""
+    HOLE = 2
+    TRACK = 3
 
 
 class Way(NamedTuple):
     """What is told of the way to a fix, for one kind of work: whether it was worked, and if nobody can wait for that;
-    `zone` is the same for all that was decided at once, `begins` says that the machine is anew on its road."""
+    `zone` is the same for all that was decided at once."""
 
     worked: bool
     fallback: bool
     zone: int
-    begins: bool
+    ends: Ends
     evidence: Evidence
 
 
@@ -70,11 +67,12 @@ class Run(NamedTuple):
     worked_mm: int
     inferred: Shows
     doubted: Shows
+    ploughed: Shows
 
 
 def told(heard: Sequence[Heard], policy: WorkPolicy) -> list[Run]:
     """The whole life of a device."""
-    return [_run(run, policy) for run in _runs(heard, policy)]
+    return [_run(run, policy) for run in _runs(held(heard), policy)]
 
 
 def _runs(heard: Sequence[Heard], policy: WorkPolicy) -> Iterator[list[Moved]]:
@@ -94,9 +92,16 @@ def _moved(heard: Sequence[Heard], opens: Sequence[bool]) -> list[Moved]:
     spent = [0, *(one.at_us - before.at_us for before, one in pairwise(heard))]
     mmps = [_mmps(one, us) for one, us in zip(heard, spent, strict=True)]
     counted_ms = [0 if cut else us // 1000 for us, cut in zip(spent, opens, strict=True)]
-    doubts = [_doubts(heard, mmps, counted_ms, work) for work in WORKS]
+    unbelieved = [doubts(heard, mmps, counted_ms, work) for work in WORKS]
     return [
-        Moved(one, spent[at], mmps[at], _changes(before, one), (doubts[PLOUGHING][at], doubts[SPREADING][at]))
+        Moved(
+            heard=one,
+            spent_us=spent[at],
+            mmps=mmps[at],
+            changed=_changes(before, one),
+            doubted=(unbelieved[PLOUGHING][at], unbelieved[SPREADING][at]),
+            new=at == 0 or before.track_us != one.track_us,
+        )
         for at, (before, one) in enumerate(zip([heard[0], *heard[:-1]], heard, strict=True))
     ]
 
@@ -115,39 +120,18 @@ def _changes(before: Heard, one: Heard) -> tuple[bool, bool]:
     return ploughing, spreading
 
 
-def _doubts(heard: Sequence[Heard], mmps: Sequence[int], counted_ms: Sequence[int], work: int) -> list[bool]:
-    """Whether the input is not believed: not from when it has said the same against the evidence for too long."""
-    doubts = []
-    for value, same in groupby(range(len(heard)), key=lambda at: heard[at].asked[work]):
-        moved = contrary = 0
-        doubted = False
-        for number, at in enumerate(same):
-            profile = heard[at].profile
-            counted = counted_ms[at] if number and mmps[at] >= profile.stands_mmps else 0
-            cannot = 0 < profile.never_mmps < mmps[at]
-            likely = profile.slow_mmps <= mmps[at] <= profile.fast_mmps
-            moved += counted
-            if value == 1:
-                contrary += counted if cannot else 0
-                doubted |= contrary >= MINUTE // 1000
-            elif value == 0:
-                contrary += counted if likely else 0
-                doubted |= contrary >= 2 * HOUR_MS and 4 * contrary >= 3 * moved
-            doubts.append(doubted)
-    return doubts
-
-
 def _run(run: list[Moved], policy: WorkPolicy) -> Run:
     pushes = [[_push(one, work, policy) for one in run] for work in WORKS]
-    stops = _stops(run, policy)
+    stops, still = _stops(run, policy), _still(run)
     either = [max(-_per_second(policy.lift_us), *(push[at][0] for push in pushes)) for at in range(len(run))]
     levels = [_levels(run, [rate for rate, _ in push], stops, policy) for push in pushes]
     whether = _worked(_levels(run, either, stops, policy))
     for at in sorted(stops):
         if whether.before[at]:
             _not_since(whether.worked, stops[at], at)
-    driven = [0, *(_driven(one, other) for one, other in pairwise(run))]
+    driven = _driven(run, still)
     ways = [_ways(run, level, push, policy) for level, push in zip(levels, pushes, strict=True)]
+    certain = [one.certain is True for one in levels[PLOUGHING]]
     return Run(
         ways=(ways[0], ways[1]),
         spans=_spans(run, whether, policy),
@@ -155,6 +139,7 @@ def _run(run: list[Moved], policy: WorkPolicy) -> Run:
         worked_mm=sum(mm for mm, worked in zip(driven, whether.worked, strict=True) if worked),
         inferred=_shows(run, [any(push[at][1] is Evidence.INFERRED for push in pushes) for at in range(len(run))]),
         doubted=_shows(run, [any(one.doubted) for one in run]),
+        ploughed=Shows(_shows(run, certain).must, any(way.worked for way in ways[PLOUGHING][1:])),
     )
 
 
@@ -163,9 +148,16 @@ def _shows(run: Sequence[Moved], said: Sequence[bool]) -> Shows:
     return Shows(timely, any(said[1:]))
 
 
-def _driven(one: Moved, other: Moved) -> int:
-    moves = max(one.mmps, other.mmps) >= other.heard.profile.stands_mmps
-    return (one.mmps + other.mmps) * other.spent_us // (2 * SECOND) if moves else 0
+def _driven(run: Sequence[Moved], still: Sequence[bool]) -> list[int]:
+    """The way to each fix; that of a movement which is only believed later, at the fix at which it is."""
+    driven, crept, stands = [0], 0, _stands(run)
+    for at, (one, other) in enumerate(pairwise(run), 1):
+        way_mm = (one.mmps + other.mmps) * other.spent_us // (2 * SECOND)
+        crept += way_mm if not (still[at - 1] and still[at]) else 0
+        only_seems = stands[at] and not still[at]
+        driven.append(0 if only_seems else crept)
+        crept = crept if only_seems else 0
+    return driven
 
 
 def _per_second(every_us: int) -> int:
@@ -181,7 +173,7 @@ def _push(one: Moved, work: int, policy: WorkPolicy) -> tuple[int, Evidence]:
         if not (profile.ploughs, profile.spreads)[work]:
             return lifted, Evidence.BLADE
         return _guessed(one, policy), Evidence.INFERRED
-    impossible = bool(says) and 0 < profile.never_mmps < mmps
+    impossible = bool(says) and 0 < never(profile, work) < mmps
     if impossible or (not says and not one.changed[work]):
         return lifted, Evidence.BLADE
     holds = one.changed[work] or mmps < profile.stands_mmps
@@ -200,16 +192,39 @@ def _guessed(one: Moved, policy: WorkPolicy) -> int:
 def _stops(run: Sequence[Moved], policy: WorkPolicy) -> dict[int, int]:
     """Fixes at which the machine has stood for too long to be at work, and each one's first fix of the stand."""
     stops: dict[int, int] = {}
-    for first, last in _stands(run):
+    for first, last in _groups(_stands(run)):
         long = (at for at in range(first, last + 1) if run[at].heard.at_us - run[first].heard.at_us > policy.idle_us)
         stops |= dict.fromkeys(long, first)
     return stops
 
 
-def _stands(run: Sequence[Moved]) -> Iterator[tuple[int, int]]:
-    for stands, fixes in groupby(range(len(run)), key=lambda at: run[at].mmps < run[at].heard.profile.stands_mmps):
-        if stands:
-            first, *more = fixes
+def _stands(run: Sequence[Moved]) -> list[bool]:
+    """By fix whether the machine seems to stand: it has not moved for long enough, nor fast enough, to be believed."""
+    found: list[bool] = []
+    left_us: int | None = None
+    for at, one in enumerate(run):
+        standing_mmps, stood = one.heard.profile.stands_mmps, bool(found) and found[-1]
+        moves = one.mmps >= standing_mmps
+        lasts = left_us is not None and one.heard.at_us - left_us >= 3 * SECOND
+        found.append(not moves or (stood and not lasts and one.mmps < 2 * standing_mmps))
+        left_us = (left_us or run[at - 1].heard.at_us) if moves and found[-1] else None
+    return found
+
+
+def _still(run: Sequence[Moved]) -> list[bool]:
+    """By fix whether it turns out that the machine stood: not from where a movement began that was believed then."""
+    still = _stands(run)
+    for at in range(len(run) - 1, 0, -1):
+        if not still[at] and still[at - 1] and run[at - 1].mmps >= run[at - 1].heard.profile.stands_mmps:
+            still[at - 1] = False
+    return still
+
+
+def _groups(true: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """The first and the last of those that follow each other."""
+    for value, those in groupby(range(len(true)), key=lambda at: true[at]):
+        if value:
+            first, *more = those
             yield first, (more or [first])[-1]
 
 
@@ -262,11 +277,13 @@ def _ways(
     run: Sequence[Moved], levels: Sequence[_Level], pushes: Sequence[tuple[int, Evidence]], policy: WorkPolicy
 ) -> list[Way]:
     worked, zone, ways = _worked(levels), 0, []
+    stops = _stops(run, policy)
+    idle = {at for at in stops if at - 1 not in stops}
     for at, (one, level) in enumerate(zip(run, levels, strict=True)):
-        begins = at == 0 or level.stopped
-        zone += begins or levels[at - 1].certain is not None
+        zone += at == 0 or level.stopped or levels[at - 1].certain is not None
         by = Evidence.INFERRED if at and one.spent_us > policy.seen_us else pushes[at][1]
-        ways.append(Way(worked.worked[at], worked.before[at] and not level.stopped, zone, begins, by))
+        ends = (Ends.TRACK if one.new else Ends.HOLE) if at == 0 else Ends(at in idle)
+        ways.append(Way(worked.worked[at], worked.before[at] and not level.stopped, zone, ends, by))
     return ways
 
 
@@ -281,9 +298,10 @@ def _not_since(worked: list[bool], first: int, last: int) -> None:
 def _spans(run: Sequence[Moved], whether: _Worked, policy: WorkPolicy) -> list[Span]:
     times = [one.heard.at_us for one in run]
     stands_by: dict[int, int] = {}
-    for first, last in _stands(run):
+    for first, last in _groups(_still(run)):
         idle = max((at for at in range(first + 1, last + 1) if whether.worked[at]), default=first)
-        known = [times[at] for at in range(idle, last + 1) if whether.certainly_not[at]]
+        slow = [one.mmps < one.heard.profile.stands_mmps for one in run]
+        known = [times[at] for at in range(idle, last + 1) if whether.certainly_not[at] and slow[at]]
         if known and known[-1] - times[idle] >= policy.stand_us:
             stands_by |= dict.fromkeys(range(idle + 1, last + 1), times[idle] + policy.parked_us)
     spans = []

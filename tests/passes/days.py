@@ -15,7 +15,8 @@ from snowtrack.model.work import Activity, Work
 from snowtrack.passes.profiles import PROFILES
 from snowtrack.passes.stage import PassStage, Worked, WorkPolicy, joined
 from tests.oracles.driving import Moment, Pass, passes
-from tests.oracles.working import Heard, Run, Span, merged, told
+from tests.oracles.inputs import Heard
+from tests.oracles.working import Run, Span, merged, told
 from tests.passes.journeys import MINUTE, SECOND, START, STREET, TOWN, Came, Journey, batches, named
 
 POLICIES = (

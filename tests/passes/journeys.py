@@ -149,11 +149,11 @@ def named(batch: PassBatch | ActivityBatch) -> list[dict[str, int]]:
 
 
 def covered(made: Worked, work: int = 0) -> list[tuple[int, int, int, int]]:
-    """Row, direction, from and to in metres, of the passes of one kind of work. Segments of 100 m miss a millimetre or
-    two: what was driven on the next one then is left out."""
+    """Row, direction, from and to in metres, of the passes of one kind of work as they began. Segments of 100 m miss a
+    millimetre or two: what was driven on the next one then is left out."""
     return [
         (one["segment_id"] - 1, one["direction"], round(one["from_mm"] / 1000), round(one["to_mm"] / 1000))
-        for one in named(made.passes)
+        for one in sorted(named(made.passes), key=lambda one: one["started_us"])
         if one["work"] == work and one["to_mm"] - one["from_mm"] > 100
     ]
 

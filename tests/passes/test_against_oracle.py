@@ -31,6 +31,10 @@ def test_what_is_told_of_drawn_days_is_what_the_oracle_tells(
         at_work = [one["driven_mm"] for one in spans if one["activity"] == Activity.WORKING]
         assert sum(at_work) == sum(run.worked_mm for run in runs)
         assert not any(one["driven_mm"] for one in spans if one["activity"] in (Activity.STANDBY, Activity.PARKED))
-        inferred, doubted = (any(one[name] == 1 for one in spans) for name in ("evidence", "doubted"))
+        inferred, doubted, ploughed = (
+            any(one[name] == 1 for one in spans) for name in ("evidence", "doubted", "ploughed")
+        )
         assert any(run.inferred.must for run in runs) <= inferred <= any(run.inferred.may for run in runs)
         assert any(run.doubted.must for run in runs) <= doubted <= any(run.doubted.may for run in runs)
+        assert any(run.ploughed.must for run in runs) <= ploughed <= any(run.ploughed.may for run in runs)
+        assert not any(one["ploughed"] for one in spans if one["activity"] != Activity.WORKING)

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snowtrack.model.columns import ABSENT_8, ABSENT_16, ABSENT_32
-from snowtrack.model.fixes import BLADE_UP
+from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP
 from snowtrack.model.machines import MachineKind
 from snowtrack.model.matches import NO_ROW
 from snowtrack.model.work import Evidence, Work
@@ -132,9 +132,44 @@ def test_a_dead_end_there_and_back_is_two_passes() -> None:
     assert covered(made) == [(LAST, 1, 50, 100), (DEAD_END, 1, 0, 120), (DEAD_END, -1, 0, 120), (LAST, -1, 40, 100)]
 
 
-def test_a_short_way_back_out_of_a_road_is_no_pass_of_its_own() -> None:
+def test_a_turn_soon_behind_a_crossing_is_one_all_the_same() -> None:
     made = worked(Journey(1, 80).go(10, 5).turn().go(12, 5))
-    assert covered(made) == [(1, 1, 80, 100), (2, 1, 0, 30), (1, -1, 70, 100)]
+    assert covered(made) == [(1, 1, 80, 100), (2, 1, 0, 30), (2, -1, 0, 30), (1, -1, 70, 100)]
+
+
+def test_backing_off_over_crossings_counts_once() -> None:
+    """Over streets of 15 m: 40 m back, and on."""
+    made = worked(Journey(STREET).go(24, 5).turn().go(8, 5).turn().go(14, 5))
+    assert covered(made) == [(STREET + at, 1, 0, 15) for at in range(10)]
+    assert covered(worked(Journey(1, 80).go(8, 5).turn().go(8, 5).turn().go(20, 5))) == [(1, 1, 80, 100), (2, 1, 0, 80)]
+
+
+def test_what_is_worked_only_on_the_way_back_counts_for_the_way_that_the_machine_goes() -> None:
+    up, down = {"blade": BLADE_UP}, {"blade": BLADE_DOWN}
+    made = worked(Journey(**up).go(16, 5).turn().go(18, 2.5, **down).turn().go(20, 5, **up))
+    assert covered(made) == [(0, 1, 35, 78)]
+    into_a_dead_end = worked(Journey(DEAD_END, 80, **up).go(8, 5).turn().go(30, 5, **down))
+    assert covered(into_a_dead_end) == [(DEAD_END, -1, 0, 115), (LAST, -1, 70, 100)]
+
+
+def test_backing_off_after_a_stop_or_a_hole_counts_once() -> None:
+    stops = Journey().go(16, 5).stand(240, every_s=5).turn().go(8, 4).turn().go(16, 5)
+    assert covered(worked(stops)) == [(0, 1, 0, 80), (0, 1, 80, 100), (1, 1, 0, 28)]
+    holes = Journey().go(16, 5).wait(70).put(48_000).go(10, 5)
+    assert covered(worked(holes)) == [(0, 1, 0, 80), (0, 1, 80, 98)]
+
+
+def test_what_was_worked_is_told_when_the_machine_stands_for_long() -> None:
+    stage, journey = PassStage(TOWN, WorkPolicy()), Journey().go(16, 5).go(16, 1, blade=BLADE_UP).stand(150)
+    assert not len(stage.on_batch(*batches(journey.came)).passes)
+    came, journey.came = len(journey.came), journey.stand(60).came
+    assert covered(stage.on_batch(*batches(journey.came[came:]))) == [(0, 1, 0, 81)]
+
+
+def test_backing_into_a_side_street_and_out_of_it_is_no_pass_of_the_main_road() -> None:
+    """The machine turns: what it works of the side street is worked once in each direction."""
+    made = worked(Journey(LAST, 0).go(20, 5).take(STREET).go(2, 5).turn().go(2, 5).take(LAST, -1).go(20, 5))
+    assert [one for one in covered(made) if one[0] == LAST] == [(LAST, 1, 0, 100), (LAST, -1, 0, 100)]
 
 
 def test_leaving_a_road_and_coming_back_is_another_pass() -> None:

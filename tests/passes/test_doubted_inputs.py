@@ -2,6 +2,7 @@
 
 import pytest
 
+from snowtrack.model.columns import ABSENT_8
 from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP
 from snowtrack.model.machines import MachineKind
 from snowtrack.model.work import Activity, Evidence, Work
@@ -45,9 +46,18 @@ def test_a_truck_slow_again_is_then_judged_by_its_speed() -> None:
 
 def test_minutes_of_haste_need_not_be_in_one_piece() -> None:
     in_pieces = Journey()
-    for _ in range(6):
+    for _ in range(10):
         in_pieces.go(10, 60 / 3.6).go(20, 8)
-    assert evidence(on_machine(in_pieces.go(100, 8), MachineKind.TRUCK)) == {Evidence.BLADE, Evidence.INFERRED}
+    assert evidence(on_machine(in_pieces, MachineKind.TRUCK)) == {Evidence.BLADE}
+    in_pieces.go(10, 60 / 3.6).go(100, 8)
+    assert evidence(on_machine(in_pieces, MachineKind.TRUCK)) == {Evidence.BLADE, Evidence.INFERRED}
+
+
+def test_a_moment_of_haste_now_and_then_speaks_against_no_input() -> None:
+    journey = Journey()
+    for _ in range(100):
+        journey.go(1, 60 / 3.6).go(100, 8)
+    assert first_doubt_s(on_machine(journey, MachineKind.TRUCK)) is None
 
 
 def test_the_doubt_ends_when_the_input_changes() -> None:
@@ -93,14 +103,20 @@ def test_standing_speaks_for_no_input_and_against_none() -> None:
     )
 
 
-def test_gaps_and_new_tracks_neither_end_a_doubt_nor_count_for_one() -> None:
-    journey = Journey().go(59, 60 / 3.6).wait(500).new_track().go(1, 60 / 3.6)
+def test_gaps_neither_end_a_doubt_nor_count_for_one() -> None:
+    journey = Journey().go(59, 60 / 3.6).wait(90).go(1, 60 / 3.6)
     assert first_doubt_s(on_machine(journey, MachineKind.TRUCK)) is None
-    journey = Journey().go(70, 60 / 3.6).wait(500).new_track().go(100, 8)
+    journey = Journey().go(70, 60 / 3.6).wait(90).go(100, 8)
     assert evidence(on_machine(journey, MachineKind.TRUCK)) == {Evidence.INFERRED}
 
 
-def test_a_doubt_outlives_the_end_of_a_track_and_a_restart() -> None:
+def test_a_new_track_believes_again() -> None:
+    """It is computed again without what was before it."""
+    journey = Journey().go(70, 60 / 3.6).wait(500).new_track().go(100, 8)
+    assert evidence(on_machine(journey, MachineKind.TRUCK)) == {Evidence.BLADE}
+
+
+def test_a_doubt_outlives_a_silence_and_a_restart() -> None:
     journey = Journey().go(70, 60 / 3.6).go(100, 8)
     on = fleet(d1=MachineKind.TRUCK)
     first, second = PassStage(TOWN, WorkPolicy(), on), PassStage(TOWN, WorkPolicy(), on)
@@ -108,6 +124,53 @@ def test_a_doubt_outlives_the_end_of_a_track_and_a_restart() -> None:
     second.memory.restore(1, first.memory.snapshot(1))
     made = joined([*parts, second.on_batch(*batches(journey.came[71:])), second.flush([1])])
     assert evidence(made) == {Evidence.INFERRED}
+
+
+def test_a_spreader_that_is_off_for_hours_is_not_stuck() -> None:
+    made = on_machine(Journey(spreading=0).go(9_000, 5), MachineKind.TRUCK)
+    assert first_doubt_s(made) is None
+    assert {one["work"] for one in named(made.passes)} == {Work.PLOUGHING}
+
+
+def test_what_is_spread_at_fifty_kilometres_an_hour_is_spread() -> None:
+    made = on_machine(Journey(blade=BLADE_UP, spreading=1, spread_dgpm=50).go(100, 50 / 3.6), MachineKind.TRUCK)
+    assert covered(made, Work.SPREADING)[:2] == [(0, 1, 0, 100), (1, 1, 0, 100)]
+    rushes = on_machine(Journey(blade=BLADE_UP, spreading=1).go(100, 75 / 3.6), MachineKind.TRUCK)
+    assert covered(rushes, Work.SPREADING) == []
+    assert first_doubt_s(rushes) is not None
+
+
+# Inputs that are silent, and inputs that know no rest.
+
+
+@pytest.mark.parametrize(("every", "works"), [(5, False), (29, False), (40, True)])
+def test_what_an_input_said_holds_for_half_a_minute(every: int, works: bool) -> None:
+    """The blade is up; the speed alone would say that the machine works."""
+    journey = Journey()
+    for _ in range(200 // every):
+        journey.go(1, 8, blade=BLADE_UP).go(every, 8, blade=ABSENT_8)
+    assert bool(covered(worked(journey))) is works
+
+
+def test_an_input_that_changes_every_second_is_not_believed_until_it_rests() -> None:
+    journey = Journey()
+    for _ in range(60):
+        journey.go(1, 12, blade=BLADE_UP).go(1, 12, blade=BLADE_DOWN)
+    made = on_machine(journey, MachineKind.TRUCK)
+    assert first_doubt_s(made) is not None
+    assert covered(made) == []
+    rests = worked(journey.go(60, 8, blade=BLADE_DOWN).go(900, 8))
+    assert named(rests.activities)[-1]["doubted"] == 0
+    assert named(rests.passes)[-1]["evidence"] == Evidence.BLADE
+
+
+def test_a_blade_that_is_lifted_over_three_manholes_a_minute_is_believed() -> None:
+    journey = Journey()
+    for _ in range(60):
+        journey.go(18, 5, blade=BLADE_DOWN).go(2, 5, blade=BLADE_UP)
+    made = worked(journey)
+    assert first_doubt_s(made) is None
+    assert evidence(made) == {Evidence.BLADE}
 
 
 def test_each_input_is_doubted_for_itself() -> None:

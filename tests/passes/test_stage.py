@@ -17,7 +17,7 @@ from snowtrack.model.work import Activity, Work
 from snowtrack.passes.records import new_lives
 from snowtrack.passes.stage import AT_ONCE, PassStage, Worked, WorkPolicy, joined
 from tests.passes.days import DAYS, POLICIES, Day, came, fleet_of, of_device, taken
-from tests.passes.journeys import SECOND, TOWN, Came, Journey, batches, covered, fleet, named, spans, worked
+from tests.passes.journeys import MINUTE, SECOND, TOWN, Came, Journey, batches, covered, fleet, named, spans, worked
 
 LIVES = st.lists(DAYS, min_size=1, max_size=3)
 
@@ -79,22 +79,20 @@ def test_a_restart_at_any_point_changes_nothing(days: Sequence[Day], policy: Wor
         assert rows(of_device(made, device)) == rows(of_device(expected, device))
 
 
-@given(DAYS, st.sampled_from(POLICIES), st.integers(0, 100))
-def test_a_track_ended_anywhere_is_two_lives_of_which_only_the_doubts_are_one(
-    day: Day, policy: WorkPolicy, at: int
-) -> None:
-    life = [one._replace(flushed=False) for one in came(1, day)]
+@given(DAYS, st.sampled_from(POLICIES), st.integers(0, 100), st.booleans())
+def test_each_track_is_a_life_of_its_own(day: Day, policy: WorkPolicy, at: int, ended: bool) -> None:
+    """Whole tracks are computed again by themselves."""
+    life = came(1, day)
     assume(at < len(life))
-    broken = [one._replace(flushed=number == at) for number, one in enumerate(life)]
-    made = alone(day, 1, broken, policy, [day])
-    # Another track does the same.
-    later = [one if number < at else _later_track(one) for number, one in enumerate(life)]
-    other = alone(day, 1, later, policy, [day])
-    assert rows(made) == rows(other)
+    first, later = life[:at], [_later_track(one) for one in life[at:]]
+    later[0] = later[0]._replace(driven=(), flushed=False)
+    whole = [*first, later[0]._replace(flushed=ended), *later[1:]]
+    apart = joined([alone(day, 1, own, policy, [day]) for own in (first, later)])
+    assert rows(alone(day, 1, whole, policy, [day])) == rows(apart)
 
 
 def _later_track(one: Came) -> Came:
-    return one._replace(match=one.match | {"track_us": one.match["track_us"] + 1})
+    return one._replace(match=one.match | {"track_us": one.match["track_us"] + MINUTE})
 
 
 def test_a_forgotten_machine_begins_anew() -> None:

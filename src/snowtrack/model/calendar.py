@@ -1,11 +1,16 @@
-"""Japanese days. Japan has one time zone and no summer time."""
+"""Japanese days, and the times that we reckon with. Japan has one time zone and no summer time."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
+FIRST_US, LAST_US = 0, 7_258_118_400 * SECOND_US
+"""What somebody says of a time is from 1970 until before 2200: far from the ends of the calendar, where an
+instant may have no time in another zone."""
+YEARS = "from 1970 until 2199"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def day_range_us(day: date) -> tuple[int, int]:
@@ -25,10 +30,17 @@ def read_utc(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp()) * SECOND_US
 
 
+def instant_us(said: datetime, zone: tzinfo) -> int:
+    """A time that somebody says; without an offset it is of this zone. A `ValueError` says which times are expected."""
+    time_us = (said.replace(tzinfo=said.tzinfo or zone) - _EPOCH) // timedelta(microseconds=1)
+    if not FIRST_US <= time_us < LAST_US:
+        raise ValueError(f"expected a time {YEARS}")
+    return time_us
+
+
 def read_instant(text: str) -> int:
     """A time as a person writes it, ISO 8601; without an offset it is UTC."""
-    read = datetime.fromisoformat(text)
-    return (read.replace(tzinfo=read.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return instant_us(datetime.fromisoformat(text), UTC)
 
 
 def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:

@@ -7,11 +7,11 @@ from snowtrack.model.columns import Columns, Int8s, Int16s, Int32s, Int64s
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PassBatch(Columns):
-    """Passes, in the order in which they ended. `from_mm` < `to_mm`; `direction` says which way it was driven.
+    """Passes. `from_mm` < `to_mm`; `direction` says which way it was driven.
 
     `work` is a `Work`, `evidence` an `Evidence`; `confidence` says in thousandths how sure the road is; `material_g` is
     what was spread, where that is known. Passes of one machine and work that lie on the same metres are different
-    drives: reversing and setting off again is part of one.
+    drives: backing off and setting off again is part of one.
     """
 
     device: Int32s

@@ -85,6 +85,10 @@ class Policies:
         valid = [one for one in self.versions if one.valid_from_us <= time_us]
         return valid[-1] if valid else self.versions[0]
 
+    def quiet_us(self, time_us: int) -> int:
+        """How much quiet ends a snow event that was last known to go on then."""
+        return self.at(time_us).quiet_us
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:

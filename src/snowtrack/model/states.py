@@ -37,10 +37,11 @@ class StateBatch(Columns):
     """Facts of segments in a direction since the event began, ordered by both; `ANY_DIRECTION` where one pass clears
     the whole width, or where it is not known which way it was driven.
 
-    `covered_mm` has had the needed number of passes. `passes` counts drives that ploughed, `first_us` to `last_us` is
-    when. `done_us` is when enough of the length had been covered; `fresh_us`, as of when it is done, is the latest
-    instant since which enough of it has been covered anew. `evidence` is the weakest of any; `confidence` the mean over
-    what is covered of the best there, in thousandths. Spreading covers nothing and is counted by itself.
+    `covered_mm` has had the needed number of passes. `passes` is how many ploughed the metre that most did, `first_us`
+    to `last_us` is when. `done_us` is when enough of the length had been covered; `fresh_us`, as of when it is done, is
+    the latest instant since which enough of it has been covered anew. `evidence` is the strongest on which enough of
+    what is covered rests; `confidence` the mean over what is covered of the best there, in thousandths. Spreading
+    covers nothing and is counted by itself.
     """
 
     segment_id: Int64s

@@ -35,8 +35,8 @@ class Activity(IntEnum):
 class ActivityBatch(Columns):
     """Spans in which a machine did one thing, in order, those of a track without holes; long ones come in pieces.
 
-    `evidence` is an `Evidence`. `doubted` says that an input of the machine was not believed. `driven_mm` is the way
-    that its speed comes to.
+    `evidence` is an `Evidence`. `doubted` says that an input of the machine was not believed, `ploughed` that it worked
+    and did not only spread. `driven_mm` is the way that its speed comes to.
     """
 
     device: Int32s
@@ -45,4 +45,5 @@ class ActivityBatch(Columns):
     activity: Int8s
     evidence: Int8s
     doubted: Int8s
+    ploughed: Int8s
     driven_mm: Int64s

@@ -5,24 +5,26 @@ without them, its speed) say so, and falls while they do not; at the top it work
 between what was driven waits. What then turns out holds from the last moment of certainty on: a blade lifted over a
 manhole ends no pass, and a pass begins where the blade went down and not where that was beyond doubt.
 
-An input that does not change while the machine does what it cannot do like that is not believed until it changes.
+What an input said holds for a while where it says nothing. An input that does not change while the machine does what it
+cannot do like that is not believed until it changes, and one that changes all the time not until it rests.
 """
-
-from typing import NamedTuple
 
 from snowtrack.compiled import Array, Record, compiled, part
 from snowtrack.model.columns import ABSENT_8, ABSENT_32
 from snowtrack.model.fixes import BLADE_DOWN
+from snowtrack.passes.hearing import Judged, Known, Limits, Said
 
 # A level is full here.
 FULL = 1_000_000
 # Verdicts on what was driven to a fix and all that waits: bits of one number.
 WAIT, CREDIT, DROP = 0, 1, 2
 VERDICT = 3
-# What was open before this fix ends there; what waits then counts, or not.
+# What was worked before this fix is told there; what waits then counts, or not.
 ENDS, ENDS_CREDITED = 4, 8
 # When that was last certain, the machine worked.
 WORKED = 16
+# Nobody sees how the machine goes on; and this fix begins a track, for which nothing counts that was before.
+HOLE, TRACK = 32, 64
 
 PARKED, STANDBY, TRAVELLING, WORKING = 0, 1, 2, 3
 BY_INPUT, INFERRED = 0, 1
@@ -33,60 +35,20 @@ SPEED_MMPS_MAX, NOISE_MM = 30_000, 30_000
 # Columns of a profile.
 PLOUGHS, SPREADS, SLOW, FAST, NEVER, BY_PTO, STANDS = range(7)
 ANY = 2
-# Inputs are not believed when the machine has moved so long faster than it can work, though they say that it works; or
-# for so long, most of it as if at work, though they say that it does not.
-CONTRARY_DOWN_MS, CONTRARY_UP_MS = 60_000, 7_200_000
+# Inputs are not believed when the machine has moved so long faster than it can work, though they say that it works, of
+# which slower ways take away a quarter of their time; or for so long, most of it as if at work, though they say that it
+# does not plough: who drives on has a reason not to spread.
+CONTRARY_DOWN_MS, CONTRARY_UP_MS, FORGIVEN = 60_000, 7_200_000, 4
+# Nor when they change more often than every ten seconds, for long enough; until they rest for as long.
+CHANGE_MS, RESTLESS_MS = 10_000, 100_000
+# Faster than this nobody spreads: 72 km/h.
+SPREADING_MMPS_MAX = 20_000
+# What an input said holds so long when it says nothing: it may be asked less often than the receiver.
+HELD_US = 30_000_000
+# A machine that stood moves when it has done so for so long, or twice as fast as one that stands: no noise does that.
+SETS_OFF_US = 3_000_000
 # Spans of activity are cut at such times, so that what lasts is stored while it does.
 PIECE_US = 600_000_000
-
-
-class Limits(NamedTuple):
-    """Times in microseconds, `full` per second for each way that a level can move. `services` fill them from policy."""
-
-    bridge_us: int
-    seen_us: int
-    zone_us: int
-    idle_us: int
-    stand_us: int
-    parked_us: int
-    input_on: int
-    input_off: int
-    speed_on: int
-    speed_off: int
-
-
-class Said(NamedTuple):
-    """By fix, those of each machine in observed order: its slot, what was said, and the way driven to it."""
-
-    slot: Array
-    observed_us: Array
-    track_us: Array
-    on_road: Array
-    speed_mmps: Array
-    stands: Array
-    blade: Array
-    pto: Array
-    spreading: Array
-    kind: Array
-    way_mm: Array
-
-
-class Known(NamedTuple):
-    """What is remembered (`records`)."""
-
-    machines: Array
-    detectors: Array
-    sensors: Array
-
-
-class Judged(NamedTuple):
-    """By fix and work: verdicts, and the evidence for what was driven to the fix; when the fix before was; and rows of
-    an `ActivityBatch`, with slots for devices."""
-
-    verdicts: Array
-    evidence: Array
-    before_us: Array
-    spans: Array
 
 
 @compiled
@@ -118,17 +80,17 @@ def _judge_fix(said: Said, fix: int, known: Known, profile: Array, task: tuple[L
     judged.before_us[fix] = machine.observed_us
     if not _goes_on(said, fix, machine, spent_us, limits):
         count = _end(known, slot, fix, judged, count)
+        for work in range(ANY):
+            judged.verdicts[fix, work] |= TRACK if machine.track_us != said.track_us[fix] else 0
         _begin(said, fix, known, profile, speed_mmps)
         return count
-    standing = speed_mmps < profile[STANDS]
-    if not standing:
-        machine.stand_us = NONE
-    elif machine.stand_us == NONE:
-        machine.stand_us = said.observed_us[fix]
+    stood = machine.stand_us != NONE
+    idled = stood and machine.observed_us - machine.stand_us > limits.idle_us
+    standing = _stand(machine, said.observed_us[fix], speed_mmps, profile[STANDS])
     was_on, was_since_us = detectors[ANY].on, detectors[ANY].since_us
     best, evidence, doubted = -limits.input_off, BY_INPUT, 0
     if detectors[ANY].level in (0, FULL):
-        machine.zone_evidence, machine.zone_doubted = BY_INPUT, 0
+        machine.zone_evidence, machine.zone_doubted, machine.zone_ploughed = BY_INPUT, 0, False
     for work in range(ANY):
         rate, by = _rate(said, fix, work, (known.sensors[slot][work], profile, limits), (speed_mmps, spent_us))
         doubted |= known.sensors[slot][work].doubted
@@ -137,16 +99,40 @@ def _judge_fix(said: Said, fix: int, known: Known, profile: Array, task: tuple[L
         judged.verdicts[fix, work] = _move(detectors[work], rate, spent_us, said.observed_us[fix], limits)
     _move(detectors[ANY], best, spent_us, said.observed_us[fix], limits)
     idles = standing and said.observed_us[fix] - machine.stand_us > limits.idle_us
+    machine.zone_ploughed |= detectors[0].on
     if idles:
-        _stop(detectors, said.observed_us[fix], judged.verdicts[fix])
-    if max(speed_mmps, machine.speed_mmps) >= profile[STANDS]:
-        machine.zone_mm += (speed_mmps + machine.speed_mmps) * spent_us // 2_000_000
+        _stop(detectors, said.observed_us[fix], judged.verdicts[fix], 0 if idled else ENDS)
+    _drive(machine, (speed_mmps + machine.speed_mmps) * spent_us // 2_000_000, stood, standing)
     machine.zone_evidence = max(machine.zone_evidence, evidence)
     machine.zone_doubted = max(machine.zone_doubted, doubted)
     since_us = min(machine.stand_us, was_since_us) if idles else was_since_us
     count = _tell(slot, machine, (was_on, since_us), detectors[ANY], said.observed_us[fix], (limits, judged, count))
     machine.observed_us, machine.speed_mmps = said.observed_us[fix], speed_mmps
     return count
+
+
+@part
+def _stand(machine: Record, now_us: int, speed_mmps: int, stands_mmps: int) -> bool:
+    """Whether the machine stands. Since when it does is noted, and when it was last seen to before it seems to move."""
+    if speed_mmps < stands_mmps:
+        machine.stand_us = now_us if machine.stand_us == NONE else machine.stand_us
+        machine.left_us = NONE
+    elif machine.stand_us != NONE:
+        moved = machine.left_us != NONE
+        machine.left_us = machine.left_us if moved else machine.observed_us
+        if (moved and now_us - machine.left_us >= SETS_OFF_US) or speed_mmps >= 2 * stands_mmps:
+            machine.stand_us = NONE
+    return bool(machine.stand_us != NONE)
+
+
+@part
+def _drive(machine: Record, way_mm: int, stood: bool, stands: bool) -> None:
+    """Add the way to this fix to what was driven; while a machine only seems to move, it waits."""
+    if not stands:
+        machine.zone_mm += machine.crept_mm + way_mm
+    elif not stood:
+        machine.zone_mm += way_mm
+    machine.crept_mm = machine.crept_mm + way_mm if stands and machine.left_us != NONE else 0
 
 
 @part
@@ -171,21 +157,23 @@ def _goes_on(said: Said, fix: int, machine: Record, spent_us: int, limits: Limit
 def _begin(said: Said, fix: int, known: Known, profile: Array, speed_mmps: int) -> None:
     """Anew with this fix: nothing is known of what the machine did before."""
     slot, now_us = said.slot[fix], said.observed_us[fix]
-    machine = known.machines[slot]
+    machine, new = known.machines[slot], known.machines[slot].track_us != said.track_us[fix]
     machine.observed_us, machine.track_us, machine.speed_mmps = now_us, said.track_us[fix], speed_mmps
     machine.stand_us = now_us if speed_mmps < profile[STANDS] else NONE
-    machine.standby_us = NONE
+    machine.standby_us = machine.left_us = NONE
     machine.activity, machine.since_us, machine.driven_mm = TRAVELLING, now_us, 0
-    machine.zone_mm = 0
+    machine.zone_mm = machine.crept_mm = 0
     machine.evidence = machine.zone_evidence = BY_INPUT
     machine.doubted = machine.zone_doubted = 0
+    machine.ploughed = machine.zone_ploughed = False
     for work in range(len(known.detectors[slot])):
         known.detectors[slot][work].level, known.detectors[slot][work].on = 0, False
         known.detectors[slot][work].since_us = now_us
     for work in range(ANY):
-        sensor, value = known.sensors[slot][work], _input(said, fix, work, profile)
-        if value != sensor.value:
-            sensor.value, sensor.doubted, sensor.moved_ms, sensor.contrary_ms = value, False, 0, 0
+        sensor = known.sensors[slot][work]
+        if new:
+            sensor.value, sensor.stuck, sensor.chatters, sensor.restless_ms = NO_INPUT, False, False, 0
+        _watch(sensor, work, _held(sensor, _input(said, fix, work, profile), now_us), profile, (0, 0))
 
 
 @part
@@ -194,10 +182,11 @@ def _end(known: Known, slot: int, fix: int, judged: Judged, count: int) -> int:
     machine, detectors = known.machines[slot], known.detectors[slot]
     for work in range(ANY):
         likely = 2 * detectors[work].level >= FULL
-        judged.verdicts[fix, work] = DROP | ENDS | (ENDS_CREDITED if likely else 0)
+        judged.verdicts[fix, work] = DROP | ENDS | HOLE | (ENDS_CREDITED if likely else 0)
         judged.evidence[fix, work] = BY_INPUT
     if machine.activity == NONE:
         return count
+    machine.zone_ploughed |= 2 * detectors[0].level >= FULL
     on = 2 * detectors[ANY].level >= FULL
     if on != detectors[ANY].on:
         count = _switch(slot, machine, WORKING if on else TRAVELLING, detectors[ANY].since_us, judged, count)
@@ -222,11 +211,11 @@ def _rate(
     """How fast the level of a work moves, and the evidence."""
     sensor, profile, limits = believed
     speed_mmps, spent_us = move
-    value, before = _input(said, fix, work, profile), sensor.value
-    _watch(sensor, value, profile, speed_mmps, spent_us // 1_000)
+    before, value = sensor.value, _held(sensor, _input(said, fix, work, profile), said.observed_us[fix])
+    _watch(sensor, work, value, profile, (speed_mmps, spent_us // 1_000))
     if value == NO_INPUT or sensor.doubted:
         return _guess(profile[PLOUGHS + work] == 1, said.on_road[fix], profile, speed_mmps, limits)
-    if value == 1 and speed_mmps > profile[NEVER] > 0:
+    if value == 1 and speed_mmps > _never(profile, work) > 0:
         return -limits.input_off, BY_INPUT
     if before not in (NO_INPUT, value):
         return 0, BY_INPUT
@@ -251,21 +240,42 @@ def _guess(capable: bool, on_road: bool, profile: Array, speed_mmps: int, limits
 
 
 @part
-def _watch(sensor: Record, value: int, profile: Array, speed_mmps: int, spent_ms: int) -> None:
-    """Find inputs that are stuck."""
+def _never(profile: Array, work: int) -> int:
+    """From what speed on the machine surely does not do this."""
+    return int(profile[NEVER]) if work == 0 or profile[NEVER] == 0 else SPREADING_MMPS_MAX
+
+
+@part
+def _held(sensor: Record, value: int, now_us: int) -> int:
+    """What an input says, or said last."""
+    if value != NO_INPUT:
+        sensor.told_us = now_us
+    elif now_us - sensor.told_us <= HELD_US:
+        return int(sensor.value)
+    return value
+
+
+@part
+def _watch(sensor: Record, work: int, value: int, profile: Array, move: tuple[int, int]) -> None:
+    """Find inputs that are stuck, and those that know no rest."""
+    speed_mmps, spent_ms = move
+    sensor.restless_ms = max(sensor.restless_ms - spent_ms, 0)
     if value != sensor.value:
-        sensor.value, sensor.doubted, sensor.moved_ms, sensor.contrary_ms = value, False, 0, 0
-        return
-    if value == NO_INPUT or speed_mmps < profile[STANDS]:
-        return
-    sensor.moved_ms += spent_ms
-    if value == 1:
-        sensor.contrary_ms += spent_ms if speed_mmps > profile[NEVER] > 0 else 0
-        sensor.doubted |= sensor.contrary_ms >= CONTRARY_DOWN_MS
-    else:
-        sensor.contrary_ms += spent_ms if profile[SLOW] <= speed_mmps <= profile[FAST] else 0
-        most = 4 * sensor.contrary_ms >= 3 * sensor.moved_ms
-        sensor.doubted |= sensor.contrary_ms >= CONTRARY_UP_MS and most
+        changed_ms = CHANGE_MS if min(value, sensor.value) > NO_INPUT else 0
+        sensor.restless_ms = min(sensor.restless_ms + changed_ms, RESTLESS_MS)
+        sensor.value, sensor.stuck, sensor.moved_ms, sensor.contrary_ms = value, False, 0, 0
+    elif value != NO_INPUT and speed_mmps >= profile[STANDS]:
+        sensor.moved_ms += spent_ms
+        if value == 1:
+            fast = speed_mmps > _never(profile, work) > 0
+            sensor.contrary_ms = max(sensor.contrary_ms + (spent_ms if fast else -(spent_ms // FORGIVEN)), 0)
+            sensor.stuck |= sensor.contrary_ms >= CONTRARY_DOWN_MS
+        elif work == 0:
+            sensor.contrary_ms += spent_ms if profile[SLOW] <= speed_mmps <= profile[FAST] else 0
+            most = 4 * sensor.contrary_ms >= 3 * sensor.moved_ms
+            sensor.stuck |= sensor.contrary_ms >= CONTRARY_UP_MS and most
+    sensor.chatters = sensor.restless_ms == RESTLESS_MS or (sensor.chatters and sensor.restless_ms > 0)
+    sensor.doubted = sensor.stuck or sensor.chatters
 
 
 @part
@@ -283,11 +293,10 @@ def _move(detector: Record, rate: int, spent_us: int, now_us: int, limits: Limit
 
 
 @part
-def _stop(detectors: Array, now_us: int, verdicts: Array) -> None:
+def _stop(detectors: Array, now_us: int, verdicts: Array, ends: int) -> None:
     """The machine has stood for too long to be at work."""
+    verdicts[:] = DROP | ends
     for work in range(len(detectors)):
-        if work < ANY and (detectors[work].level > 0 or detectors[work].on):
-            verdicts[work] = DROP | ENDS
         detectors[work].level, detectors[work].on, detectors[work].since_us = 0, False, now_us
 
 
@@ -298,25 +307,27 @@ def _tell(
     """Follow the activity of a machine; the number of spans told so far."""
     limits, judged, count = task
     was_on, since_us = before
-    if working.on != was_on:
-        count = _switch(slot, machine, WORKING if working.on else TRAVELLING, since_us, judged, count)
     stands = machine.stand_us != NONE
     if not stands:
         if machine.activity in (STANDBY, PARKED):
-            count = _switch(slot, machine, TRAVELLING, machine.observed_us, judged, count)
+            count = _switch(slot, machine, TRAVELLING, machine.left_us, judged, count)
         machine.standby_us = NONE
+    if working.on != was_on:
+        count = _switch(slot, machine, WORKING if working.on else TRAVELLING, since_us, judged, count)
     certain = working.level in (0, FULL)
     if certain:
         _settle_zone(machine)
-    stands_us = max(machine.stand_us, machine.since_us)
-    if stands and machine.activity == TRAVELLING and certain and now_us - stands_us >= limits.stand_us:
+    stands_us, still = max(machine.stand_us, machine.since_us), stands and machine.left_us == NONE
+    if still and machine.activity == TRAVELLING and certain and now_us - stands_us >= limits.stand_us:
         machine.standby_us = stands_us
         count = _switch(slot, machine, STANDBY, stands_us, judged, count)
-    if machine.activity == STANDBY and now_us - machine.standby_us >= limits.parked_us:
+    if still and machine.activity == STANDBY and now_us - machine.standby_us >= limits.parked_us:
         count = _switch(slot, machine, PARKED, machine.standby_us + limits.parked_us, judged, count)
     decided_us = now_us if certain else working.since_us
     if stands and machine.activity > STANDBY:
         decided_us = min(decided_us, machine.stand_us)
+    elif stands and not still:
+        decided_us = min(decided_us, machine.left_us)
     border_us = decided_us - decided_us % PIECE_US
     if machine.since_us < border_us:
         count = _span(slot, machine, border_us, judged, count)
@@ -329,6 +340,7 @@ def _settle_zone(machine: Record) -> None:
     machine.driven_mm += machine.zone_mm
     machine.evidence = max(machine.evidence, machine.zone_evidence)
     machine.doubted = max(machine.doubted, machine.zone_doubted)
+    machine.ploughed |= machine.zone_ploughed
     machine.zone_mm = 0
 
 
@@ -348,10 +360,12 @@ def _span(slot: int, machine: Record, until_us: int, judged: Judged, count: int)
         driven_mm = machine.driven_mm * (to_us - machine.since_us) // (until_us - machine.since_us)
         span = judged.spans[count]
         span[0], span[1], span[2], span[3] = slot, machine.since_us, to_us, machine.activity
-        span[4], span[5], span[6] = machine.evidence, machine.doubted, driven_mm
+        span[4], span[5], span[7] = machine.evidence, machine.doubted, driven_mm
+        span[6] = machine.ploughed and machine.activity == WORKING
         machine.since_us, machine.driven_mm = to_us, machine.driven_mm - driven_mm
         count += 1
         if to_us == until_us:
             # What came last reaches into the span that is open now.
             machine.evidence, machine.doubted = machine.zone_evidence, machine.zone_doubted
+            machine.ploughed = machine.zone_ploughed
     return count

@@ -12,14 +12,14 @@ from snowtrack.compiled import Array
 # Ploughing and spreading (`model.work.Work`), and whether it works at all.
 WORKS = 2
 DETECTORS = 3
-# Stretches that wait for a verdict, and pieces of a drive along one segment that were worked.
+# Stretches that wait for a verdict; visits of segments that are open, and pieces of each that were worked.
 WAITING_MAX = 16
-LEGS = 2
+VISITS_MAX = 6
 PIECES_MAX = 3
 
-# One per machine: its last fix, since when it stands and stands by (-1: it does not), and the span of activity that is
-# open (`activity` -1: none) with the way driven in it; `zone_…` is what came since it was last certain
-# whether it works.
+# One per machine: its last fix, since when it stands and stands by (-1: it does not), when it stood before it seems to
+# move (-1: it does not) and how far it seems to have gone, and the span of activity that is open (`activity` -1: none)
+# with the way driven in it; `zone_…` is what came since it was last certain whether it works.
 MACHINE = np.dtype(
     [
         ("observed_us", np.int64),
@@ -27,14 +27,18 @@ MACHINE = np.dtype(
         ("speed_mmps", np.int32),
         ("stand_us", np.int64),
         ("standby_us", np.int64),
+        ("left_us", np.int64),
+        ("crept_mm", np.int64),
         ("activity", np.int8),
         ("since_us", np.int64),
         ("driven_mm", np.int64),
         ("evidence", np.int8),
         ("doubted", np.int8),
+        ("ploughed", np.bool_),
         ("zone_mm", np.int64),
         ("zone_evidence", np.int8),
         ("zone_doubted", np.int8),
+        ("zone_ploughed", np.bool_),
     ]
 )
 
@@ -42,12 +46,34 @@ MACHINE = np.dtype(
 # last certain, and when that was.
 DETECTOR = np.dtype([("level", np.int32), ("on", np.bool_), ("since_us", np.int64)])
 
-# One per machine and kind of work: what the input last said (-1: nothing), for how long the machine has moved since
-# that changed, how much of this speaks against the input, and whether it is still believed.
-SENSOR = np.dtype([("value", np.int8), ("moved_ms", np.int64), ("contrary_ms", np.int64), ("doubted", np.bool_)])
+# One per machine and kind of work: what the input last said (-1: nothing) and when, for how long the machine has moved
+# since that changed, how much of this speaks against the input, how much it changed of late; and whether it is stuck,
+# chatters, or for either reason is not believed.
+SENSOR = np.dtype(
+    [
+        ("value", np.int8),
+        ("told_us", np.int64),
+        ("moved_ms", np.int64),
+        ("contrary_ms", np.int64),
+        ("restless_ms", np.int64),
+        ("stuck", np.bool_),
+        ("chatters", np.bool_),
+        ("doubted", np.bool_),
+    ]
+)
 
-# One per machine and kind of work: on which segment it is, and how many stretches wait.
-LANE = np.dtype([("row", np.int32), ("waiting", np.int32)])
+# One per machine and kind of work: on which segment it is and which way it goes there, whether it goes back and how far
+# it has, how far it is behind where it was furthest on, and how many stretches wait.
+LANE = np.dtype(
+    [
+        ("row", np.int32),
+        ("direction", np.int8),
+        ("backs", np.bool_),
+        ("back_mm", np.int64),
+        ("behind_mm", np.int64),
+        ("waiting", np.int32),
+    ]
+)
 
 # A stretch driven of which it is not decided whether it was worked.
 WAITING = np.dtype(
@@ -64,11 +90,14 @@ WAITING = np.dtype(
     ]
 )
 
-# A drive along a segment in one direction: from where to where, and how many pieces of it were worked.
-LEG = np.dtype([("direction", np.int8), ("from_mm", np.int32), ("to_mm", np.int32), ("pieces", np.int32)])
+# A machine on a segment (row -1: none) in one direction: whether it went back there, how far it has gone since, and how
+# many pieces of it were worked.
+VISIT = np.dtype(
+    [("row", np.int32), ("direction", np.int8), ("backs", np.bool_), ("away_mm", np.int64), ("pieces", np.int32)]
+)
 
 # `sure` is the sum of confidence times length; `spread` what was spread, in ten-thousandths of a gram, -1 where that is
-# not known.
+# not known; `told` says that a pass was made of it.
 PIECE = np.dtype(
     [
         ("low_mm", np.int32),
@@ -79,6 +108,7 @@ PIECE = np.dtype(
         ("way_mm", np.int64),
         ("sure", np.int64),
         ("spread", np.int64),
+        ("told", np.bool_),
     ]
 )
 
@@ -88,8 +118,8 @@ SHAPES = (
     (SENSOR, (WORKS,)),
     (LANE, (WORKS,)),
     (WAITING, (WORKS, WAITING_MAX)),
-    (LEG, (WORKS, LEGS)),
-    (PIECE, (WORKS, LEGS, PIECES_MAX)),
+    (VISIT, (WORKS, VISITS_MAX)),
+    (PIECE, (WORKS, VISITS_MAX, PIECES_MAX)),
 )
 
 
@@ -101,7 +131,7 @@ class Lives(NamedTuple):
     sensors: Array
     lanes: Array
     waiting: Array
-    legs: Array
+    visits: Array
     pieces: Array
 
 
@@ -109,7 +139,8 @@ def new_lives(slots: int) -> Lives:
     """Machines of which nothing is known."""
     lives = Lives(*(np.zeros((slots, *shape), dtype) for dtype, shape in SHAPES))
     lives.machines["activity"] = -1
-    lives.machines["stand_us"] = lives.machines["standby_us"] = -1
+    for name in ("stand_us", "standby_us", "left_us"):
+        lives.machines[name] = -1
     lives.sensors["value"] = -1
-    lives.lanes["row"] = -1
+    lives.lanes["row"] = lives.visits["row"] = -1
     return lives

@@ -13,14 +13,17 @@ from snowtrack.model.passes import PassBatch
 from snowtrack.model.work import ActivityBatch
 from snowtrack.network.arrays import Network
 from snowtrack.passes.crediting import UNKNOWN, Drives, Waits, credit
-from snowtrack.passes.judging import FULL, PIECE_US, Judged, Known, Limits, Said, end, judge
+from snowtrack.passes.hearing import Judged, Known, Limits, Said
+from snowtrack.passes.judging import FULL, PIECE_US, end, judge
 from snowtrack.passes.profiles import TABLE
-from snowtrack.passes.records import LEGS, PIECES_MAX, WAITING_MAX, WORKS, new_lives
+from snowtrack.passes.records import PIECE, PIECES_MAX, VISITS_MAX, WAITING_MAX, WORKS, new_lives
 
 # So many fixes are looked at in one go, which bounds the room that answers need.
 AT_ONCE = 50_000
 SPANS_PER_FIX = 8
-HELD_MAX = WORKS * (WAITING_MAX + LEGS * PIECES_MAX)
+HELD_MAX = WORKS * (WAITING_MAX + VISITS_MAX * PIECES_MAX)
+# Into so many parts falls what is worked when some of it was told before.
+PARTS_MAX = PIECES_MAX + 1
 PASS_COLUMNS, SPAN_COLUMNS = len(PassBatch.dtypes()), len(ActivityBatch.dtypes())
 
 
@@ -131,9 +134,10 @@ class PassStage:
 
     def _told(self, drives: Drives, judged: Judged, spans: int) -> Worked:
         """Verdicts to passes, and both in columns."""
-        rows = np.empty((HELD_MAX * len(np.unique(drives.slot)) + WORKS * len(drives.row), PASS_COLUMNS), np.int64)
+        most = PARTS_MAX * (HELD_MAX * len(np.unique(drives.slot)) + WORKS * len(drives.row))
+        rows = np.empty((most, PASS_COLUMNS), np.int64)
         known = self.memory.rows
-        waits = Waits(known.lanes, known.waiting, known.legs, known.pieces)
+        waits = Waits(known.lanes, known.waiting, known.visits, known.pieces, np.zeros(1, PIECE))
         made = rows[: credit(drives, judged.verdicts, judged.evidence, waits, rows)]
         device, row, *others = made.T
         own = (self.memory.devices[device], self.network.segment_id[row], *others)
