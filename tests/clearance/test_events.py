@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.clearance.events import EntryKind, Event, EventEntry, events
+from snowtrack.clearance.events import EntryKind, Event, EventEntry, Quiet, events
 from snowtrack.model.calendar import HOUR_US
 
 QUIET_H = 6
@@ -28,11 +28,15 @@ def entries(draw: st.DrawFn) -> list[EventEntry]:
     return found
 
 
+def always_as_agreed(_at_us: int) -> int:
+    return QUIET_H * HOUR_US
+
+
 def spans(
     hours: list[int], decided: list[EventEntry] | None = None, *, now_h: float = 100
 ) -> list[tuple[float, float | None]]:
     found = events(
-        [hour * HOUR_US for hour in hours], decided or [], now_us=round(now_h * HOUR_US), quiet_us=QUIET_H * HOUR_US
+        [hour * HOUR_US for hour in hours], decided or [], now_us=round(now_h * HOUR_US), quiet_us=always_as_agreed
     )
     return [(one.start_us / HOUR_US, None if one.end_us is None else one.end_us / HOUR_US) for one in found]
 
@@ -101,8 +105,40 @@ def test_an_event_opened_by_hand_is_open_until_it_has_been_quiet_for_long_enough
 
 def test_an_event_names_the_entries_that_it_goes_back_to() -> None:
     decided = [open_at(6.5, 1), close_at(9, 2)]
-    found = events([5 * HOUR_US, 7 * HOUR_US], decided, now_us=100 * HOUR_US, quiet_us=QUIET_H * HOUR_US)
+    found = events([5 * HOUR_US, 7 * HOUR_US], decided, now_us=100 * HOUR_US, quiet_us=always_as_agreed)
     assert [(one.opened, one.closed) for one in found] == [(None, None), (decided[0], decided[1])]
+
+
+def longer_from(changed_h: int) -> Quiet:
+    """From then on ten hours of quiet are agreed."""
+    return lambda at_us: (QUIET_H if at_us < changed_h * HOUR_US else 10) * HOUR_US
+
+
+@pytest.mark.parametrize(
+    ("now_h", "expected"),
+    [
+        (100, [(5, 6), (14, 15), (30, 40)]),
+        (47, [(5, 6), (14, 15), (30, None)]),
+        (24, [(5, 6), (14, 15)]),
+    ],
+)
+def test_how_much_quiet_ends_an_event_is_what_was_agreed_when_it_last_went_on(
+    now_h: int, expected: list[tuple[float, float | None]]
+) -> None:
+    """What was agreed at hour 20 neither joins what was apart before, nor keeps open what had ended."""
+    hours = [hour * HOUR_US for hour in (5, 14, 30, 39)]
+    found = events(hours, [], now_us=now_h * HOUR_US, quiet_us=longer_from(20))
+    assert [(one.start_us / HOUR_US, one.end_us and one.end_us / HOUR_US) for one in found] == expected
+
+
+@given(HOURS, entries(), st.integers(20, 80))
+def test_what_is_agreed_later_does_not_change_what_had_ended(
+    hours: list[int], decided: list[EventEntry], changed_h: int
+) -> None:
+    past = [hour * HOUR_US for hour in hours if hour < changed_h - QUIET_H]
+    known = [one for one in decided if one.at_us < (changed_h - QUIET_H) * HOUR_US]
+    before = events(past, known, now_us=changed_h * HOUR_US, quiet_us=always_as_agreed)
+    assert events(past, known, now_us=200 * HOUR_US, quiet_us=longer_from(changed_h)) == before
 
 
 @given(HOURS, entries(), st.integers(0, 80), st.randoms(use_true_random=False))
@@ -129,7 +165,7 @@ def test_events_come_one_after_the_other_and_only_the_last_is_open(
 @given(HOURS, st.integers(0, 80))
 def test_every_hour_with_work_is_part_of_an_event(hours: list[int], now_h: int) -> None:
     found: list[Event] = events(
-        [hour * HOUR_US for hour in hours], [], now_us=now_h * HOUR_US, quiet_us=QUIET_H * HOUR_US
+        [hour * HOUR_US for hour in hours], [], now_us=now_h * HOUR_US, quiet_us=always_as_agreed
     )
     for hour in (hour * HOUR_US for hour in hours if hour <= now_h):
         assert any(one.start_us <= hour and (one.end_us is None or hour + HOUR_US <= one.end_us) for one in found)

@@ -29,7 +29,7 @@ TOWNS = st.dictionaries(st.sampled_from([3, 4, 9]), WAYS, min_size=1)
 @st.composite
 def passes(draw: st.DrawFn) -> PassRow:
     """Also on segments that are not of the network, and beyond their ends."""
-    start, started = draw(st.integers(0, LENGTH)), draw(st.integers(0, 8))
+    start, started = draw(st.integers(-5, LENGTH)), draw(st.integers(0, 8))
     return (
         draw(st.integers(1, 3)),
         draw(st.sampled_from([3, 4, 8, 9])),
@@ -140,6 +140,55 @@ def test_what_was_covered_twice_is_as_sure_as_the_surer_of_the_two(confidences: 
 def test_two_machines_one_behind_the_other_are_two_passes() -> None:
     (one,) = folded([one_pass(device=1), one_pass(device=2)], {3: Way(length_mm=LENGTH, needed=2)})
     assert one.facts[3:5] == (LENGTH, 2)
+
+
+def piece(from_mm: int, to_mm: int, *, evidence: Evidence = Evidence.BLADE, ended_us: int = 10) -> PassRow:
+    return (1, 3, 1, from_mm, to_mm, 0, ended_us, Work.PLOUGHING, evidence, 800, ABSENT_32)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "passes"),
+    [
+        ([(0, 10), (12, 20), (25, 40)], 1),
+        ([(0, 10), (12, 20), (25, 40), (0, 40)], 2),
+        ([(0, 10), (10, 20), (8, 12)], 2),
+        ([(-9, 0), (40, 45)], 0),
+    ],
+)
+def test_a_drive_whose_blade_was_lifted_is_one_pass(pieces: list[tuple[int, int]], passes: int) -> None:
+    (one,) = folded([piece(*span) for span in pieces], {3: Way(length_mm=LENGTH)})
+    assert one.facts[4] == passes
+
+
+@pytest.mark.parametrize(
+    ("pieces", "evidence"),
+    [
+        ([piece(0, 40), piece(0, 5, evidence=Evidence.INFERRED)], Evidence.BLADE),
+        ([piece(0, 36), piece(36, 40, evidence=Evidence.INFERRED)], Evidence.BLADE),
+        ([piece(0, 35), piece(35, 40, evidence=Evidence.INFERRED)], Evidence.INFERRED),
+        ([piece(0, 9), piece(9, 10, evidence=Evidence.INFERRED)], Evidence.BLADE),
+        ([piece(0, 9), piece(9, 11, evidence=Evidence.INFERRED)], Evidence.INFERRED),
+        ([piece(0, 30, evidence=Evidence.INFERRED), piece(30, 40, evidence=Evidence.REPORTED)], Evidence.REPORTED),
+        ([piece(40, 45)], ABSENT_8),
+    ],
+)
+def test_a_road_rests_on_the_evidence_that_does_for_enough_of_what_is_covered(
+    pieces: list[PassRow], evidence: int
+) -> None:
+    (one,) = folded(pieces, {3: Way(length_mm=LENGTH)})
+    assert one.facts[9] == evidence
+
+
+def test_as_long_as_nothing_has_had_the_passes_that_it_needs_what_was_ploughed_says_by_what_evidence() -> None:
+    once = [piece(0, 40, evidence=Evidence.INFERRED)]
+    again = [*once, piece(0, 20, ended_us=20)]
+    found = [folded(rows, {3: Way(length_mm=LENGTH, needed=2)})[0].facts for rows in (once, again)]
+    assert [(facts[3], facts[9]) for facts in found] == [(0, Evidence.INFERRED), (20, Evidence.BLADE)]
+
+
+def test_what_lies_before_a_segment_does_not_cover_it() -> None:
+    (one,) = folded([piece(-30, 10)], {3: Way(length_mm=LENGTH)})
+    assert (one.facts[3], one.covered) == (10, ((0, 10),))
 
 
 def test_what_is_covered_of_one_segment_does_not_run_into_the_next() -> None:

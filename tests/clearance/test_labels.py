@@ -64,11 +64,12 @@ def said_of(one: One) -> Label:
     """The same, as one would explain it to somebody."""
     if one.closed:
         return Label.CLOSED
-    if one.done:
-        old = Label.SNOWED_OVER if one.fallen_mm != ABSENT_32 else Label.AGED
-        return old if needs_work(one, AGED_US) else Label.DONE
+    if one.done and not needs_work(one, AGED_US):
+        return Label.DONE
     if one.recent:
         return Label.UNKNOWN if one.silent else Label.UNDER_WAY
+    if one.done:
+        return Label.SNOWED_OVER if one.fallen_mm != ABSENT_32 else Label.AGED
     if one.untold and not one.worked:
         return Label.UNKNOWN
     known = Label.PARTLY if one.worked else Label.NEVER
@@ -108,6 +109,12 @@ def test_every_situation_has_a_row_and_every_label_too() -> None:
         (DONE._replace(age_us=AGED_US + 1, fallen_mm=0), Label.DONE),
         (DONE._replace(fallen_mm=CRITERION_MM - 1), Label.DONE),
         (DONE._replace(fallen_mm=CRITERION_MM), Label.SNOWED_OVER),
+        (DONE._replace(recent=True), Label.DONE),
+        (DONE._replace(recent=True, fallen_mm=CRITERION_MM), Label.UNDER_WAY),
+        (DONE._replace(recent=True, fallen_mm=CRITERION_MM, silent=True), Label.UNKNOWN),
+        (DONE._replace(recent=True, age_us=AGED_US + 1), Label.UNDER_WAY),
+        (DONE._replace(recent=True, age_us=AGED_US + 1, silent=True), Label.UNKNOWN),
+        (DONE._replace(silent=True, fallen_mm=CRITERION_MM), Label.SNOWED_OVER),
         (DONE._replace(closed=True), Label.CLOSED),
         (One(recent=True), Label.UNDER_WAY),
         (One(recent=True, fallen_mm=CRITERION_MM), Label.UNDER_WAY),
@@ -141,7 +148,10 @@ def both(one: Label, other: Label) -> Label:
         (Label.DONE, Label.SNOWED_OVER, Label.SNOWED_OVER),
         (Label.DONE, Label.PARTLY, Label.PARTLY),
         (Label.DONE, Label.NEVER, Label.PARTLY),
-        (Label.SNOWED_OVER, Label.NEVER, Label.PARTLY),
+        (Label.PARTLY, Label.NEVER, Label.PARTLY),
+        (Label.SNOWED_OVER, Label.NEVER, Label.SNOWED_OVER),
+        (Label.AGED, Label.NEVER, Label.AGED),
+        (Label.PARTLY, Label.SNOWED_OVER, Label.PARTLY),
         (Label.DONE, Label.DUE, Label.DUE),
         (Label.UNDER_WAY, Label.NEVER, Label.UNDER_WAY),
         (Label.UNDER_WAY, Label.DUE, Label.UNDER_WAY),
@@ -159,9 +169,9 @@ def test_a_segment_reads_as_the_direction_that_has_to_be_known_first(one: Label,
 @given(st.sampled_from(Label), st.sampled_from(Label))
 def test_no_direction_makes_a_segment_read_better_than_it_does(one: Label, other: Label) -> None:
     found = both(one, other)
-    if found is not Label.PARTLY or Label.NEVER not in (one, other):
+    if Label.NEVER not in (one, other):
         assert LABELS.index(found) == min(LABELS.index(one), LABELS.index(other))
-    if Label.DONE in (one, other) and found is Label.DONE:
+    if found in (Label.NEVER, Label.DONE):
         assert one is other
 
 
@@ -196,6 +206,13 @@ prints it again.
 - **Done** means that enough of the length (`done_percent`) was ploughed by the needed number of distinct drives
   (`passes`). GPS cannot tell lanes: two drives over the same metres are two passes, on whichever lane they were.
   Spreading is not ploughing, and a pass on a footway says nothing of the carriageway beside it.
+- **Again.** What is ploughed again after it was snowed over or has aged is `under_way` as in the first round, and
+  `unknown` when the device falls silent meanwhile. It is `done` again when enough of it has been ploughed anew.
+- **How often** it was ploughed (`passes` of a segment) is the greatest number of drives over any metre of it: one drive
+  whose blade was lifted twice is one.
+- **By what evidence**: the strongest that does for `done_percent` of what is covered, each metre by the strongest of
+  the passes over it. It is `inferred` only when more than the rest was seen by no blade. Where nothing is covered yet,
+  since more passes are needed, what was ploughed stands for it.
 - **The criterion** (`criterion_cm`, 出動基準) is measured from when the road was last as it is: as of the instant since
   which enough of it has been ploughed anew; for what is not done, from its last pass or the beginning of the event.
 - **Without a figure of the snow** from a sensor within reach that told all the time, age stands for it: *too long ago*
@@ -203,8 +220,9 @@ prints it again.
 - **A moment ago** is `under_way_min`. **Unknown** never means uncleared.
 
 A segment reads as the direction that has to be known first, in this order: {order}.
-A direction that nobody worked is `never` or `due`; beside one that was worked it leaves the segment `partly` done. Only
-roads on which each direction has to be worked (`both_ways`) have two.
+But beside a direction that is `never` the other one speaks: the segment is `snowed_over` or `aged` as that one is, and
+where that one is done, `partly` done. A direction that is `due` makes the segment `due`, also beside one that is done.
+Only roads on which each direction has to be worked (`both_ways`) have two.
 
 Labels are settled: they are made of passes that no later fix is expected to change, and are told as numbered deltas.
 What a plough does this second is in the `heads` of the live stream, which say that they are `provisional`.

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snowtrack.clearance.fold import fold
 from snowtrack.clearance.segments import NO_AGENCY, PolicyTable, Segments
+from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import BUILT_IN, ROAD_CLASSES, Policy
 from snowtrack.network.arrays import Kind, Network, RoadClass
 from tests.oracles.towns import road, sample_town, town
@@ -57,3 +59,18 @@ def test_segments_are_found_by_their_ids_and_no_others_are(network: Network) -> 
     strangers = np.array([0, int(network.segment_id.max()) + 1, -5, 2**60])
     assert segments.places(strangers).tolist() == segments.rows(strangers).tolist() == [-1] * 4
     assert (segments.length_mm == network.length_mm[segments.row]).all()
+
+
+def test_a_network_without_roads_has_no_segments() -> None:
+    nothing = np.empty(0, np.int64)
+    segments = Segments(
+        segment_id=nothing,
+        row=nothing,
+        length_mm=nothing.astype(np.int32),
+        done_permille=nothing.astype(np.int16),
+        needed=nothing.astype(np.int8),
+        both_ways=nothing.astype(np.bool_),
+    )
+    asked = np.array([5, 7])
+    assert segments.places(asked).tolist() == segments.rows(asked).tolist() == [-1, -1]
+    assert len(fold(PassBatch.from_rows([(1, 5, 1, 0, 9, 0, 10, 0, 0, 900, 0)]), segments)) == 0

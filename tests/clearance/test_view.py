@@ -86,10 +86,12 @@ def test_snow_since_the_last_full_pass_counts_against_the_criterion_of_the_class
     passes = [
         worked(LOCAL, (1, 0, 100), ended_us=three_hours_ago),
         worked(MAIN, (1, 0, 100), (-1, 0, 100), ended_us=three_hours_ago),
-        worked(MAIN, (1, 0, 50)),
+        worked(MAIN, (1, 0, 50), ended_us=NOW_US - HOUR_US),
     ]
     views = views_of(*passes, fallen=snowing(40, LOCAL - 1, MAIN - 1))
     assert [label_of(views, one) for one in (LOCAL, MAIN)] == [Label.DONE, Label.SNOWED_OVER]
+    again = views_of(*passes, worked(MAIN, (1, 50, 60)), fallen=snowing(40, LOCAL - 1, MAIN - 1))
+    assert label_of(again, MAIN) is Label.UNDER_WAY
     dry = views_of(*passes, fallen=snowing(33, LOCAL - 1, MAIN - 1))
     assert label_of(dry, MAIN) is Label.DONE
 

@@ -69,10 +69,69 @@ def test_what_was_snowed_over_has_aged_or_is_due_is_left_as_a_whole() -> None:
     passes = (drive(LOCAL, (1, 0, 100), minutes_ago=60), drive(MAIN, (1, 0, 30), minutes_ago=60))
     early_us = NOW_US - 7 * HOUR_US
     aged = one_route((LOCAL, 0), passes=(drive(LOCAL, (1, 0, 100), minutes_ago=400),), event_us=early_us)
-    assert (aged.mm("aged"), aged.left_mm, aged.state) == (length(LOCAL), length(LOCAL), "waiting")
+    assert (aged.mm("aged"), aged.left_mm, aged.state) == (length(LOCAL), length(LOCAL), "again")
     snowed = one_route((LOCAL, 0), (MAIN, 1), passes=passes, fallen=snowing(400, LOCAL - 1, MAIN - 1))
     assert (snowed.mm("snowed_over"), snowed.mm("due")) == (length(LOCAL), length(MAIN))
     assert snowed.left_mm == snowed.planned_mm
+    assert snowed.again_mm == length(LOCAL)
+
+
+EARLY_US = NOW_US - 20 * HOUR_US
+
+
+def hours_ago(segment: int, hours: float, *drives: tuple[int, int, int]) -> PassBatch:
+    return drive(segment, *(drives or ((1, 0, 100),)), minutes_ago=round(hours * 60))
+
+
+def test_what_has_aged_is_due_from_when_it_had() -> None:
+    """A street is done for six hours; to clear it again it may take twelve, or what was agreed for the route."""
+    work = hours_ago(LOCAL, 7)
+    told: dict[str, Any] = {"passes": (work,), "event_us": EARLY_US, "asked_us": EARLY_US}
+    by_policy = one_route((LOCAL, 0), **told)
+    assert (by_policy.due_us, by_policy.overdue_mm) == (NOW_US - HOUR_US + 12 * HOUR_US, 0)
+    agreed = one_route((LOCAL, 0), due_us=30 * MINUTE_US, **told)
+    assert (agreed.due_us, agreed.overdue_mm) == (NOW_US - 30 * MINUTE_US, length(LOCAL))
+    ordered = one_route((LOCAL, 0), due_us=30 * MINUTE_US, **told | {"asked_us": NOW_US - 20 * MINUTE_US})
+    assert (ordered.due_us, ordered.overdue_mm) == (NOW_US + 10 * MINUTE_US, 0)
+
+
+def test_what_was_snowed_over_is_due_again_and_not_overdue_since_nobody_knows_when_it_was() -> None:
+    told: dict[str, Any] = {"event_us": EARLY_US, "asked_us": EARLY_US, "fallen": snowing(100, LOCAL - 1, MAIN - 1)}
+    over = one_route((LOCAL, 0), due_us=30 * MINUTE_US, passes=(hours_ago(LOCAL, 7),), **told)
+    assert (over.mm("snowed_over"), over.state) == (length(LOCAL), "again")
+    assert (over.due_us, over.overdue_mm) == (NOW_US + 30 * MINUTE_US, 0)
+    never = one_route((LOCAL, 0), due_us=30 * MINUTE_US, **told)
+    assert (never.due_us, never.overdue_mm, never.again_mm) == (EARLY_US + 30 * MINUTE_US, length(LOCAL), 0)
+
+
+@pytest.mark.parametrize(("silent", "label", "state"), [((), "under_way", "under_way"), ((7,), "unknown", "again")])
+def test_what_is_ploughed_again_is_left_as_a_whole_until_it_is_done_and_stays_as_late_as_it_was(
+    silent: tuple[int, ...], label: str, state: str
+) -> None:
+    told: dict[str, Any] = {"event_us": EARLY_US, "asked_us": EARLY_US, "due_us": 30 * MINUTE_US, "silent": silent}
+    again = one_route((LOCAL, 0), passes=(hours_ago(LOCAL, 7), hours_ago(LOCAL, 0, (1, 0, 40))), **told)
+    assert (again.mm(label), again.state) == (length(LOCAL), state)
+    assert again.left_mm == again.again_mm == again.overdue_mm == length(LOCAL)
+    whole = one_route((LOCAL, 0), passes=(hours_ago(LOCAL, 7), hours_ago(LOCAL, 0)), **told)
+    assert (whole.left_mm, whole.again_mm, whole.state) == (0, 0, "done")
+
+
+BOTH = (1, 0, 100), (-1, 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("work", "state"),
+    [
+        ((), "waiting"),
+        ((hours_ago(MAIN, 7, *BOTH),), "again"),
+        ((hours_ago(MAIN, 7, *BOTH), hours_ago(ONE_WAY, 1), hours_ago(LOCAL, 1)), "again"),
+        ((hours_ago(LOCAL, 7),), "begun"),
+        ((hours_ago(LOCAL, 1),), "begun"),
+    ],
+)
+def test_a_route_waits_for_its_first_round_or_for_another_one(work: tuple[PassBatch, ...], state: str) -> None:
+    """Of a street, a one-way street and both directions of a main road: the latter is half of it."""
+    assert one_route((LOCAL, 0), (ONE_WAY, 0), (MAIN, 0), passes=work, event_us=EARLY_US).state == state
 
 
 def test_what_is_closed_is_not_planned_while_it_is_closed() -> None:
@@ -258,6 +317,7 @@ def test_all_adds_up_whatever_was_worked_and_in_whatever_order(
     done = found.label_mm[:, LABELS.index("done")]
     assert (found.label_mm.sum(axis=1) == planned + found.label_mm[:, LABELS.index("closed")]).all()
     assert ((found.left_mm >= 0) & (found.left_mm + done <= planned)).all()
+    assert ((found.again_mm >= 0) & (found.again_mm <= found.left_mm)).all()
     assert (found.overdue_mm <= found.left_mm).all()
     known = found.late_s != ABSENT_64
     assert (found.early_s[known] <= found.late_s[known]).all()

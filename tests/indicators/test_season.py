@@ -1,6 +1,9 @@
 """The figures of a season, against those that one counts by hand."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,6 +159,49 @@ def test_an_order_is_answered_by_the_first_pass_of_its_machine() -> None:
     assert value(town, "response_median") == 60
     assert (value(town, "orders"), value(town, "orders_without_work")) == (2, 1)
     assert value(town, "response_p90", "b") is None
+
+
+def test_an_order_to_a_spreader_is_answered_by_spreading_and_one_to_another_machine_is_not() -> None:
+    order, spread = ("a", "m1", FROM_US), ploughed(1, hour=1, work=1)
+    assert value(a_town(spread, orders=[order]), "orders_without_work") == 1
+    spreader = a_town(spread, orders=[order], machines=[replace(A_TRACKER, spreads=True)])
+    assert (value(spreader, "orders_without_work"), value(spreader, "response_median")) == (0, 60)
+    assert value(replace(spreader, orders=[], proposals=[("a", FROM_US)]), "proposals_followed") == 0
+
+
+def test_as_long_as_it_may_still_be_answered_nothing_is_said_to_be_without_work() -> None:
+    """Twenty hours of the day have gone by; what was answered already is known."""
+    orders = [("a", "m1", FROM_US + 5 * HOUR_US), ("a", "m2", FROM_US), ("a", "m2", FROM_US - 5 * HOUR_US)]
+    proposals = [("a", FROM_US + h * HOUR_US) for h in (5, 17, 18, 19)]
+    town = a_town(ploughed(1), orders=orders, proposals=proposals, now_us=FROM_US + 20 * HOUR_US)
+    assert (value(town, "orders"), value(town, "orders_without_work")) == (3, 1)
+    assert value(town, "response_median") == 60
+    found = told(figures_of(town))
+    assert (found["proposals", None, None], found["proposals_followed", None, None]) == ((4, 1), (1, 3))
+    tomorrow = replace(town, now_us=FROM_US + 24 * HOUR_US)
+    assert value(tomorrow, "orders_without_work") == 2
+    assert told(figures_of(tomorrow))["proposals_followed", None, None] == (1, 4)
+
+
+def of_pieces(*pieces: tuple[int, int]) -> Town:
+    """On a street of 30 mm."""
+    return a_town(*((*ploughed(1)[:3], start, end, *ploughed(1)[5:]) for start, end in pieces))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "times"),
+    [
+        ([(0, 10), (12, 20), (21, 30)], 1),
+        ([(0, 3)], 1),
+        ([(0, 30), (0, 14)], 1),
+        ([(0, 30), (0, 15)], 2),
+        ([(0, 30), (5, 40), (0, 28)], 3),
+        ([(30, 35)], 0),
+    ],
+)
+def test_a_segment_was_ploughed_as_often_as_its_length(pieces: list[tuple[int, int]], times: int) -> None:
+    town = of_pieces(*pieces)
+    assert (value(town, "passes_of_busiest_segment"), value(town, "passes_per_segment")) == (times, times or None)
 
 
 def test_a_proposal_is_followed_within_two_hours_by_any_machine_of_its_agency() -> None:

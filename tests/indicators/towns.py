@@ -12,6 +12,7 @@ from snowtrack.indicators.progress import Roads
 from snowtrack.indicators.season import Call, Season
 from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.fleet import NOBODY, Agency, Fleet, Manages, Mountings
+from snowtrack.model.machines import MachineKind
 from snowtrack.model.policy import ROAD_CLASSES
 from tests.oracles.indicators import HOUR_US, Machine, Street, Town
 
@@ -45,7 +46,7 @@ calls = st.builds(at, st.one_of(st.integers(4, 8), st.integers(0, DAYS * 24 - 1)
 def machines(draw: st.DrawFn) -> list[Machine]:
     """Trackers on machines, each on one at a time. The first is on one all the time; the last was never heard."""
     always: dict[str, Any] = {"name": "m1", "device": HEARD[0], "tracker": "t1", "from_us": 0, "to_us": 10**17}
-    found = [Machine(agency=draw(st.sampled_from(AGENCIES)), **always)]
+    found = [Machine(agency=draw(st.sampled_from(AGENCIES)), spreads=draw(st.booleans()), **always)]
     for device in (*HEARD[1:], None):
         agency = draw(st.sampled_from(AGENCIES))
         cuts = sorted(draw(st.lists(st.integers(-1, DAYS * 4 + 2), max_size=3, unique=True)))
@@ -53,9 +54,11 @@ def machines(draw: st.DrawFn) -> list[Machine]:
         for start, end in zip(edges, [*edges[1:], 10**17], strict=False):
             if draw(st.booleans()):
                 name = draw(st.sampled_from(["m1", "m2"]))
-                tracker = f"t{device}"
-                one = Machine(agency=agency, name=name, device=device, tracker=tracker, from_us=start, to_us=end)
-                found.append(one)
+                span = {"from_us": start, "to_us": end}
+                spreads = draw(st.booleans())
+                found.append(
+                    Machine(agency=agency, name=name, device=device, tracker=f"t{device}", spreads=spreads, **span)
+                )
     return found
 
 
@@ -82,7 +85,7 @@ def a_pass(draw: st.DrawFn) -> tuple[int, ...]:
 def an_activity(draw: st.DrawFn) -> tuple[int, ...]:
     started = draw(moments)
     length = draw(st.sampled_from([1, 1_000_000, HOUR_US]))
-    return draw(st.sampled_from([*HEARD, 9])), started, started + length, draw(st.integers(0, 3)), 0, 0, 5
+    return draw(st.sampled_from([*HEARD, 9])), started, started + length, draw(st.integers(0, 3)), 0, 0, 1, 5
 
 
 @st.composite
@@ -185,6 +188,11 @@ def _fleet(town: Town) -> Fleet:
     agencies = [
         Agency(id=id_, name=id_, manages=Manages.NOTHING, shares_passes=id_ in town.sharing) for id_ in town.agencies
     ]
-    heard = sorted((one.device, one.from_us, one) for one in town.machines if one.device is not None)
-    rows = [(device, start, one.to_us, 1, 0, town.agencies.index(one.agency)) for device, start, one in heard]
+    own = [(one.device, one.from_us, one) for one in town.machines if one.device is not None]
+    heard = sorted(own, key=lambda one: one[:2])
+    kinds = {False: MachineKind.GRADER, True: MachineKind.SPREADER}
+    rows = [
+        (device, start, one.to_us, kinds[one.spreads], 0, town.agencies.index(one.agency))
+        for device, start, one in heard
+    ]
     return Fleet(version=1, agencies=tuple(agencies), mountings=Mountings.from_rows(rows))

@@ -46,7 +46,7 @@ export interface Segment {
   closures: { from: string; until: string | null; reason: string }[];
 }
 
-export const ROUTE_STATES = ["under_way", "begun", "waiting", "done", "closed"] as const;
+export const ROUTE_STATES = ["under_way", "begun", "waiting", "again", "done", "closed"] as const;
 export type RouteState = (typeof ROUTE_STATES)[number];
 export type RouteConfidence = "none" | "low" | "medium" | "high";
 

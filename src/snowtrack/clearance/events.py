@@ -1,11 +1,11 @@
 """Spells of snow work: when each began and ended, by rule or by hand.
 
-By rule: hours in which machines worked or snow fell, with less than the agreed quiet between them, are one event, from
-the first hour to the end of the last. By hand: an entry opens a new event or closes the one that is open. Events are a
-function of the hours, the entries and now, in whatever order these came to be known.
+By rule: hours in which machines ploughed or snow fell, with less than the agreed quiet between them, are one event,
+from the first hour to the end of the last. By hand: an entry opens a new event or closes the one that is open. Events
+are a function of the hours, the entries, what was agreed and now, in whatever order these came to be known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,16 +53,20 @@ class _Spell:
         return Event(start_us=self.start_us, end_us=end_us, opened=self.opened, closed=closed)
 
 
-def events(hours: Iterable[int], entries: Iterable[EventEntry], *, now_us: int, quiet_us: int) -> list[Event]:
+Quiet = Callable[[int], int]
+"""How much quiet ends an event, by when it was last known to go on: what is agreed later changes no past event."""
+
+
+def events(hours: Iterable[int], entries: Iterable[EventEntry], *, now_us: int, quiet_us: Quiet) -> list[Event]:
     """All events until now, in order. `hours` are the beginnings of those with work or snowfall; what is dated in the
     future does not count yet."""
     return list(_events(_marks(hours, entries, now_us), now_us, quiet_us))
 
 
-def _events(marks: Iterable[tuple[int, EventEntry | None]], now_us: int, quiet_us: int) -> Iterator[Event]:
+def _events(marks: Iterable[tuple[int, EventEntry | None]], now_us: int, quiet_us: Quiet) -> Iterator[Event]:
     spell: _Spell | None = None
     for at_us, entry in marks:
-        goes_on = spell is not None and at_us - spell.end_us < quiet_us
+        goes_on = spell is not None and at_us - spell.end_us < quiet_us(spell.end_us)
         if entry is None and spell is not None and goes_on:
             spell.end_us = max(spell.end_us, at_us + HOUR_US)
             continue
@@ -75,7 +79,7 @@ def _events(marks: Iterable[tuple[int, EventEntry | None]], now_us: int, quiet_u
         else:
             spell = _Spell(at_us, at_us, entry) if entry.kind is EntryKind.OPEN else None
     if spell is not None:
-        yield spell.ended(None if now_us - spell.end_us < quiet_us else spell.end_us)
+        yield spell.ended(None if now_us - spell.end_us < quiet_us(spell.end_us) else spell.end_us)
 
 
 def _marks(hours: Iterable[int], entries: Iterable[EventEntry], now_us: int) -> list[tuple[int, EventEntry | None]]:

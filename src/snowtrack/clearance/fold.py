@@ -51,4 +51,5 @@ def _room(groups: int, passes: int) -> Found:
 def _pieces(starts: Int64s) -> Pieces:
     """As many as the largest group can have."""
     most = 2 * int(np.diff(starts).max(initial=0))
-    return Pieces(np.empty(most + 1, np.int32), np.empty(most, np.int32), np.empty(most, np.int16))
+    dtypes = (np.int32, np.int16, np.int8)
+    return Pieces(np.empty(most + 1, np.int32), *(np.empty(most, dtype) for dtype in dtypes))

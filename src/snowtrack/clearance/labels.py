@@ -44,6 +44,16 @@ class Situation:
         """As much has fallen as asks for work. No figure is below every criterion."""
         return self.fallen_mm >= self.criterion_mm
 
+    @property
+    def aged(self) -> Bools:
+        """There is no figure of the snow, and for what is done it was too long ago."""
+        return ~self.measured & (self.age_us > self.aged_us)
+
+    @property
+    def over(self) -> Bools:
+        """It was done, and needs work again."""
+        return self.done & (self.snowed | self.aged)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -56,19 +66,20 @@ class Rule:
 
 RULES = (
     Rule(Label.CLOSED, "the road is closed now", lambda s: s.closed),
-    Rule(Label.SNOWED_OVER, "done, and as much snow as the criterion has fallen since", lambda s: s.done & s.snowed),
     Rule(
-        Label.AGED,
-        "done, there is no figure of the snow, and it was too long ago",
-        lambda s: s.done & ~s.measured & (s.age_us > s.aged_us),
+        Label.DONE,
+        "done, and neither has as much snow as the criterion fallen since,"
+        " nor, without a figure of the snow, was it too long ago",
+        lambda s: s.done & ~s.over,
     ),
-    Rule(Label.DONE, "done", lambda s: s.done),
     Rule(
         Label.UNKNOWN,
         "worked on a moment ago by a device that is now silent; or never, and the device that should tell is silent",
         lambda s: (s.recent & s.silent) | (~s.worked & s.untold),
     ),
     Rule(Label.UNDER_WAY, "worked on a moment ago", lambda s: s.recent),
+    Rule(Label.SNOWED_OVER, "done, and as much snow as the criterion has fallen since", lambda s: s.done & s.snowed),
+    Rule(Label.AGED, "done, there is no figure of the snow, and it was too long ago", lambda s: s.done & s.aged),
     Rule(
         Label.DUE,
         "as much snow as the criterion has fallen since the event began or it was worked on;"
@@ -89,8 +100,9 @@ def label(situation: Situation) -> Int8s:
 
 
 def of_both(one: Int8s, other: Int8s) -> Int8s:
-    """The label of a segment whose directions have these: the first in the order of `LABELS`. But a direction that was
-    never worked leaves a segment partly done where the other one was."""
-    never, partly = (np.int8(LABELS.index(each)) for each in (Label.NEVER, Label.PARTLY))
-    first = np.minimum(one, other)
-    return np.where((first == never) & (one != other), partly, first).astype(np.int8)
+    """The label of a segment whose directions have these: the first in the order of `LABELS`. But beside a direction
+    that was never worked the other one speaks, and where that is done, the segment is partly done."""
+    never, partly, done = (np.int8(LABELS.index(each)) for each in (Label.NEVER, Label.PARTLY, Label.DONE))
+    first, last = np.minimum(one, other), np.maximum(one, other)
+    beside = np.where(last == done, partly, last)
+    return np.where(first == never, beside, first).astype(np.int8)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from snowtrack.clearance.labels import Situation, label
 from snowtrack.clearance.segments import PolicyTable
-from snowtrack.model.columns import Bools, Int8s, Int16s, Int32s, Int64s, Rows, present
+from snowtrack.model.columns import ABSENT_64, Bools, Int8s, Int16s, Int32s, Int64s, Rows, present
 from snowtrack.model.states import ANY_DIRECTION, StateBatch
 
 Fallen = Callable[[Rows, Int64s], Int32s]
@@ -34,10 +34,13 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directions:
-    """What a view is made of, two columns by row: the directions that count, their labels and facts."""
+    """What a view is made of, two columns by row: the directions that count, their labels and facts. `again_us` is from
+    when on what was done needs work again, absent for what does not: when it had aged; now, where it was snowed over,
+    since nobody knows when that came to be."""
 
     counts: Bools
     label: Int8s
+    again_us: Int64s
     length_mm: Int32s
     covered_mm: Int32s
     last_us: Int64s
@@ -83,7 +86,7 @@ class Ledger:
         situation = Situation(
             closed=_twice(around.closed[rows]),
             untold=_twice(around.untold[rows]),
-            worked=own["passes"] > 0,
+            worked=present(last_us),
             done=done,
             recent=last_us >= around.now_us - table.policy.under_way_us,
             silent=np.isin(own["last_device"], around.silent),
@@ -93,8 +96,10 @@ class Ledger:
             aged_us=_twice(table.aged_us[rows]),
             due_us=_twice(table.due_us[rows]),
         )
+        over_us = np.where(situation.measured, around.now_us, since_us + situation.aged_us)
+        again_us = np.where(situation.over, over_us, ABSENT_64)
         shown = {name: own[name] for name in ("length_mm", "covered_mm", "last_us", "evidence", "confidence")}
-        return Directions(counts=counts, label=label(situation), **shown)
+        return Directions(counts=counts, label=label(situation), again_us=again_us, **shown)
 
 
 def _twice(column: Array) -> Array:

@@ -93,7 +93,7 @@ class Places(Columns):
 
 def places_of(routes: Routes, segments: Segments) -> Places:
     """The places of all routes; lines on segments that the network does not have come to none."""
-    at = segments.places(routes.segment_id) if len(segments.segment_id) else np.full(len(routes.segment_id), -1)
+    at = segments.places(routes.segment_id)
     known = np.flatnonzero(at >= 0)
     route = np.repeat(np.arange(len(routes), dtype=np.int32), np.diff(routes.offsets))[known]
     row, both = segments.row[at[known]], segments.both_ways[at[known]]
@@ -109,7 +109,7 @@ def places_of(routes: Routes, segments: Segments) -> Places:
 
 def missing_lines(routes: Routes, segments: Segments) -> Int64s:
     """How many lines of each route are on segments that the network does not have."""
-    at = segments.places(routes.segment_id) if len(segments.segment_id) else np.full(len(routes.segment_id), -1)
+    at = segments.places(routes.segment_id)
     counts = np.zeros(len(routes), np.int64)
     np.add.at(counts, np.repeat(np.arange(len(routes)), np.diff(routes.offsets)), at < 0)
     return counts

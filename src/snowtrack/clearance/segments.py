@@ -75,6 +75,8 @@ class Segments:
 
     def places(self, segment_ids: Int64s) -> Int64s:
         """Where segments stand here; -1 for one that is not of this network."""
+        if not len(self.segment_id):
+            return np.full(len(segment_ids), -1, np.int64)
         at = np.searchsorted(self.segment_id, segment_ids)
         at = np.minimum(at, len(self.segment_id) - 1)
         return np.where(self.segment_id[at] == segment_ids, at, -1)
@@ -82,4 +84,6 @@ class Segments:
     def rows(self, segment_ids: Int64s) -> Int64s:
         """Rows in the network; -1 for a segment that is not of it."""
         place = self.places(segment_ids)
-        return np.where(place >= 0, self.row[place], -1)
+        row = np.full(len(place), -1, np.int64)
+        row[place >= 0] = self.row[place[place >= 0]]
+        return row

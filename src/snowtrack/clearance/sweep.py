@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from snowtrack.compiled import Array, compiled, part
 from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
-from snowtrack.model.work import Work
+from snowtrack.model.work import Evidence, Work
 
 PLOUGHING = int(Work.PLOUGHING)
+WEAKEST = int(max(Evidence))
 GAPS = (701, 301, 132, 57, 23, 10, 4, 1)
 
 
@@ -40,11 +41,13 @@ class Groups(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """Room for the pieces of one group: where they begin, how often each is worked, and how surely at best."""
+    """Room for the pieces of one group: where they begin, how often each is worked, how surely at best, and by which
+    evidence at best."""
 
     cuts: Array
     counts: Array
     best: Array
+    evidence: Array
 
 
 class Found(NamedTuple):
@@ -78,9 +81,10 @@ def sweep(passes: Passes, groups: Groups, pieces: Pieces, found: Found) -> int:
         order = groups.order[first:after]
         _describe(passes, order, group, found)
         count = _cut(passes, order, groups.length_mm[group], pieces.cuts)
-        own = Pieces(pieces.cuts[: count + 1], pieces.counts[:count], pieces.best[:count])
-        own.counts[:], own.best[:] = 0, 0
+        own = Pieces(pieces.cuts[: count + 1], pieces.counts[:count], pieces.best[:count], pieces.evidence[:count])
+        own.counts[:], own.best[:], own.evidence[:] = 0, 0, WEAKEST
         _cover(passes, order, groups, group, own, found)
+        _tell(groups, group, own, found)
         total = _write(groups.needed[group], own, group, found, total)
         found.offsets[group + 1] = total
         _renew(passes, order, groups, group, own, found)
@@ -136,18 +140,15 @@ def _drop_doubles(passes: Passes, order: Array, first: int, after: int) -> int:
 @part
 def _describe(passes: Passes, order: Array, group: int, found: Found) -> None:
     """What does not depend on where along the segment they worked."""
-    found.passes[group], found.spreads[group] = 0, 0
     found.first_us[group], found.last_us[group] = ABSENT_64, ABSENT_64
-    found.evidence[group], found.last_device[group] = ABSENT_8, ABSENT_32
-    found.spread_us[group] = ABSENT_64
+    found.last_device[group] = ABSENT_32
+    found.spread_us[group], found.spreads[group] = ABSENT_64, 0
     for one in order:
         if passes.work[one] == PLOUGHING:
             started_us = passes.started_us[one]
             first_us = found.first_us[group]
-            found.first_us[group] = started_us if found.passes[group] == 0 else min(first_us, started_us)
-            found.passes[group] += 1
+            found.first_us[group] = started_us if first_us == ABSENT_64 else min(first_us, started_us)
             found.last_us[group], found.last_device[group] = passes.ended_us[one], passes.device[one]
-            found.evidence[group] = max(found.evidence[group], passes.evidence[one])
         else:
             found.spreads[group] += 1
             found.spread_us[group] = passes.ended_us[one]
@@ -159,8 +160,8 @@ def _cut(passes: Passes, order: Array, length_mm: int, cuts: Array) -> int:
     count = 0
     for one in order:
         if passes.work[one] == PLOUGHING:
-            cuts[count] = min(passes.from_mm[one], length_mm)
-            cuts[count + 1] = min(passes.to_mm[one], length_mm)
+            cuts[count] = min(max(passes.from_mm[one], 0), length_mm)
+            cuts[count + 1] = min(max(passes.to_mm[one], 0), length_mm)
             count += 2
     for gap in GAPS:
         for at in range(gap, count):
@@ -194,6 +195,7 @@ def _lay(passes: Passes, one: int, needed: int, pieces: Pieces) -> int:
         if pieces.counts[piece] == needed:
             new_mm += cuts[piece + 1] - cuts[piece]
         pieces.best[piece] = max(pieces.best[piece], passes.confidence[one])
+        pieces.evidence[piece] = min(pieces.evidence[piece], passes.evidence[one])
         piece += 1
     return new_mm
 
@@ -210,6 +212,32 @@ def _cover(passes: Passes, order: Array, groups: Groups, group: int, pieces: Pie
             if found.done_us[group] == ABSENT_64 and covered_mm * 1000 >= groups.done_permille[group] * length_mm:
                 found.done_us[group] = passes.ended_us[one]
     found.covered_mm[group] = covered_mm
+
+
+@part
+def _tell(groups: Groups, group: int, pieces: Pieces, found: Found) -> None:
+    """How often, as pieces of one drive do not count twice, and by what evidence: of what is covered, and else of what
+    was ploughed at all."""
+    found.passes[group] = 0
+    for piece in range(len(pieces.counts)):
+        found.passes[group] = max(found.passes[group], pieces.counts[piece])
+    times = groups.needed[group] if found.covered_mm[group] else 1
+    found.evidence[group] = ABSENT_8
+    enough = groups.done_permille[group] * _seen_mm(pieces, times, WEAKEST)
+    for evidence in range(WEAKEST, -1, -1):
+        seen_mm = _seen_mm(pieces, times, evidence)
+        if seen_mm and seen_mm * 1000 >= enough:
+            found.evidence[group] = evidence
+
+
+@part
+def _seen_mm(pieces: Pieces, times: int, evidence: int) -> int:
+    """What was worked so many times, by such evidence or a stronger one."""
+    seen_mm = 0
+    for piece in range(len(pieces.counts)):
+        if pieces.counts[piece] >= times and pieces.evidence[piece] <= evidence:
+            seen_mm += pieces.cuts[piece + 1] - pieces.cuts[piece]
+    return seen_mm
 
 
 @part

@@ -44,6 +44,11 @@ class Answers:
         found: Bools = self.first_us <= self.at_us + self.within_us
         return found
 
+    def over(self, now_us: int) -> Bools:
+        """The calls that nothing can answer any more which has not begun yet."""
+        found: Bools = self.at_us + self.within_us <= now_us
+        return found
+
     @property
     def took_us(self) -> Int64s:
         """From each call to the pass; absent where there was none in time."""

@@ -119,8 +119,11 @@ PASSES = Definition(
     key="passes_per_segment",
     japanese="区間あたり除雪回数",
     unit="回",
-    means="Credited ploughing passes for each segment that had any.",
-    japanese_means="除雪のあった区間1つあたりの除雪回数。",
+    means="How often each segment was ploughed that was at all: the length of the credited ploughing passes on it over"
+    " its own length, rounded to a whole number, and at least 1. So a drive whose blade was lifted on the way is one,"
+    " and so are two that share a segment between them.",
+    japanese_means="除雪のあった区間1つあたりの除雪回数。区間の除雪回数は、除雪した延長の合計を区間の延長で割って"
+    "四捨五入し、1回に満たないものは1回とする。",
     numerator="passes",
     denominator="segments ploughed",
     sources=_CREDITED,
@@ -132,8 +135,8 @@ PASSES_MAX = Definition(
     key="passes_of_busiest_segment",
     japanese="最多除雪回数",
     unit="回",
-    means="Credited ploughing passes on the segment that had most.",
-    japanese_means="除雪回数が最も多い区間の除雪回数。",
+    means="How often the segment was ploughed that was most often, counted like that.",
+    japanese_means="除雪回数が最も多い区間の除雪回数（回数の数え方は同じ）。",
     numerator="passes",
     denominator="1",
     sources=_CREDITED,
@@ -145,8 +148,8 @@ SEGMENTS = Definition(
     key="segments_by_passes",
     japanese="除雪回数別区間数",
     unit="区間",
-    means="How many segments had so many credited ploughing passes.",
-    japanese_means="除雪回数ごとの区間数。",
+    means="How many segments were ploughed so often, counted like that.",
+    japanese_means="除雪回数ごとの区間数（回数の数え方は同じ）。",
     numerator="segments",
     denominator="1",
     sources=_CREDITED,
@@ -272,9 +275,10 @@ RESPONSE_MEDIAN = Definition(
     key="response_median",
     japanese="指示から除雪開始まで（中央値）",
     unit="分",
-    means="Time from an order to the beginning of the first credited ploughing pass of its machine within"
-    f" {PEOPLE_H} h: the median over orders that have one, of two the lower.",
-    japanese_means=f"出動指示から、その機械の最初の除雪が始まるまでの時間（{PEOPLE_H}時間以内）の中央値。",
+    means="Time from an order to the beginning of the first credited ploughing pass of its machine, of a spreader also"
+    f" spreading pass, within {PEOPLE_H} h: the median over orders that have one, of two the lower.",
+    japanese_means="出動指示から、その機械の最初の除雪（散布車は散布を含む）が始まるまでの時間"
+    f"（{PEOPLE_H}時間以内）の中央値。",
     numerator="µs",
     denominator="1 where any order has one",
     sources=f"work_order, {_CREDITED}",
@@ -301,8 +305,10 @@ ORDERS_WITHOUT = Definition(
     key="orders_without_work",
     japanese="除雪のない指示",
     unit="件",
-    means=f"Orders whose machine began no credited ploughing pass within {PEOPLE_H} h.",
-    japanese_means=f"出動指示のうち、{PEOPLE_H}時間以内にその機械の除雪がない件数。",
+    means=f"Orders whose machine began no credited ploughing pass within {PEOPLE_H} h, a spreader no spreading pass"
+    " either; without those that are younger.",
+    japanese_means=f"出動指示のうち、{PEOPLE_H}時間以内にその機械の除雪（散布車は散布を含む）がない件数。"
+    f"{PEOPLE_H}時間たっていない指示は除く。",
     numerator="orders",
     denominator="1",
     sources=f"work_order, {_CREDITED}",
@@ -327,8 +333,10 @@ PROPOSALS_FOLLOWED = Definition(
     key="proposals_followed",
     japanese="提案後の出動率",
     unit="%",
-    means=f"Share of them after which a machine of the agency began a credited ploughing pass within {PROPOSAL_H} h.",
-    japanese_means=f"出動提案のうち、{PROPOSAL_H}時間以内にその管理者の機械が除雪を始めた割合。",
+    means=f"Share of them after which a machine of the agency began a credited ploughing pass within {PROPOSAL_H} h;"
+    " without those that are younger.",
+    japanese_means=f"出動提案のうち、{PROPOSAL_H}時間以内にその管理者の機械が除雪を始めた割合。"
+    f"{PROPOSAL_H}時間たっていない提案は除く。",
     numerator="proposals followed",
     denominator="proposals",
     sources=f"proposal, {_CREDITED}",

@@ -1,8 +1,8 @@
 """How far each route is: what is planned, done and left, who works on it, when it may be done, and what is overdue.
 
 Lengths are by label, as readers see roads, so that they add up to what is planned. Closed roads are not planned while
-they are closed. What is left of a road that is under way, partly done or unknown is what was not covered; one that was
-snowed over, has aged or is due is left as a whole.
+they are closed. What is left of a road that is under way, partly done or unknown is what was not covered; one that is
+due, or was done and needs it again, is left as a whole, also while it is ploughed again.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from snowtrack.clearance.segments import PolicyTable, Segments
 from snowtrack.indicators.newly import newly_covered
 from snowtrack.indicators.pace import Paces, paces
 from snowtrack.model.calendar import HOUR_US, utc_text
-from snowtrack.model.columns import ABSENT_64, Bools, Int8s, Int32s, Int64s, Rows, ranges
+from snowtrack.model.columns import ABSENT_64, Bools, Int8s, Int32s, Int64s, Rows, present, ranges
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import ROAD_CLASSES
 from snowtrack.model.states import LABELS, Label
@@ -48,6 +48,8 @@ class RouteState(StrEnum):
     UNDER_WAY = "under_way"
     BEGUN = "begun"
     WAITING = "waiting"
+    AGAIN = "again"
+    """At least half of what is left was done before."""
     DONE = "done"
     CLOSED = "closed"
     """Nothing of it is open, or on the map at all."""
@@ -95,10 +97,11 @@ class Work:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Progress:
     """By route. `label_mm` has a column for each label; `early_s` and `late_s` are from now on, absent where nobody can
-    tell; `due_us` is when what is left first has to be done."""
+    tell; `again_mm` is what is left and was done before; `due_us` is when what is left first has to be done."""
 
     label_mm: Int64s
     left_mm: Int64s
+    again_mm: Int64s
     machines: Int32s
     last_us: Int64s
     due_us: Int64s
@@ -116,13 +119,16 @@ class Progress:
 
     def state(self, place: int) -> RouteState:
         planned_mm, left_mm = int(self.planned_mm[place]), int(self.left_mm[place])
+        again_mm = int(self.again_mm[place])
         if planned_mm == 0:
             return RouteState.CLOSED
         if left_mm == 0:
             return RouteState.DONE
         if self.machines[place]:
             return RouteState.UNDER_WAY
-        return RouteState.BEGUN if left_mm < planned_mm else RouteState.WAITING
+        if 2 * again_mm >= left_mm:
+            return RouteState.AGAIN
+        return RouteState.BEGUN if left_mm - again_mm < planned_mm else RouteState.WAITING
 
     def as_json(self, place: int) -> dict[str, Any]:
         """One route for readers, lengths in metres."""
@@ -133,6 +139,7 @@ class Progress:
             "planned_m": planned_mm / 1000,
             "done_m": metres["done"],
             "left_m": left_mm / 1000,
+            "again_m": int(self.again_mm[place]) / 1000,
             "percent": (planned_mm - left_mm) * 100 // planned_mm if planned_mm else None,
             "by_label_m": metres,
             "machines": int(self.machines[place]),
@@ -149,21 +156,27 @@ class Progress:
 def progress(roads: Roads, ledger: Ledger, around: Surroundings, table: PolicyTable, work: Work) -> Progress:
     """Of all routes at one instant, in whatever order the work is given. `table` is the policy of now."""
     places, count = roads.places, len(roads.routes)
-    label, covered_mm = place_labels(places, ledger, around, table)
+    label, covered_mm, again_us = place_labels(places, ledger, around, table)
     length_mm = roads.length_mm[places.row].astype(np.int64)
     shown = np.zeros((count, len(LABELS)), np.int64)
     np.add.at(shown, (places.route, label), length_mm)
-    left_mm = np.where(np.isin(label, _LEFT_BY_METRE), np.maximum(length_mm - covered_mm, 0), length_mm)
+    # Nobody knows how much of what was done before is covered anew.
+    by_metre = np.isin(label, _LEFT_BY_METRE) & ~present(again_us)
+    left_mm = np.where(by_metre, np.maximum(length_mm - covered_mm, 0), length_mm)
     left_mm[(label == _DONE) | (label == _CLOSED)] = 0
+    again_mm = np.zeros(count, np.int64)
+    np.add.at(again_mm, places.route, np.where(present(again_us), left_mm, 0))
     machines, last_us = _worked(places, ledger, around, table.policy.under_way_us, count)
     left_by_class = np.zeros((count, len(ROAD_CLASSES)), np.int64)
     np.add.at(left_by_class, (places.route, roads.classes[places.row]), left_mm)
     own, of_class = _paces(roads, work, around)
     times = _times(left_by_class, machines, own, of_class)
-    due_us, overdue_mm = _due(roads, work, left_mm, around.now_us, table)
+    begin_us = np.maximum(work.asked_us[places.route], again_us)
+    due_us, overdue_mm = _due(roads, begin_us, left_mm, around.now_us, table)
     return Progress(
         label_mm=shown,
         left_mm=left_by_class.sum(axis=1),
+        again_mm=again_mm,
         machines=machines,
         last_us=last_us,
         due_us=due_us,
@@ -173,11 +186,14 @@ def progress(roads: Roads, ledger: Ledger, around: Surroundings, table: PolicyTa
     )
 
 
-def place_labels(places: Places, ledger: Ledger, around: Surroundings, table: PolicyTable) -> tuple[Int8s, Int64s]:
-    """The label of each place, and how much of it is covered."""
+def place_labels(
+    places: Places, ledger: Ledger, around: Surroundings, table: PolicyTable
+) -> tuple[Int8s, Int64s, Int64s]:
+    """The label of each place, how much of it is covered, and from when on it needs work again, if it does."""
     rows, at = np.unique(places.row, return_inverse=True)
     own = ledger.directions(rows, around, table)
-    return own.label[at, places.way], own.covered_mm[at, places.way].astype(np.int64)
+    covered_mm = own.covered_mm[at, places.way].astype(np.int64)
+    return own.label[at, places.way], covered_mm, own.again_us[at, places.way]
 
 
 def _worked(places: Places, ledger: Ledger, around: Surroundings, lately_us: int, count: int) -> tuple[Int32s, Int64s]:
@@ -190,12 +206,13 @@ def _worked(places: Places, ledger: Ledger, around: Surroundings, lately_us: int
     return np.bincount(pairs[0], minlength=count).astype(np.int32), last_us
 
 
-def _due(roads: Roads, work: Work, left_mm: Int64s, now_us: int, table: PolicyTable) -> tuple[Int64s, Int64s]:
-    """When what is left of each route first has to be done, absent where nothing is left; and how much is too late."""
+def _due(roads: Roads, begin_us: Int64s, left_mm: Int64s, now_us: int, table: PolicyTable) -> tuple[Int64s, Int64s]:
+    """When what is left of each route first has to be done, absent where nothing is left; and how much is too late.
+    `begin_us` is from when on each place has to be cleared, or cleared again."""
     places, routes = roads.places, roads.routes.routes
     agreed = np.array([ABSENT_64 if one.due_us is None else one.due_us for one in routes], np.int64)[places.route]
     takes_us = np.where(agreed == ABSENT_64, table.due_us[places.row], agreed)
-    due_us = work.asked_us[places.route] + takes_us
+    due_us = begin_us + takes_us
     left = left_mm > 0
     first_us = np.full(len(routes), _NEVER_US)
     np.minimum.at(first_us, places.route[left], due_us[left])

@@ -16,16 +16,23 @@ _SHAPE = (len(ROAD_CLASSES), 24)
 
 
 class RoadTally:
-    """Millimetres by agency of the road, class and hour of the day; passes by row; what was spread, by agency."""
+    """Millimetres by agency of the road, class and hour of the day, and by row; what was spread, by agency."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         agencies = len(scene.agencies)
         self.cleared_mm = np.zeros((agencies, *_SHAPE), np.int64)
         self.first_mm = np.zeros((agencies, *_SHAPE), np.int64)
-        self.passes = np.zeros(len(scene.managers), np.int64)
+        self.ploughed_mm = np.zeros(len(scene.managers), np.int64)
         self.seen_mm = np.zeros(WAYS * len(scene.managers), np.int64)
         self.spread_mm, self.known_mm, self.material_g = (np.zeros(agencies, np.int64) for _ in range(3))
+
+    @property
+    def passes(self) -> Int64s:
+        """How often each row was ploughed: over its whole length, so that pieces of one drive are one."""
+        length_mm = np.maximum(self.scene.roads.length_mm, 1).astype(np.int64)
+        times = (2 * self.ploughed_mm + length_mm) // (2 * length_mm)
+        return np.where(self.ploughed_mm > 0, np.maximum(times, 1), 0)
 
     def add(self, passes: PassBatch, row: Rows) -> None:
         """Credited passes on rows of the network, from before the period on as far as its first event reaches back."""
@@ -37,8 +44,9 @@ class RoadTally:
         self._spread(passes.take(held & ~ploughed), row[held & ~ploughed])
 
     def _clear(self, passes: PassBatch, row: Rows) -> None:
-        np.add.at(self.cleared_mm, self._drawer(passes, row), self._length(passes, row))
-        np.add.at(self.passes, row, 1)
+        length_mm = self._length(passes, row)
+        np.add.at(self.cleared_mm, self._drawer(passes, row), length_mm)
+        np.add.at(self.ploughed_mm, row, length_mm)
 
     def _first(self, passes: PassBatch, row: Rows) -> None:
         place = self.scene.places(row, passes.direction)

@@ -18,6 +18,7 @@ from snowtrack.indicators.roads import RoadTally
 from snowtrack.model.calendar import DAY_US, HOUR_US, tokyo_text
 from snowtrack.model.columns import Int32s, Int64s
 from snowtrack.model.fleet import NOBODY
+from snowtrack.model.machines import MachineKind
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import ROAD_CLASSES
 from snowtrack.model.work import Activity, ActivityBatch, Work
@@ -66,10 +67,13 @@ class Season:
         counts = (row >= 0) & self.scene.credited(passes.device, row, passes.started_us)
         passes, row = passes.take(counts), row[counts]
         self.roads.add(passes, row)
-        ploughed = passes.take(passes.work == Work.PLOUGHING)
-        mounting = self.scene.mounting(ploughed.device, ploughed.started_us)
-        self.responses.add(self.carried[mounting], ploughed.started_us)
-        self.followed.add(self.scene.fleet.mountings.agency[mounting].astype(np.int64), ploughed.started_us)
+        mountings = self.scene.fleet.mountings
+        mounting, began_us = self.scene.mounting(passes.device, passes.started_us), passes.started_us
+        ploughed = passes.work == Work.PLOUGHING
+        # What a spreader is sent out for is to spread.
+        answers = ploughed | (mountings.kind[mounting] == MachineKind.SPREADER)
+        self.responses.add(self.carried[mounting[answers]], began_us[answers])
+        self.followed.add(mountings.agency[mounting[ploughed]].astype(np.int64), began_us[ploughed])
 
     def add_activities(self, activities: ActivityBatch) -> None:
         """Spans that overlap the period."""
@@ -178,15 +182,18 @@ class Season:
             yield figure(are.AVAILABILITY_BY_DAY, agency, *counts, of=date)
 
     def _calls(self, agency: str | None) -> Iterator[Figure]:
+        now_us = self.scene.period.now_us
         own = np.array([agency in (None, one.agency) for one in self.orders], np.bool_)
         answered = self.responses.answered & own
+        without = own & self.responses.over(now_us) & ~answered
         took_us = np.sort(self.responses.took_us[answered])
         yield figure(are.ORDERS, agency, int(own.sum()))
         yield self._quantile(are.RESPONSE_MEDIAN, agency, took_us, 5)
         yield self._quantile(are.RESPONSE_P90, agency, took_us, 9)
-        yield figure(are.ORDERS_WITHOUT, agency, int(own.sum()) - len(took_us))
+        yield figure(are.ORDERS_WITHOUT, agency, int(without.sum()))
         own = np.array([agency in (None, one.agency) for one in self.proposals], np.bool_)
         yield figure(are.PROPOSALS, agency, int(own.sum()))
+        own &= self.followed.over(now_us)
         yield figure(are.PROPOSALS_FOLLOWED, agency, int((self.followed.answered & own).sum()), int(own.sum()))
 
     @staticmethod

@@ -34,6 +34,7 @@ STATES = {
     RouteState.UNDER_WAY: "作業中",
     RouteState.BEGUN: "一部済",
     RouteState.WAITING: "未着手",
+    RouteState.AGAIN: "再除雪",
     RouteState.DONE: "完了",
     RouteState.CLOSED: "通行止め",
 }

@@ -127,7 +127,7 @@ export const ja = {
     tunnel: "トンネル",
     machineList: "除雪車一覧",
     routeList: "路線",
-    routeStates: { under_way: "作業中", begun: "一部済", waiting: "未着手", done: "完了", closed: "通行止め" },
+    routeStates: { under_way: "作業中", begun: "一部済", waiting: "未着手", again: "再除雪", done: "完了", closed: "通行止め" },
     routeStateOf: (state: string, count: number) => `${state}（${count}）`,
     routesOf: (count: number, overdue: number, since: string) =>
       `${since} 以降・${count}路線${overdue > 0 ? `・遅れ ${overdue}路線` : ""}`,
