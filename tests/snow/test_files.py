@@ -128,11 +128,16 @@ def test_proposals_and_notices_are_shown_with_what_became_of_them(office: Office
         )
         connection.execute(
             "insert into notice (agency, way, target, content, made_at, next_at, attempts, ended_at, fault)"
-            " values ('kahoku', 'mail', 'a@b', '{}', now(), now(), 12, now(), 'mail server: answered 452')"
+            " values ('kahoku', 'mail', 'taro@b.jp', '{}', now(), now(), 12, now(), 'mail server: 452 taro@b.jp full'),"
+            " ('kahoku', 'webhook', 'https://hooks.jp/secret', '{}', now(), now(), 0, null, null)"
         )
     shown = office.run("proposals").stdout
     assert "kahoku/s1" in shown
     assert "kahoku: 1 in a year" in shown
     sent = office.run("notices").stdout
+    assert "mail t…@b.jp" in sent
+    assert "https://hooks.jp/…" in sent
     assert "given up: mail server" in sent
+    assert "taro" not in sent
+    assert "secret" not in sent
     assert "kahoku: mail: 1 in a year, 0 sent, 1 given up" in sent

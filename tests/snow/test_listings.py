@@ -72,6 +72,8 @@ def test_a_row_without_a_depth_is_a_reading_that_was_not_made(blank: str) -> Non
     [
         ("2026-02-30 06:00,1", "time"),
         ("now,1", "time"),
+        ("9999-12-31T23:30:00Z,1", "time: this is no time; expected one such as"),
+        ("0001-01-01 06:00,1", "time: this is no time; expected one such as"),
         (",1", "time"),
         ("now,", "time"),
         ("2026-01-14 06:00,deep", "depth"),
@@ -102,6 +104,7 @@ def test_a_clock_a_little_ahead_is_no_problem() -> None:
         ("[1, ", "this is not JSON"),
         (b"time,depth_cm\n\x81", "neither UTF-8 nor CP932"),
         ("[5]", "item 1: this is no reading"),
+        ('[{"time": 253402300000, "depth_mm": 1}]', "00+09:00, from 1970 until 2199"),
         ('["text"]', "item 1: this is no reading"),
     ],
 )
@@ -114,6 +117,26 @@ def test_what_is_no_listing_is_said(text: str | bytes, what: str) -> None:
 def test_without_a_sensor_a_row_is_a_problem() -> None:
     assert "sensor: None is no id" in read("time,depth_cm\n2026-01-14 06:00,1\n", sensor=None).problems[0]
     assert "agency: 'a/b' is no id" in read("time,depth_cm\n2026-01-14 06:00,1\n", agency="a/b").problems[0]
+
+
+@pytest.mark.parametrize("word", ["NA", "-", "--", "null"])
+def test_a_word_for_nothing_measured_is_an_id_like_any_other(word: str) -> None:
+    listing = read(f"agency,sensor,time,depth_cm\n{word},{word},2026-01-14 06:00,31.2\n")
+    assert (set(found(listing)), listing.problems) == ({SensorId(word, word)}, ())
+
+
+@pytest.mark.parametrize("depth", ["31.2", "欠測"])
+@pytest.mark.parametrize("column", ["agency", "sensor"])
+@pytest.mark.parametrize("cell", ["欠測", "///", "高松"])
+def test_an_id_that_is_none_is_a_problem_and_no_other_s_reading(column: str, cell: str, depth: str) -> None:
+    listing = read(f"{column},time,depth_cm\n{cell},2026-01-14 06:00,{depth}\n")
+    (problem,) = listing.problems
+    assert problem.startswith(f"row 2: {column}: '{cell}' is no id")
+    assert found(listing) == {}
+
+
+def test_a_blank_id_is_the_one_that_is_given() -> None:
+    assert found(read("agency,sensor,time,depth_cm\n, ,2026-01-14 06:00,31.2\n")) == ONE
 
 
 def test_files_and_lists_of_problems_have_an_end() -> None:

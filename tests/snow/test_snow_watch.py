@@ -1,83 +1,20 @@
 """The snow watch over a real database: from readings to figures, alerts, notices, proposals and the roads' snow."""
 
-from collections.abc import AsyncIterator, Sequence
-
 import numpy as np
 import pytest
-from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import DAY_US, HOUR_US
-from snowtrack.model.columns import ABSENT_16, ABSENT_32
+from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.errors import StoreError
-from snowtrack.model.snow import DepthBatch, SensorId, SensorState
-from snowtrack.network.arrays import Network
+from snowtrack.model.snow import SensorState
 from snowtrack.services.snow import SnowTurn, SnowWatch
 from snowtrack.snow.series import STEP_US
-from snowtrack.store.database import connect
-from snowtrack.store.instants import to_instant
 from snowtrack.store.notices import next_notice, read_notices
-from snowtrack.store.snow import keep_depths, read_figures, read_proposals, read_snow_hours
-from tests.store.databases import rows
+from snowtrack.store.snow import read_figures, read_proposals
+from tests.snow.watches import NOW, S1, S2, S3, Snow
 
 pytestmark = pytest.mark.anyio
-# Ten in the morning in Japan, on a day of snow.
-NOW = 1_768_352_400_000_000
-S1, S2, S3 = (SensorId("kahoku", name) for name in ("s1", "s2", "s3"))
-CRITERIA = {"kahoku": {"national": 100, "local": 200}}
-
-
-class Snow:
-    """The watch, and a way to say what is registered and what sensors read."""
-
-    def __init__(self, connection: AsyncConnection, network: Network, url: str) -> None:
-        self.connection, self.network, self.url = connection, network, url
-        self.watch = SnowWatch(network, CRITERIA)
-
-    async def register(self) -> None:
-        """Two sensors in the town, and one an hour's drive away."""
-        west, south, east, north = self.network.bbox_e7
-        lat, lon = (south + north) // 2, (west + east) // 2
-        await self.connection.execute(
-            "insert into agency (agency, name, manages) values ('kahoku', 'かほく市', 'municipality')"
-        )
-        for name, place in (("s1", (lat, lon - 100_000)), ("s2", (lat, lon + 100_000)), ("s3", (lat + 9_000_000, lon))):
-            values = (name, f"観測所{name}", *place)
-            await self.connection.execute(
-                "insert into sensor (agency, sensor, name, lat_e7, lon_e7) values ('kahoku', %s, %s, %s, %s)", values
-            )
-
-    async def rule(
-        self, rule: str = "r", measure: str = "depth", sensor: str | None = None, quiet: bool = False
-    ) -> None:
-        await self.connection.execute(
-            "insert into alert_rule (agency, rule, sensor, measure, threshold_mm, clear_mm, quiet_from, quiet_to, mail,"
-            " webhook) values ('kahoku', %s, %s, %s, 300, 250, %s, %s, '{a@b.c,d@e.f}', 'https://g.h/')",
-            (rule, sensor, measure, *(("09:00", "12:00") if quiet else (None, None))),
-        )
-
-    async def read(self, sensor: SensorId, depths: Sequence[int | None], last_us: int = NOW) -> None:
-        """Every ten minutes, the last one now."""
-        first_us = last_us - (len(depths) - 1) * STEP_US
-        told = [
-            (first_us + at * STEP_US, depth, ABSENT_16, ABSENT_32)
-            for at, depth in enumerate(depths)
-            if depth is not None
-        ]
-        await keep_depths(self.connection, sensor, DepthBatch.from_rows(told), last_us)
-
-    async def turn(self, now_us: int = NOW) -> SnowTurn:
-        return await self.watch.turn(self.connection, now_us)
-
-    async def events(self) -> list[tuple[str, bool, int]]:
-        return rows(self.url, "select sensor, raised, value_mm from alert_event order by alert_event")
-
-
-@pytest.fixture
-async def snow(clean_database: str, network: Network) -> AsyncIterator[Snow]:
-    async with connect(clean_database, name="test") as connection:
-        one = Snow(connection, network, clean_database)
-        await one.register()
-        yield one
+REACH_M = 15_000
 
 
 async def test_a_turn_writes_down_how_each_sensor_stands(snow: Snow) -> None:
@@ -105,7 +42,7 @@ async def test_a_sensor_that_is_stuck_is_said_so_and_not_used(snow: Snow) -> Non
     assert (figures[S1].state, figures[S2].state) == (SensorState.STUCK, SensorState.OK)
     # 18 mm an hour, of which the mean around now has not seen its later half yet: a step and a half of 3 mm.
     assert (figures[S1].new_1h_mm, figures[S2].new_1h_mm) == (ABSENT_32, 14)
-    assert set(snow.watch.segment_snow().nearest.sensor.tolist()) == {1}
+    assert set(snow.watch.segment_snow(REACH_M).nearest.sensor.tolist()) == {1}
 
 
 async def test_only_what_is_new_is_read_again(snow: Snow) -> None:
@@ -142,7 +79,7 @@ async def test_a_watch_that_starts_anew_says_nothing_twice_and_misses_nothing(sn
     await snow.rule()
     await snow.read(S1, [290, 305])
     await snow.turn()
-    snow.watch = SnowWatch(snow.network, CRITERIA)
+    snow.watch = SnowWatch(snow.network)
     assert (await snow.turn()).events == 0
     await snow.read(S1, [240], NOW + STEP_US)
     assert (await snow.turn(NOW + STEP_US)).events == 1
@@ -199,15 +136,15 @@ async def test_roads_have_the_snow_of_the_nearest_sensor_that_tells(snow: Snow) 
     await snow.read(S1, [200] * 40 + [200 + 5 * step for step in range(31)])
     await snow.read(S2, [200 - step // 10 for step in range(71)])
     await snow.turn()
-    told = snow.watch.segment_snow()
+    told = snow.watch.segment_snow(REACH_M)
     every = np.arange(len(snow.network))
     fallen = told.fallen_mm(every, np.full(len(every), NOW - 6 * HOUR_US), NOW)
     assert set(np.unique(told.nearest.sensor).tolist()) == {0, 1}
     assert np.all(fallen[told.nearest.sensor == 1] == 0)
     assert np.all(fallen[told.nearest.sensor == 0] >= 120)
-    assert told.distance_m(every).max() < 15_000
+    assert told.distance_m(every).max() < REACH_M
     await snow.turn(NOW + 3 * HOUR_US)
-    late = snow.watch.segment_snow().fallen_mm(every, np.full(len(every), NOW), NOW + 3 * HOUR_US)
+    late = snow.watch.segment_snow(REACH_M).fallen_mm(every, np.full(len(every), NOW), NOW + 3 * HOUR_US)
     assert set(late.tolist()) == {ABSENT_32}
 
 
@@ -216,17 +153,4 @@ async def test_without_sensors_there_is_no_snow_to_tell(snow: Snow) -> None:
     await snow.read(S1, [300] * 10)
     assert await snow.turn() == SnowTurn(changed=0, events=0, proposals=0)
     every = np.arange(len(snow.network))
-    assert set(snow.watch.segment_snow().fallen_mm(every, every * 0 + NOW, NOW).tolist()) == {ABSENT_32}
-
-
-async def test_hours_of_snow_are_kept_and_put_right_when_later_readings_say_otherwise(snow: Snow) -> None:
-    await snow.read(S1, [300] * 30 + [300 + 20 * step for step in range(6)] + [420] * 30)
-    await snow.turn()
-    snowed = await read_snow_hours(snow.connection, 0)
-    assert snowed
-    first_us, last_us = NOW - 37 * STEP_US - HOUR_US, NOW - 30 * STEP_US + HOUR_US
-    assert all(hour % HOUR_US == 0 and first_us <= hour <= last_us for hour in snowed)
-    # An hour in which nobody saw any.
-    await snow.connection.execute("insert into snow_hour values (%s)", [to_instant(NOW - DAY_US)])
-    await snow.turn(NOW + STEP_US)
-    assert await read_snow_hours(snow.connection, 0) == snowed
+    assert set(snow.watch.segment_snow(REACH_M).fallen_mm(every, every * 0 + NOW, NOW).tolist()) == {ABSENT_32}

@@ -80,6 +80,21 @@ def test_one_wild_position_returns_once() -> None:
     assert odd(watched(spot(0), spot(1, 5_000), spot(2, 16), spot(3, 24))) == {"jumps": 2, "returns": 1}
 
 
+def test_hops_onward_are_no_return() -> None:
+    hops = [spot(0), spot(1, 500), spot(601, 508), spot(602, 1_008)]
+    assert odd(watched(*hops)) == {"jumps": 2}
+
+
+def test_a_return_ends_near_where_the_jump_away_began() -> None:
+    assert odd(watched(spot(0), spot(1, 5_000), spot(2, 199))) == {"jumps": 2, "returns": 1}
+    assert odd(watched(spot(0), spot(1, 5_000), spot(2, 201))) == {"jumps": 2}
+
+
+def test_a_return_comes_within_a_minute() -> None:
+    assert odd(watched(spot(0), spot(1, 5_000), spot(60, 0))) == {"jumps": 2, "returns": 1}
+    assert odd(watched(spot(0), spot(1, 5_000), spot(61, 0))) == {"jumps": 2}
+
+
 def test_two_places_at_one_instant_are_twins() -> None:
     assert odd(watched(spot(0), spot(0, 29))) == {}
     assert odd(watched(spot(0), spot(0, 31))) == {"twins": 1}
@@ -122,8 +137,8 @@ def test_something_odd_is_told_at_once_and_the_rest_at_the_end() -> None:
 DRAWN = st.lists(
     st.tuples(
         st.integers(1, 3),  # device
-        st.sampled_from([0, 1, 1, 1, 2, 5, 400]),  # seconds since its last fix; a long pause begins a track
-        st.sampled_from([0.0, 8.0, 29.0, 31.0, 40.0, 130.0, 5_000.0]),
+        st.sampled_from([0, 1, 1, 1, 2, 5, 59, 400]),  # seconds since its last fix; a long pause begins a track
+        st.sampled_from([0.0, 8.0, 29.0, 31.0, 40.0, 130.0, 250.0, 5_000.0]),
         st.sampled_from([0, 900, 8_000, 42_001]),
         st.sampled_from([TimeTrust.STATED, TimeTrust.STATED, TimeTrust.RECEIVED]),
     ),

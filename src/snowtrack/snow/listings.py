@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from snowtrack.model.calendar import TOKYO, tokyo_minute
+from snowtrack.model.calendar import TOKYO, YEARS, tokyo_minute
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.snow import DepthBatch, DepthFault, SensorId
@@ -33,13 +33,14 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "battery_mv": ("電池(mV)", "電池mV", "電池電圧(mV)"),
 }
 WRITTEN = ("道路管理者", "センサー", "日時", "積雪深(cm)", "気温(℃)", "電池(mV)")
-NOT_MEASURED = {"", "欠測", "///", "-", "--", "NA", "null"}
+NAMED = ("agency", "sensor")
+NOT_MEASURED = {"欠測", "///", "-", "--", "NA", "null"}
 _RAGGED = object()
 _JAPANESE_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 _FAULTS = {
     DepthFault.NOT_A_READING: "this is no reading; expected an object with time and depth_mm",
     DepthFault.BAD_TIME: "time: this is no time; expected one such as 2026-01-14 06:00 (in Japan) or "
-    "2026-01-14T06:00:00+09:00",
+    f"2026-01-14T06:00:00+09:00, {YEARS}",
     DepthFault.BAD_DEPTH: "depth: expected a number, once, as depth_mm or depth_cm",
     DepthFault.BAD_FIELD: "temperature_c or battery_mv: expected a number",
 }
@@ -141,12 +142,12 @@ def _aliases() -> str:
 
 
 def _values(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, object]:
-    """A row as its JSON would be, where what was not measured is not there."""
+    """A row as its JSON would be: without what was not measured, and without the ids that it leaves to the options."""
     said = {name: plain(cell) for name, cell in zip(names, cells, strict=True)}
     return {
-        name: cell if name in ("agency", "sensor") else _japanese_time(cell) if name == "time" else _number(cell)
+        name: cell if name in NAMED else _japanese_time(cell) if name == "time" else _number(cell)
         for name, cell in said.items()
-        if cell not in NOT_MEASURED
+        if cell and (name in NAMED or cell not in NOT_MEASURED)
     }
 
 
@@ -174,20 +175,27 @@ def _take(item: object, given: Given, found: dict[SensorId, list[Row]]) -> Itera
     if item is _RAGGED:
         return ["not as many cells as the header has"]
     if isinstance(item, Mapping) and not {"depth_cm", "depth_mm"} & set(item):
-        return [] if read_time(item.get("time")) is not None else [_FAULTS[DepthFault.BAD_TIME]]
+        dated = read_time(item.get("time")) is not None
+        return [*([] if dated else [_FAULTS[DepthFault.BAD_TIME]]), *_bad_ids(item)]
     row, faults = read_reading(item)
     problems = [_FAULTS[fault] for fault in faults]
     if row is None or not isinstance(item, Mapping):
         return problems
-    agency, sensor = item.get("agency", given.agency), item.get("sensor", given.sensor)
-    for name, value in (("agency", agency), ("sensor", sensor)):
-        if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
-            problems.append(f"{name}: {value!r} is no id; expected 1 to 64 of A-Z a-z 0-9 _ -")
+    ids = {"agency": given.agency, "sensor": given.sensor, **item}
+    problems += _bad_ids(ids)
+    agency, sensor = ids["agency"], ids["sensor"]
     if row[0] > given.now_us + AHEAD_US:
         problems.append(f"time: {tokyo_minute(row[0])} has not come yet")
     if not problems:
         found.setdefault(SensorId(str(agency), str(sensor)), []).append(row)
     return problems
+
+
+def _bad_ids(item: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with the ids that are said."""
+    for name, value in item.items():
+        if name in NAMED and not (isinstance(value, str) and ID_PATTERN.fullmatch(value)):
+            yield f"{name}: {value!r} is no id; expected 1 to 64 of A-Z a-z 0-9 _ -"
 
 
 def write_rows(sensor: SensorId, readings: DepthBatch) -> str:

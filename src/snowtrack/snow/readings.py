@@ -7,11 +7,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from snowtrack.model.calendar import FIRST_US, LAST_US, SECOND_US, instant_us
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, DepthFault
 
@@ -21,8 +22,6 @@ READINGS_MAX = 1_000
 DEPTH_MM_MAX = 1_000_000
 TEMPERATURE_C_MAX = 1_000
 BATTERY_MV_MAX = 1_000_000
-LAST_S = 253_402_300_799  # the end of the year 9999
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = tuple[int, int, int, int]
 """The columns of a `DepthBatch`."""
@@ -79,18 +78,16 @@ def read_reading(item: object) -> tuple[Row | None, tuple[DepthFault, ...]]:
 
 
 def read_time(value: object) -> int | None:
-    """Microseconds since 1970; nothing where it is no instant from then to the year 9999."""
+    """Microseconds since 1970; nothing where it is no instant that we reckon with."""
     if isinstance(value, str):
         try:
             read = datetime.fromisoformat(value)
+            return None if read.utcoffset() is None else instant_us(read, UTC)
         except ValueError:
             return None
-        seconds = None if read.utcoffset() is None else (read - _EPOCH) / timedelta(seconds=1)
-        if seconds is None or not 0 <= seconds <= LAST_S:
-            return None
-        return (read - _EPOCH) // timedelta(microseconds=1)
     seconds = as_number(value)
-    return round(seconds * 1_000_000) if seconds is not None and 0 <= seconds <= LAST_S else None
+    known = seconds is not None and FIRST_US <= seconds * SECOND_US < LAST_US
+    return round(seconds * SECOND_US) if seconds is not None and known else None
 
 
 def as_number(value: object) -> float | None:

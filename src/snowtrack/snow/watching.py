@@ -10,12 +10,10 @@ from snowtrack.model.calendar import DAY_US, HOUR_US
 from snowtrack.model.columns import ABSENT_32, Int32s, Int64s
 from snowtrack.model.snow import Figure, Sensor, SensorId, SensorState
 from snowtrack.snow.curves import GAP_US, NEVER, Curves, Depths, Mask, make_curves
-from snowtrack.snow.series import Grid, grid_of_days, judge, on_grid
+from snowtrack.snow.series import STEP_US, Grid, grid_of_days, judge, on_grid
 from snowtrack.snow.stuck import beside, stuck_steps
 
 ADDED_UP_US = (HOUR_US, DAY_US)
-SNOWING_MM = 10
-"""In an hour: as much as the Meteorological Agency writes down (1 cm)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,8 +31,12 @@ class Watched:
 
     @classmethod
     def of(cls, sensors: Sequence[Sensor], now_us: int, days: int) -> Self:
+        """The last days, of which nothing is read yet."""
+        return cls.on(grid_of_days(now_us, days), sensors)
+
+    @classmethod
+    def on(cls, grid: Grid, sensors: Sequence[Sensor]) -> Self:
         """Nothing is read yet."""
-        grid = grid_of_days(now_us, days)
         depths = np.full((len(sensors), grid.steps), ABSENT_32, np.int32)
         return cls(
             grid=grid,
@@ -63,6 +65,15 @@ class Watched:
         curves = make_curves(self.grid, np.where(stuck, ABSENT_32, self.depth_mm)) if stuck.any() else seen
         return replace(self, curves=curves, stuck=stuck)
 
+    def between(self, from_us: int, to_us: int) -> Self:
+        """What is known by the depths from one time to before another alone; both are instants of the grid."""
+        first, end = ((at_us - self.grid.start_us) // STEP_US for at_us in (from_us, to_us))
+        if first < 0:
+            raise ValueError("the grid begins later")
+        depths = self.depth_mm[:, first:end]
+        grid = Grid(start_us=from_us, steps=depths.shape[1])
+        return replace(self, grid=grid, depth_mm=depths).with_curves()
+
 
 def figures(watched: Watched, now_us: int) -> list[Figure]:
     """How each sensor stands now; the depth is the last that could be believed."""
@@ -81,16 +92,6 @@ def figures(watched: Watched, now_us: int) -> list[Figure]:
         )
         for row, sensor in enumerate(watched.sensors)
     ]
-
-
-def snow_hours(curves: Curves, now_us: int) -> list[int]:
-    """The beginnings of full hours in which snow fell at a sensor that can tell."""
-    begins_us = np.arange(-(-curves.grid.start_us // HOUR_US), now_us // HOUR_US) * HOUR_US
-    count = len(curves.last)
-    sensor, from_us = np.repeat(np.arange(count), len(begins_us)), np.tile(begins_us, count)
-    fell = (curves.new_mm(sensor, from_us, from_us + HOUR_US) >= SNOWING_MM).reshape(count, len(begins_us))
-    found: list[int] = begins_us[fell.any(axis=0)].tolist()
-    return found
 
 
 def _state(watched: Watched, row: int, now_us: int) -> SensorState:

@@ -1,7 +1,8 @@
 """What is odd about a track: counted, never dropped.
 
 jumps      further from the last fix than any machine drives in that time
-returns    jumps back to about where the one before began: two trackers that say they are one, taking turns
+returns    jumps back, within a minute, to about where the one before began: two trackers that say they are one, taking
+           turns
 twins      fixes of one instant at two places
 too_fast   fixes at a speed that no plough has, stated or driven
 frozen_us  time in which the position did not change by a digit while the receiver said that it moved
@@ -22,6 +23,8 @@ from snowtrack.model.tracks import TrackBatch
 METRES_PER_E7 = 0.0111319
 RAD_PER_E7 = pi / 180 / 1e7
 JUMP_M, JUMP_MPS = 100.0, 60.0
+# A receiver's noise and what a plough drives in some seconds; a hop onward of a poor receiver ends further away.
+RETURN_M, RETURN_US = 200.0, 60_000_000
 FAST_MPS = 42.0
 FAST_FROM_M = 100.0
 MOVING_MMPS = 1_000
@@ -163,7 +166,7 @@ def _compare(own: Record, spots: Spots, at: int) -> None:
     elif _jumps(last, spots, at):
         own.jumps += 1
         own.news = True
-        if own.jumped and not _jumps(own.left, spots, at):
+        if own.jumped and _returns(own.left, spots, at):
             own.returns += 1
         left = own.left
         left.observed_us, left.lat_e7, left.lon_e7 = last.observed_us, last.lat_e7, last.lon_e7
@@ -186,6 +189,12 @@ def _metres(one: Record, spots: Spots, at: int) -> float:
 def _jumps(one: Record, spots: Spots, at: int) -> bool:
     spent_s = abs(spots.observed_us[at] - one.observed_us) / 1e6
     return bool(_metres(one, spots, at) > JUMP_M + JUMP_MPS * spent_s)
+
+
+@part
+def _returns(one: Record, spots: Spots, at: int) -> bool:
+    spent_us = spots.observed_us[at] - one.observed_us
+    return bool(spent_us <= RETURN_US and _metres(one, spots, at) <= RETURN_M)
 
 
 @part
