@@ -3,7 +3,7 @@
 import time
 from datetime import datetime
 
-from snowtrack.model.calendar import SECOND_US, TOKYO
+from snowtrack.model.calendar import TOKYO, YEARS, instant_us
 from snowtrack.model.errors import ConfigError
 
 
@@ -16,7 +16,6 @@ def read_time(text: str | None) -> int:
     if text is None:
         return now_us()
     try:
-        read = datetime.fromisoformat(text)
+        return instant_us(datetime.fromisoformat(text), TOKYO)
     except ValueError:
-        raise ConfigError(f"{text!r} is no time; expected one in Japan such as '2026-12-01 06:30'") from None
-    return round(read.replace(tzinfo=read.tzinfo or TOKYO).timestamp()) * SECOND_US
+        raise ConfigError(f"{text!r} is no time; expected one in Japan such as '2026-12-01 06:30', {YEARS}") from None

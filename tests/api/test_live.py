@@ -103,7 +103,7 @@ def work(line: Line, segment: int) -> None:
             [row[0], segment],
         )
         connection.execute(
-            "insert into activity values (%s, now(), now() + interval '1 second', 3, 0, false, 0)", [row[0]]
+            "insert into activity values (%s, now(), now() + interval '1 second', 3, 0, false, 0, true)", [row[0]]
         )
         connection.execute("insert into touched (segment_id) values (%s)", [segment])
         connection.execute("notify snowtrack_touched")

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from snowtrack.api.state import LiveState
 from snowtrack.model.calendar import SECOND_US, utc_text
 from snowtrack.network.arrays import RoadClass
 from snowtrack.store import routes as stored
@@ -22,7 +21,7 @@ NOW_US = EVENING_US + 15 * MINUTE_US
 @pytest.fixture(autouse=True)
 def evening(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a quarter past, and what was made is never fresh enough."""
-    monkeypatch.setattr(LiveState, "now_us", staticmethod(lambda: NOW_US))
+    monkeypatch.setattr("snowtrack.wall_clock.now_us", lambda: NOW_US)
     monkeypatch.setattr("snowtrack.api.board.FRESH_S", -1.0)
 
 

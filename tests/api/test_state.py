@@ -1,6 +1,7 @@
 """What an API process holds in memory: it follows the news, and reads again what it missed."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,8 +11,10 @@ import pytest
 from snowtrack.live.bus import News
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.states import LABELS, Label
-from tests.api.conftest import Api
-from tests.services.town import EVENING_US, streets
+from snowtrack.network.arrays import Network
+from snowtrack.store.events import Closure, close_segments
+from tests.api.conftest import Api, serving
+from tests.services.town import EVENING_US, HOUR_US, Town, opened, streets
 
 pytestmark = pytest.mark.anyio
 HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "working": True, "silent": False}
@@ -73,6 +76,44 @@ async def test_the_fold_s_word_alone_shows_that_a_delta_was_missed(api: Api) -> 
     assert api.live.number == 1
 
 
+async def test_an_event_that_begins_while_the_fold_starts_again_leaves_nothing_of_the_one_before(api: Api) -> None:
+    street, other = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await pass_on(api, EVENING_US)
+    assert label_of(api, street) is Label.DONE
+    morning_us = EVENING_US + 9 * HOUR_US
+    await api.town.work(other, morning_us)
+    await api.town.fold.load(api.town.connection)
+    await pass_on(api, morning_us)
+    assert label_of(api, street) is Label.NEVER
+    assert label_of(api, other) in {Label.DONE, Label.AGED}  # as of now
+    assert api.live.event_us == api.town.fold.progress.event_us == morning_us - HOUR_US
+
+
+async def test_a_closure_that_ends_while_the_fold_starts_again_is_over(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    span = {"from_us": EVENING_US, "until_us": EVENING_US + 300 * SECOND_US}
+    closure = Closure(number=0, segments=(street,), reason="ice", by="Sato", **span)
+    await close_segments(api.town.connection, closure)
+    await pass_on(api, EVENING_US)
+    assert label_of(api, street) is Label.CLOSED
+    await api.town.fold.load(api.town.connection)
+    await pass_on(api, EVENING_US + 300 * SECOND_US)
+    assert label_of(api, street) is Label.NEVER
+
+
+async def test_what_reads_the_same_in_a_new_event_stays_as_it_is(api: Api) -> None:
+    street, other = streets(api.town.network)
+    closure = Closure(number=0, segments=(street,), from_us=EVENING_US, until_us=None, reason="ice", by="Sato")
+    await close_segments(api.town.connection, closure)
+    await api.town.work(other, EVENING_US)
+    await pass_on(api, EVENING_US)
+    await api.town.work(other, EVENING_US + 9 * HOUR_US)
+    await pass_on(api, EVENING_US + 9 * HOUR_US)
+    assert api.live.event_us == api.town.fold.progress.event_us
+    assert label_of(api, street) is Label.CLOSED
+
+
 async def test_an_old_delta_is_passed_by(api: Api) -> None:
     street, _ = streets(api.town.network)
     await api.town.work(street, EVENING_US)
@@ -123,3 +164,29 @@ async def test_the_summary_has_every_label_and_they_add_up(api: Api) -> None:
     assert set(segments["by_label"]) == {str(label) for label in Label}
     assert sum(segments["by_label"].values()) == segments["total"] == len(api.town.network)
     assert (segments["by_label"]["done"], segments["by_label"]["under_way"]) == (1, 1)
+
+
+@pytest.mark.parametrize("first", ["/v1/routes", "/healthz"])
+async def test_whoever_reads_the_registry_again_directions_count_as_it_says(
+    clean_database: str, network: Network, tmp_path: Path, first: str
+) -> None:
+    """The board of the routes looks out with the same eyes as the view of a segment."""
+    policy = tmp_path / "policy.toml"
+    shipped = Path("config/policy.toml").read_text("utf-8")
+    policy.write_text(f"{shipped}\n[versions.agencies.kanazawa]\nlocal = {{ both_ways = true }}\n", "utf-8")
+    async with opened(clean_database, network, f"clearance.policy={policy}") as town:
+        await manage(town, "nothing")
+        async with serving(town, town.settings, network) as api:
+            street, _ = streets(network)
+            await manage(town, "others")
+            await town.work(street, EVENING_US)
+            await town.turn(EVENING_US)
+            await api.client.get(first)
+            await api.client.get(f"/v1/segments/{street}")
+            row = int(network.rows_of([street])[0])
+            assert [bool(one.ledger.both_ways[row]) for one in (api.live, town.fold)] == [True, True]
+
+
+async def manage(town: Town, roads: str) -> None:
+    await town.connection.execute("update agency set manages = %s", [roads])
+    await town.connection.execute("update fleet_version set version = version + 1")

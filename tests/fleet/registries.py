@@ -159,9 +159,9 @@ def mounting_rows(draw: st.DrawFn, machines: list[Row]) -> list[Row]:
 
 @st.composite
 def alert_rows(draw: st.DrawFn, owners: st.SearchStrategy[Any], sensors: list[Row]) -> list[Row]:
-    mails = st.lists(st.from_regex(r"[a-z+='.]{1,9}@[a-z]{1,5}\.jp", fullmatch=True), max_size=2, unique=True).map(
-        tuple
-    )
+    mails = st.lists(
+        st.from_regex(r"[a-z+='](\.?[a-z+=']){0,4}@[a-z]{1,5}\.jp", fullmatch=True), max_size=2, unique=True
+    ).map(tuple)
     hours = st.none() | st.tuples(st.times(), st.times())
     urls = st.sampled_from([None, "https://example.jp/hook?x=1,2;3", "http://127.0.0.1:8080/hook"])
     found = draw(

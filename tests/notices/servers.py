@@ -1,5 +1,6 @@
 """A mail server and a web server on the loopback, with what they were given."""
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ class MailBox:
     encrypted: list[bool] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     answer: str = "250 OK"
+    pause_s: float = 0.0
+    begun: int = 0
 
     async def handle_RCPT(
         self, _server: object, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -42,6 +45,8 @@ class MailBox:
 
     async def handle_DATA(self, _server: object, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        self.begun += 1
+        await asyncio.sleep(self.pause_s)
         if self.answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=policy.default)
             assert isinstance(mail, EmailMessage)

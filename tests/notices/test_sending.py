@@ -1,16 +1,29 @@
 """Notices from the database to real servers: at least once, tried again, and given up for all to see."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from psycopg import AsyncConnection
 from structlog.testing import capture_logs
 
-from snowtrack.services.snow_notices import ATTEMPTS_MAX, LONGEST_WAIT_US, Ways, send_due, send_notices
-from snowtrack.settings import Notices, load_settings
+from snowtrack.model.errors import StoreError
+from snowtrack.notices import NotSentError
+from snowtrack.services.snow_notices import (
+    ATTEMPTS_MAX,
+    LONGEST_WAIT_US,
+    STOP_S_MAX,
+    Ways,
+    send_next,
+    send_notices,
+    sending_notices,
+)
+from snowtrack.settings import Notices, Settings, load_settings
 from snowtrack.store.database import connect
-from snowtrack.store.notices import add_notices, read_notices
+from snowtrack.store.notices import Notice, add_notices, read_notices
 from tests.notices.examples import MADE_US, notice
 from tests.notices.servers import REFUSED, mail_server, web_server
 from tests.ports import free_port
@@ -38,6 +51,25 @@ async def connection(clean_database: str) -> AsyncIterator[AsyncConnection]:
 
 def ways(port: int = 0) -> Ways:
     return Ways(Notices(smtp_url=f"smtp://127.0.0.1:{port}" if port else None, mail_from=MAIL_FROM, webhook_secret="k"))
+
+
+async def send_due(connection: AsyncConnection, ways: Ways, clock: Callable[[], int]) -> int:
+    """All whose time has come; how many were tried."""
+    tried = 0
+    while await send_next(connection, ways, clock):
+        tried += 1
+    return tried
+
+
+def settings_for(url: str, *given: str) -> Settings:
+    return load_settings(None, {"SNOWTRACK_CONFIG": ""}, [f"database.url={url}", *given])
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Connections are taken, and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 async def test_each_notice_goes_its_way_once(connection: AsyncConnection) -> None:
@@ -90,24 +122,50 @@ async def test_a_sender_that_dies_after_sending_sends_again(connection: AsyncCon
         await add_notices(connection, [notice()])
 
         class Dying(Ways):
-            async def send(self, one: object) -> None:
-                await super().send(one)  # type: ignore[arg-type]
-                raise ConnectionAbortedError
+            async def send(self, notice: Notice) -> None:
+                await super().send(notice)
+                await connection.execute("select pg_terminate_backend(%s)", [dying.info.backend_pid])
 
         async with connect(clean_database, name="dying") as dying:
-            with pytest.raises(ConnectionAbortedError):
-                await send_due(dying, Dying(ways(box.port).settings), Clock())
+            with pytest.raises(StoreError):
+                await send_next(dying, Dying(ways(box.port).settings), Clock())
         assert await send_due(connection, ways(box.port), Clock()) == 1
     assert len(box.mails) == 2
     assert len({mail["Message-ID"] for mail in box.mails}) == 1
+
+
+@pytest.mark.parametrize("target", ["https://127.0.0.1:99999/hook", "https://xn--/", "https://a..b/", "http://[", ""])
+async def test_an_address_that_nobody_can_be_called_at_is_a_fault_of_its_notice(
+    connection: AsyncConnection, target: str
+) -> None:
+    with mail_server() as box:
+        await add_notices(connection, [notice(target, way="webhook"), notice()])
+        assert await send_due(connection, ways(box.port), Clock()) == 2
+    assert len(box.mails) == 1
+    _, wrong = await read_notices(connection, 10)
+    assert (wrong.attempts, wrong.ended_us) == (1, None)
+    assert wrong.fault is not None
+    assert wrong.fault.startswith("webhook: ")
+
+
+async def test_whatever_breaks_in_the_sending_is_a_fault_of_its_notice(connection: AsyncConnection) -> None:
+    class Broken(Ways):
+        async def send(self, notice: Notice) -> None:
+            raise ZeroDivisionError(notice.target)
+
+    await add_notices(connection, [notice()])
+    assert await send_due(connection, Broken(Notices()), Clock()) == 1
+    (row,) = await read_notices(connection, 1)
+    assert (row.attempts, row.fault) == (1, "mail: ZeroDivisionError")
 
 
 async def test_the_service_sends_what_comes_until_it_is_stopped(
     connection: AsyncConnection, clean_database: str
 ) -> None:
     with mail_server() as box:
-        given = (f"notices.smtp_url=smtp://127.0.0.1:{box.port}", f"notices.mail_from={MAIL_FROM}")
-        settings = load_settings(None, {"SNOWTRACK_CONFIG": ""}, [f"database.url={clean_database}", *given])
+        settings = settings_for(
+            clean_database, f"notices.smtp_url=smtp://127.0.0.1:{box.port}", f"notices.mail_from={MAIL_FROM}"
+        )
         stopping = asyncio.Event()
         service = asyncio.create_task(send_notices(settings, stopping))
         await add_notices(connection, [notice()])
@@ -115,6 +173,66 @@ async def test_the_service_sends_what_comes_until_it_is_stopped(
         stopping.set()
         async with asyncio.timeout(5):
             await service
+
+
+async def test_a_target_that_says_nothing_holds_up_no_other_and_not_the_end(
+    connection: AsyncConnection, clean_database: str
+) -> None:
+    loop = asyncio.get_running_loop()
+    with silent_server() as silent, web_server() as hook:
+        settings = settings_for(
+            clean_database, f"notices.smtp_url=smtp://127.0.0.1:{silent}", f"notices.mail_from={MAIL_FROM}"
+        )
+        await add_notices(connection, [notice(), replace(notice(hook.url, way="webhook"), made_us=MADE_US + 1)])
+        async with sending_notices(settings, asyncio.Event()):
+            await until(lambda: hook.calls)
+            ends_at = loop.time()
+        assert loop.time() - ends_at < STOP_S_MAX + 5
+    _, waiting = await read_notices(connection, 10)
+    assert (waiting.attempts, waiting.ended_us) == (0, None)
+
+
+async def test_what_is_being_sent_at_the_end_gets_a_moment(connection: AsyncConnection, clean_database: str) -> None:
+    with mail_server() as box:
+        box.pause_s = 0.5
+        settings = settings_for(
+            clean_database, f"notices.smtp_url=smtp://127.0.0.1:{box.port}", f"notices.mail_from={MAIL_FROM}"
+        )
+        await add_notices(connection, [notice()])
+        async with sending_notices(settings, asyncio.Event()):
+            await until(lambda: box.begun)
+    (row,) = await read_notices(connection, 1)
+    assert row.sent_us is not None
+
+
+async def test_a_database_without_our_tables_does_not_end_what_goes_on_beside(database_url: str) -> None:
+    with capture_logs() as said:
+        async with sending_notices(settings_for(database_url), asyncio.Event()):
+            await until(lambda: said)
+    assert "notice" in said[0]["reason"]
+
+
+async def test_no_address_comes_into_the_logs_or_the_faults(connection: AsyncConnection) -> None:
+    """A server says the address again that it refuses."""
+    refused, hook = "taro.yamada@private.example", f"http://127.0.0.1:{free_port()}/services/secret"
+
+    class Telling(Ways):
+        async def send(self, notice: Notice) -> None:
+            if notice.way == "mail":
+                raise NotSentError(f"mail server: refused the address: 550 <{notice.target.upper()}>: unknown")
+            await super().send(notice)
+
+    await add_notices(connection, [notice(refused), notice("taro..y@private.example"), notice(hook, way="webhook")])
+    with capture_logs() as said:
+        await send_due(connection, Telling(Notices()), Clock())
+        await connection.execute("update notice set next_at = made_at")
+        await send_due(connection, ways(free_port()), Clock())
+    faults = [row.fault for row in await read_notices(connection, 10)]
+    assert len(said) == 6
+    assert all(faults)
+    for secret in ("taro", "yamada", "secret"):
+        assert secret not in f"{said} {faults}".lower()
+    assert "t…@private.example" in str(said)
 
 
 async def test_no_secret_comes_into_the_logs_or_the_faults(connection: AsyncConnection) -> None:

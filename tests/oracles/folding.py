@@ -59,23 +59,32 @@ def _group(segment: int, direction: int, own: Sequence[PassRow], way: Way) -> Fo
     done = [t for t in moments if _enough(_covered([row for row in ploughed if row[ENDED] <= t], way), way)]
     fresh = [t for t in moments if _enough(_covered([row for row in ploughed if row[ENDED] >= t], way), way)]
     last = max(ploughed, key=_order, default=None)
+    over = [sum(row[FROM] <= at < row[TO] for row in ploughed) for at in range(way.length_mm)]
     facts = (
         segment,
         direction,
         way.length_mm,
         len(covered),
-        len(ploughed),
+        max(over),
         min((row[STARTED] for row in ploughed), default=ABSENT_64),
         ABSENT_64 if last is None else last[ENDED],
         min(done, default=ABSENT_64),
         max(fresh, default=ABSENT_64),
-        max((row[EVIDENCE] for row in ploughed), default=ABSENT_8),
+        _evidence(ploughed, covered or [at for at, count in enumerate(over) if count], way),
         sum(best) // len(best) if best else 0,
         ABSENT_32 if last is None else last[DEVICE],
         max((row[ENDED] for row in spread), default=ABSENT_64),
         len(spread),
     )
     return Folded(facts, union((at, at + 1) for at in covered))
+
+
+def _evidence(ploughed: Sequence[PassRow], places: Sequence[int], way: Way) -> int:
+    """Weaker than this no more may be than may be left undone."""
+    own = [min(row[EVIDENCE] for row in ploughed if row[FROM] <= at < row[TO]) for at in places]
+    weaker = {one: sum(other > one for other in own) for one in own}
+    spare = (1000 - way.done_permille) * len(own)
+    return min((one for one in weaker if weaker[one] * 1000 <= spare), default=ABSENT_8)
 
 
 def _covered(ploughed: Sequence[PassRow], way: Way) -> list[int]:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from snowtrack.model.calendar import TOKYO
 from snowtrack.model.columns import ABSENT_32
@@ -35,6 +36,7 @@ class Machine:
     tracker: str
     from_us: int
     to_us: int
+    spreads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +174,13 @@ def _lengths(town: Town, agency: str | None) -> Counts:
 
 
 def _segments(town: Town, agency: str | None) -> Counts:
+    ploughed_mm: Counter[int] = Counter()
+    for row, _ in town.credited():
+        street = town.streets[row[SEGMENT]]
+        if row[WORK] == 0 and town.holds(row[ENDED]) and _mine(agency, street.owner):
+            ploughed_mm[row[SEGMENT]] += len(_length(row, street))
     counts = Counter(
-        row[SEGMENT]
-        for row, _ in town.credited()
-        if row[WORK] == 0 and town.holds(row[ENDED]) and _mine(agency, town.streets[row[SEGMENT]].owner)
+        {segment: _times(mm, town.streets[segment].length_mm) for segment, mm in ploughed_mm.items() if mm}
     )
     bands = {"1": (1, 1), "2": (2, 2), "3-5": (3, 5), "6-10": (6, 10), "11-": (11, 10**9)}
     return {
@@ -186,6 +191,11 @@ def _segments(town: Town, agency: str | None) -> Counts:
             for name, (low, high) in bands.items()
         },
     }
+
+
+def _times(ploughed_mm: int, length_mm: int) -> int:
+    """The whole number that is nearest, of two the greater."""
+    return max(1, int(Fraction(ploughed_mm, length_mm) + Fraction(1, 2)))
 
 
 def _material(town: Town, agency: str | None) -> Counts:
@@ -241,25 +251,29 @@ def _trackers(town: Town, agency: str | None) -> Counts:
 
 def _calls(town: Town, agency: str | None) -> Counts:
     ploughed = [(row, machine) for row, machine in town.credited() if row[WORK] == 0]
-    took = []
+    answers = [(row, machine) for row, machine in town.credited() if row[WORK] == 0 or machine.spreads]
+    took, without = [], 0
     orders = [one for one in town.orders if _mine(agency, one[0])]
     for owner, name, at_us in orders:
-        began = _began(ploughed, lambda machine, o=owner, n=name: (machine.agency, machine.name) == (o, n), at_us)  # type: ignore[misc]
+        began = _began(answers, lambda machine, o=owner, n=name: (machine.agency, machine.name) == (o, n), at_us)  # type: ignore[misc]
         if began is not None and began - at_us <= 24 * HOUR_US:
             took.append(began - at_us)
+        elif at_us + 24 * HOUR_US <= town.now_us:
+            without += 1
     took.sort()
     proposals = [one for one in town.proposals if _mine(agency, one[0])]
+    over = [one for one in proposals if one[1] + 2 * HOUR_US <= town.now_us]
     followed = 0
-    for owner, at_us in proposals:
+    for owner, at_us in over:
         began = _began(ploughed, lambda machine, o=owner: machine.agency == o, at_us)  # type: ignore[misc]
         followed += began is not None and began - at_us <= 2 * HOUR_US
     return {
         ("orders", None): (len(orders), 1),
-        ("orders_without_work", None): (len(orders) - len(took), 1),
+        ("orders_without_work", None): (without, 1),
         ("response_median", None): (took[(len(took) - 1) // 2], 1) if took else (0, 0),
         ("response_p90", None): (took[-(-9 * len(took) // 10) - 1], 1) if took else (0, 0),
         ("proposals", None): (len(proposals), 1),
-        ("proposals_followed", None): (followed, len(proposals)),
+        ("proposals_followed", None): (followed, len(over)),
     }
 
 

@@ -12,6 +12,8 @@ from snowtrack.tracks.watch import (
     JUMP_MPS,
     METRES_PER_E7,
     MOVING_MMPS,
+    RETURN_M,
+    RETURN_US,
     SAME_INSTANT_M,
 )
 
@@ -32,6 +34,9 @@ class Spot(NamedTuple):
     def jumps_to(self, other: "Spot") -> bool:
         spent_s = abs(other.observed_us - self.observed_us) / 1e6
         return self.metres_to(other) > JUMP_M + JUMP_MPS * spent_s
+
+    def comes_back_at(self, other: "Spot") -> bool:
+        return other.observed_us - self.observed_us <= RETURN_US and self.metres_to(other) <= RETURN_M
 
 
 @dataclass(slots=True)
@@ -91,7 +96,7 @@ class TrackWatch:
             track.twins += way_m > SAME_INSTANT_M
         elif last.jumps_to(spot):
             track.jumps += 1
-            track.returns += self.left is not None and not self.left.jumps_to(spot)
+            track.returns += self.left is not None and self.left.comes_back_at(spot)
             self.left = last
         elif way_m > FAST_FROM_M and way_m > FAST_MPS * spent_us / 1e6:
             track.too_fast += 1

@@ -34,7 +34,7 @@ def work(segment: int, started_us: int, ended_us: int, **more: int) -> dict[str,
 
 def spent(started_us: int, ended_us: int, activity: Activity = Activity.WORKING, **more: int) -> dict[str, int]:
     """A span of activity."""
-    row = {"device": 1, "activity": activity, "evidence": Evidence.BLADE, "doubted": 0, "driven_mm": 0}
+    row = {"device": 1, "activity": activity, "evidence": Evidence.BLADE, "doubted": 0, "ploughed": 1, "driven_mm": 0}
     return row | {"started_us": started_us, "ended_us": ended_us} | more
 
 

@@ -36,7 +36,7 @@ from snowtrack.model.columns import Columns
 from snowtrack.model.fixes import FixBatch, Message
 from snowtrack.model.fleet import FOREVER_US, Fleet
 from snowtrack.model.passes import PassBatch
-from snowtrack.model.policy import BUILT_IN
+from snowtrack.model.policy import BUILT_IN, Policies
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.model.work import Activity, ActivityBatch
 from snowtrack.nmea.decode import decode
@@ -218,7 +218,7 @@ def indicators_of(passes: PassBatch, activities: ActivityBatch) -> list[Figure]:
             Mounted(agency=agency, device=f"d{one}", machine=f"m{one}", number=one, from_us=0, to_us=FOREVER_US)
             for one in devices
         ),
-        event_starts_us=np.array([e.start_us for e in events(hours, [], now_us=end_us, quiet_us=BUILT_IN.quiet_us)]),
+        event_starts_us=np.array([e.start_us for e in events(hours, [], now_us=end_us, quiet_us=Policies().quiet_us)]),
     )
     season = Season(scene, [Call(agency=agency, machine=f"m{one}", at_us=hours[0]) for one in devices], [])
     season.add_passes(passes)

@@ -31,7 +31,7 @@ def results(
             ]
         ),
         activities=ActivityBatch.from_rows(
-            [(7, *span, activity, Evidence.BLADE, 0, 5) for span, activity in activities]
+            [(7, *span, activity, Evidence.BLADE, 0, 0, 5) for span, activity in activities]
         ),
         tracks=TrackBatch.from_rows([(7, *span, 1, 0, 0, 0, 0, 0, 0) for span in tracks]),
     )

@@ -27,7 +27,7 @@ select name, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, 
 from pass join device using (device) order by 1, 6, 7, 2, 3, 4, 5
 """
 ACTIVITIES = """
-select name, started_at, ended_at, activity, evidence, doubted, driven_mm
+select name, started_at, ended_at, activity, evidence, doubted, ploughed, driven_mm
 from activity join device using (device) order by 1, 2
 """
 STATES = """

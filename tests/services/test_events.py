@@ -9,6 +9,7 @@ import pytest
 
 from snowtrack.cli import main
 from snowtrack.model.calendar import tokyo_text
+from snowtrack.model.errors import ConfigError
 from snowtrack.network.arrays import Network
 from snowtrack.store.instants import to_instant
 from snowtrack.wall_clock import now_us, read_time
@@ -122,3 +123,9 @@ def test_segments_are_closed_by_their_ids(command: Command, clean_database: str,
 
 def test_a_time_is_one_in_japan_unless_it_says_otherwise() -> None:
     assert read_time("2026-12-01 06:30") == read_time("2026-11-30T21:30:00Z") == read_time("2026-11-30T21:30+00:00")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59-10:00", "1969-12-31", "2200-01-02", "at six"])
+def test_a_time_that_cannot_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no time; expected one in Japan such as '2026-12-01 06:30', from 1970"):
+        read_time(text)

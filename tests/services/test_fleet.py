@@ -168,6 +168,7 @@ async def test_what_is_private_is_exported_when_it_is_asked_for(
         out = tmp_path / str(personal)
         await export_fleet(settings, out, personal=personal)
         texts = {path.name: path.read_text("utf-8-sig") for path in out.iterdir()}
+        assert all((file.stat().st_mode & 0o077 == 0) == personal for file in out.iterdir())
         assert ("operators.csv" in texts) == ("operators" in capsys.readouterr().out) == personal
         everything = "".join(texts.values())
         assert [word in everything for word in ("雪野", "example.jp", "当直", "白山建設")] == [*[personal] * 3, True]

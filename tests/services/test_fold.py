@@ -8,7 +8,7 @@ import pytest
 from snowtrack.clearance.events import EntryKind, EventEntry
 from snowtrack.model.calendar import SECOND_US, read_utc
 from snowtrack.model.work import Activity
-from snowtrack.network.arrays import Network
+from snowtrack.network.arrays import Network, RoadClass
 from snowtrack.services.fold import LeaseLostError
 from snowtrack.store.events import Closure, close_segments, enter_event
 from snowtrack.store.instants import to_instant
@@ -133,6 +133,24 @@ async def test_what_becomes_known_late_joins_events_and_what_was_folded_comes_ba
     assert town.fold.progress.event_us == EVENING_US - HOUR_US
 
 
+async def test_an_event_that_begins_earlier_is_folded_as_a_whole_before_anybody_sees_it(
+    clean_database: str, network: Network
+) -> None:
+    async with opened(clean_database, network, "clearance.fold_segments=5") as town:
+        own = sorted(network.segment_id[network.road_class == RoadClass.LOCAL][:23].tolist())
+        for segment in own:
+            await town.work(segment, EVENING_US)
+        assert await town.deltas(EVENING_US) == dict.fromkeys(own, "done")
+        await town.work(own[0], EVENING_US - 3 * HOUR_US)
+        later_us = EVENING_US + 601 * SECOND_US
+        assert await town.deltas(later_us) == {}
+        assert town.fold.progress.event_us == EVENING_US - 4 * HOUR_US
+        cut_us, segments = await town.cut()
+        assert cut_us == later_us
+        assert {one["id"]: one["label"] for one in segments if one["id"] in own} == dict.fromkeys(own, "done")
+        assert sorted((await read_states(town.connection)).segment_id.tolist()) == own
+
+
 async def test_an_event_opened_by_hand_begins_with_nothing_known(town: Town) -> None:
     street, _ = streets(town.network)
     await town.work(street, EVENING_US)
@@ -192,12 +210,9 @@ async def test_snow_alone_keeps_an_event_open(town: Town) -> None:
     assert town.fold.progress.event_us == EVENING_US - HOUR_US
 
 
-@pytest.mark.parametrize(("activity", "label"), [(Activity.TRAVELLING, "unknown"), (Activity.PARKED, None)])
-async def test_the_route_of_a_machine_that_is_out_and_silent_is_unknown(
-    town: Town, activity: Activity, label: str | None
-) -> None:
-    worked, given = streets(town.network)
-    named = {"machine": "secret-plough", "segment": given}
+async def give_route(town: Town, segment: int) -> None:
+    """To the machine of the plough."""
+    named = {"machine": "secret-plough", "segment": segment}
     await town.connection.execute(
         "insert into route (agency, route, name, machine) values ('kanazawa', 'r1', '一番', %(machine)s)", named
     )
@@ -206,10 +221,18 @@ async def test_the_route_of_a_machine_that_is_out_and_silent_is_unknown(
         named,
     )
     await town.connection.execute("update fleet_version set version = version + 1")
+
+
+@pytest.mark.parametrize(("activity", "label"), [(Activity.TRAVELLING, "unknown"), (Activity.PARKED, None)])
+async def test_the_route_of_a_machine_that_is_out_and_silent_is_unknown(
+    town: Town, activity: Activity, label: str | None
+) -> None:
+    worked, given = streets(town.network)
+    await give_route(town, given)
     await town.work(worked, EVENING_US)
     span = to_instant(EVENING_US), to_instant(EVENING_US + 10 * SECOND_US)
     await town.connection.execute(
-        "insert into activity values (%s, %s, %s, %s, 0, false, 0)", [town.device, *span, activity]
+        "insert into activity values (%s, %s, %s, %s, 0, false, 0, false)", [town.device, *span, activity]
     )
     assert given not in await town.deltas(EVENING_US)
     assert (await town.deltas(EVENING_US + 120 * SECOND_US)).get(given) == label
@@ -230,7 +253,7 @@ async def test_segments_of_another_network_are_left_alone(town: Town) -> None:
     assert await town.deltas(EVENING_US) == {}
 
 
-async def test_a_fold_that_starts_again_goes_on_with_the_numbers(town: Town) -> None:
+async def test_a_fold_that_starts_again_leaves_out_a_number_and_goes_on(town: Town) -> None:
     street, other = streets(town.network)
     await town.work(street, EVENING_US)
     await town.turn(EVENING_US)
@@ -239,8 +262,21 @@ async def test_a_fold_that_starts_again_goes_on_with_the_numbers(town: Town) -> 
     await again.fold.load(town.connection)
     await again.work(other, EVENING_US + SECOND_US)
     said = await again.turn(EVENING_US + SECOND_US)
-    assert said[0]["number"] == 2
+    assert [(one["news"], one["number"]) for one in said] == [("delta", 3), ("fold", 3)]
     assert {view["id"] for view in said[0]["segments"]} == {street, other}
+    await again.work(other, EVENING_US + 2 * SECOND_US)
+    assert [one["number"] for one in await again.turn(EVENING_US + 2 * SECOND_US)] == [4, 4]
+
+
+async def test_a_fold_that_starts_again_with_nothing_to_tell_leaves_out_a_number_once(town: Town) -> None:
+    await town.work(streets(town.network)[0], EVENING_US)
+    await town.turn(EVENING_US)
+    await town.connection.execute("delete from pass")
+    await town.connection.execute("delete from segment_state")
+    await town.fold.load(town.connection)
+    for second in (1, 2):
+        said = await town.turn(EVENING_US + second * SECOND_US)
+        assert [(one["news"], one["number"]) for one in said] == [("fold", 2)]
 
 
 async def test_who_lost_the_lease_changes_nothing(town: Town) -> None:
@@ -305,3 +341,27 @@ async def test_a_cut_from_the_future_does_not_stop_the_next_one(town: Town) -> N
     await town.turn(EVENING_US + 24 * 365 * HOUR_US)
     await town.turn(EVENING_US)
     assert (await town.cut())[0] == EVENING_US
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "labels"),
+    [("secret-plough", "other", ["unknown", "never"]), ("other", "secret-plough", [None, "unknown"])],
+)
+async def test_who_should_tell_of_a_route_changes_when_the_tracker_does_without_a_change_of_the_registry(
+    town: Town, before: str, after: str, labels: list[str | None]
+) -> None:
+    """The tracker moves from one machine to another, of which the registry knew before."""
+    worked, given = streets(town.network)
+    moves = to_instant(EVENING_US + 300 * SECOND_US)
+    execute = town.connection.execute
+    await execute("insert into machine (agency, machine, kind) values ('kanazawa', 'other', 'truck')")
+    await execute("update mounting set machine = %s, valid_to = %s", [before, moves])
+    await execute(
+        "insert into mounting (agency, device, machine, valid_from) values ('kanazawa', 'secret-plough', %s, %s)",
+        [after, moves],
+    )
+    await give_route(town, given)
+    await town.work(worked, EVENING_US)
+    assert given not in await town.deltas(EVENING_US)
+    found = [(await town.deltas(EVENING_US + after_s * SECOND_US)).get(given) for after_s in (120, 360)]
+    assert found == labels

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 from psycopg import AsyncConnection
+from structlog.testing import capture_logs
 
-from snowtrack.model.calendar import DAY_US, HOUR_US, day_range_us
+from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US, day_range_us
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.policy import BUILT_IN, Policies, read_policies
 from snowtrack.network.arrays import Network
+from snowtrack.services.events import read_events
 from snowtrack.services.policies import adopt_policies, load_policies, read_policy_file
 from snowtrack.settings import load_settings
 from snowtrack.store.database import connect
+from snowtrack.store.outlook import Outlook
 from snowtrack.store.policies import read_adopted
 from tests.services.town import EVENING_US, opened, streets
 
@@ -104,6 +107,44 @@ async def test_a_new_version_begins_after_what_was_folded(
         " choose 2026-12-11 or later for its valid_from"
     )
     assert set(await read_adopted(connection)) == {1}
+
+
+async def test_an_agency_of_the_policy_that_is_not_registered_is_named_once(
+    clean_database: str, network: Network, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        "[[versions]]\nversion = 1\nvalid_from = 2020-01-01\n[versions.agencies.kanazawa]\nlocal = { passes = 2 }\n"
+        "[versions.agencies.kanasawa]\nlocal = { passes = 3 }\n"
+    )
+    with capture_logs() as said:
+        async with opened(clean_database, network, f"clearance.policy={file}") as town:
+            await town.fold.load(town.connection)
+    assert [(one["log_level"], one["agencies"]) for one in said if "agencies" in one] == [("warning", ["kanasawa"])]
+
+
+async def test_a_new_version_leaves_past_events_as_they_were(
+    clean_database: str, network: Network, tmp_path: Path
+) -> None:
+    """Until midnight six quiet hours end an event, and from then on twenty-four."""
+    file = tmp_path / "policy.toml"
+    midnight_us = day_range_us(date(2027, 1, 17))[0]
+    old = "[[versions]]\nversion = 1\nvalid_from = 2020-01-01\nquiet_h = 6\n"
+    new = "[[versions]]\nversion = 2\nvalid_from = 2027-01-17\nquiet_h = 24\n"
+    street, _ = streets(network)
+    later_us = midnight_us + 15 * HOUR_US
+    found = []
+    async with opened(clean_database, network) as town:
+        for hour in (-30, -20, -8, 2, 3):
+            await town.work(street, midnight_us + hour * HOUR_US + 60 * SECOND_US)
+        for content in (old, old + new):
+            file.write_text(content)
+            events = await read_events(town.connection, Outlook(network, read_policy_file(file), 0), later_us)
+            found.append([((one.start_us - midnight_us) // HOUR_US, one.end_us is None) for one in events])
+    assert found == [
+        [(-30, False), (-20, False), (-8, False), (2, False)],
+        [(-30, False), (-20, False), (-8, False), (2, True)],
+    ]
 
 
 async def test_the_policy_of_its_beginning_makes_an_event_s_facts_and_that_of_now_its_labels(

@@ -1,24 +1,22 @@
 """`snowtrack replay`: a night computed again from its fixes; what that changes, why, and where it goes."""
 
-import asyncio
-import time
-from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from snowtrack.model.calendar import HOUR_US, SECOND_US
 from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
+from snowtrack.pipeline.basis import RESULTS_VERSION
 from snowtrack.roads.files import write_network
 from snowtrack.roads.sample import sample_network
 from snowtrack.services import replay_tracks
+from snowtrack.services.archive import FIRST_US
+from snowtrack.store.replays import Replayed
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
 from tests.services.replayed import LIFTED, Place, make_place, reasons, said
-from tests.services.waiting import until
-from tests.store.databases import count, rows
+from tests.store.databases import rows
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +31,7 @@ async def place(
 # One that works at walking pace: at the speed of these drives it only travels, whatever its blade says.
 TO_SMALL = "update machine set kind = 'small'{}; update fleet_version set version = version + 1"
 SECOND_DRIVES = "started_at > (select min(started_at) + interval '10 minutes' from track)"
+FIRST_FIXES = " where device_time < (select min(started_at) + interval '100 s' from track)"
 FORGET_ONE = "delete from pass where pass = (select max(pass) from pass)"
 
 
@@ -43,6 +42,24 @@ async def test_where_nothing_changed_nothing_changes(place: Place) -> None:
     assert found["total"]["passes_before"] == found["total"]["passes_after"] == len(place.results()[0]) > 60
     assert (found["groups"], found["events"], found["written"]) == ([], [], None)
     assert place.everything() == before
+
+
+async def test_a_range_that_begins_long_before_all_begins_with_the_oldest(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    portion = replay_tracks.Replay.portion
+
+    async def counted(self: replay_tracks.Replay, device: Replayed, from_us: int, to_us: int) -> replay_tracks.Portion:
+        asked.append(from_us)
+        return await portion(self, device, from_us, to_us)
+
+    monkeypatch.setattr(replay_tracks.Replay, "portion", counted)
+    narrow = await place.replay()
+    asked.clear()
+    assert await place.replay(from_us=FIRST_US) | {"from": narrow["from"]} == narrow
+    assert min(asked) > FIRST_US
+    assert len(asked) <= 3 * 3
 
 
 async def test_other_settings_are_named(place: Place) -> None:
@@ -132,7 +149,7 @@ async def test_results_of_another_program_are_told_and_noted_anew_where_they_are
     place.change(f"update basis set results = 0; {FORGET_ONE}")
     found = await place.replay(in_place=True)
     assert (reasons(found), found["differing"]) == ([["program"]], 1)
-    assert rows(place.url, "select distinct results from track join basis using (basis)") == [(1,)]
+    assert rows(place.url, "select distinct results from track join basis using (basis)") == [(RESULTS_VERSION,)]
 
 
 async def test_results_of_before_anything_was_noted_are_told(place: Place) -> None:
@@ -195,12 +212,46 @@ async def test_results_beside_which_there_are_no_fixes_are_gone(place: Place, mo
     before = place.results()
     monkeypatch.setattr(replay_tracks, "PORTION_US", 100 * SECOND_US)
     place.change(
-        "insert into activity select device, ended_at + interval '100 s', ended_at + interval '105 s', 0, 1, false, 0"
-        f" from track where not {SECOND_DRIVES}"
+        "insert into activity select device, ended_at + interval '100 s', ended_at + interval '105 s', 0, 1, false, 0,"
+        f" false from track where not {SECOND_DRIVES}"
     )
     found = await place.replay(in_place=True)
     assert (found["stretches"], found["differing"]) == (9, 3)
     assert place.results() == before
+
+
+@pytest.mark.parametrize(("gone", "stretches"), [("", 6), (FIRST_FIXES, 3)])
+async def test_results_whose_fixes_are_gone_stay_and_are_told(place: Place, gone: str, stretches: int) -> None:
+    """All fixes, or those of the first 100 seconds."""
+    await place.fold()
+    place.change(f"delete from fix{gone}")
+    before = place.everything()
+    found = await place.replay()
+    assert (reasons(found), found["differing"], found["without_fixes"]) == ([["no fixes"]], stretches, stretches)
+    group = found["groups"][0]
+    assert (group["added"], group["removed"], group["changed"], found["events"]) == (0, 0, 0, [])
+    assert group["passes_after"] == group["passes_before"] > 0
+    assert (await place.replay(in_place=True))["left_to_ingest"] == 0
+    assert place.everything() == before
+    await place.replay(schema="what_stays")
+    assert place.results("what_stays")[:2] == place.results()[:2]
+    assert place.states("what_stays") == place.states()
+    noted = rows(place.url, "select count(*) from what_stays.track where basis is null")
+    assert noted == [(stretches,)]
+
+
+async def test_what_an_upgrade_forgets_of_an_event_comes_back_in_place(place: Place) -> None:
+    """As when passes came to be more than before: nothing is kept but fixes, and passes that say less."""
+    await place.fold()
+    before, states = place.results(), place.states()
+    place.change(
+        "update pass set confidence = 0; delete from activity; delete from device_state; delete from segment_state;"
+        " delete from fold_progress; update track set basis = null, known_as = null"
+    )
+    await place.replay(in_place=True)
+    await place.fold()
+    assert place.results() == before
+    assert (place.states(), len(states) > 20) == (states, True)
 
 
 async def test_in_place_twice_changes_nothing_more(place: Place) -> None:
@@ -226,100 +277,3 @@ async def test_only_what_lies_in_the_range_is_replayed_up_to_whole_tracks(place:
     assert (later["devices"], later["stretches"], later["differing"]) == (3, 3, 0)
     assert first["total"]["passes_after"] + later["total"]["passes_after"] == whole["total"]["passes_after"]
     assert (await place.replay(**begins_s(-9_000), **ends_s(-8_000)))["devices"] == 0
-
-
-async def test_an_open_track_is_left_to_ingest(place: Place, network: Network) -> None:
-    """Under way now: what is settled of it is as it should be; in place it is only marked."""
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 1_300 * SECOND_US)
-    # A leap, so that ingest tells of the track while it goes on.
-    fixes[300] = replace(fixes[300], lat_deg=fixes[300].lat_deg + 0.02)
-    span = {"from_us": place.start_us, "to_us": now_us}
-    async with night_in(place.settings, network) as night:
-        await night.send(device, fixes, range(1, len(fixes) + 1), received_us=now_us)
-        await night.tick()
-        assert (await place.replay(**span))["differing"] == 0
-    found = await place.replay(place.set(**LIFTED), in_place=True, **span)
-    assert (found["differing"], found["left_to_ingest"], count(place.url, "dirty")) == (4, 0, 0)
-    # Of the second track, which goes on, a part is taken away; ingest is to put it back.
-    place.change("delete from pass where started_at = (select max(started_at) from pass)")
-    found = await place.replay(place.set(**LIFTED), in_place=True, **span)
-    assert (found["differing"], found["left_to_ingest"], count(place.url, "dirty")) == (1, 1, 1)
-    async with night_in(place.set(**LIFTED), network) as night:
-        await night.settle()
-    assert (await place.replay(place.set(**LIFTED), **span))["differing"] == 0
-
-
-async def test_a_track_that_goes_on_under_other_settings_is_computed_by_these_from_its_start(
-    place: Place, network: Network
-) -> None:
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 400 * SECOND_US)[:240]
-    async with night_in(place.settings, network) as night:
-        await night.send(device, fixes[:150], range(1, 151), received_us=now_us)
-    async with night_in(place.set(**LIFTED), network) as night:
-        assert count(place.url, "dirty") == 1
-        await night.send(device, fixes[150:], range(151, 241), received_us=now_us - 300 * SECOND_US)
-        await night.settle()
-    asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
-    found = await place.replay(place.set(**LIFTED), **asked)
-    assert (found["stretches"], found["differing"]) == (1, 0)
-    assert reasons(await place.replay(**asked)) == [["settings"]]
-
-
-MARK_ALL = "insert into dirty (device, from_time, to_time) select device, started_at, ended_at from track"
-
-
-async def test_ingest_and_a_replay_may_compute_the_same_stretch_at_the_same_time(
-    place: Place, network: Network
-) -> None:
-    """Whoever comes last puts its results in the place of the other's, and not beside them."""
-    settings = place.set(**LIFTED)
-    async with night_in(settings, network) as night:
-        for other in (place.settings, settings, place.settings):
-            place.change(MARK_ALL)
-            await asyncio.gather(place.replay(other, in_place=True), night.settle())
-        place.change(MARK_ALL)
-        await night.settle()
-    assert (await place.replay(settings))["differing"] == 0
-
-
-async def test_ingest_waits_while_somebody_replaces_results_of_a_device(place: Place, network: Network) -> None:
-    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    async with night_in(place.settings, network) as night:
-        place.change(f"{MARK_ALL} where track.device = (select min(device) from device)")
-        with psycopg.connect(place.url) as other:
-            other.execute("select from device where device = (select min(device) from device) for no key update")
-            turn = asyncio.create_task(night.tick())
-            await until(lambda: turn.done() or rows(place.url, waiting) == [(1,)])
-            assert not turn.done()
-            other.execute("delete from activity where device = (select min(device) from device)")
-        await turn
-    assert (await place.replay())["differing"] == 0
-
-
-async def test_what_came_since_a_tail_was_settled_before_its_time_is_not_missed_yet(
-    place: Place, network: Network
-) -> None:
-    """Ingest settles it together with what is to come."""
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 600 * SECOND_US)[:240]
-    asked = {"from_us": now_us - 700 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
-    async with night_in(place.settings, network) as night:
-        await night.send(device, fixes[:180], range(1, 181), received_us=now_us - 300 * SECOND_US)
-        await night.tick()
-        settled = place.results()
-        await night.send(device, fixes[180:200], range(181, 201), received_us=now_us)
-        assert place.results() == settled
-        found = await place.replay(**asked)
-        assert (found["stretches"], found["differing"]) == (1, 0)
-        await night.send(device, fixes[200:], range(201, 241), received_us=now_us)
-        await night.settle()
-        assert place.results() != settled
-        assert (await place.replay(**asked))["differing"] == 0

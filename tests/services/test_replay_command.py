@@ -10,13 +10,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US, tokyo_text
 from snowtrack.model.errors import SnowtrackError
+from snowtrack.model.fixes import FixBatch
 from snowtrack.network.arrays import Network
-from snowtrack.services.archive import Span, read_span, write_archive
+from snowtrack.services import archive
+from snowtrack.services.archive import FIRST_US, Span, read_span, write_archive
 from snowtrack.settings import as_environment
 from snowtrack.store.archive import open_archive
+from snowtrack.store.fixes import read_fixes
 from tests.services.night import PLOUGHS
 from tests.services.registry import register
 from tests.services.replayed import LIFTED, Place, make_place
@@ -96,6 +100,15 @@ async def test_in_place_it_is_told_that_ingest_goes_on_with_something_else(place
     )
 
 
+async def test_in_place_it_is_told_what_stays_without_its_fixes(place: Place) -> None:
+    place.change("delete from fix where device = 1")
+    code, out, _ = answer(place, "replay", *times(place), "--set", "engine.lift_s=60", "--in-place")
+    assert code == 0
+    assert (
+        "in place: 2 stretches replaced\n2 stretches stay as they are: their fixes are no longer in the database" in out
+    )
+
+
 async def test_an_archive_comes_to_the_same_as_the_database(place: Place, tmp_path: Path) -> None:
     path = await archived(place, tmp_path / "night.parquet")
     assert open_archive(path).fixes == count(place.url, "fix") == 3 * 440
@@ -120,6 +133,23 @@ async def test_archives_that_overlap_are_one(place: Place, tmp_path: Path) -> No
     assert (await place.replay(archives=parts))["differing"] == 0
     found = await place.replay(archives=parts[:1])
     assert [group["reasons"] for group in found["groups"]] == [["other fixes"]]
+
+
+async def test_an_archive_from_long_ago_begins_with_the_oldest_fix(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    async def counted(connection: AsyncConnection, device: int, from_us: int, to_us: int) -> FixBatch:
+        asked.append(from_us)
+        return await read_fixes(connection, device, from_us, to_us)
+
+    narrow = open_archive(await archived(place, tmp_path / "narrow.parquet"))
+    monkeypatch.setattr(archive, "read_fixes", counted)
+    wide = open_archive(await archived(place, tmp_path / "wide.parquet", from_us=FIRST_US - place.start_us))
+    for number, device in enumerate(PLOUGHS, 1):
+        assert wide.read(device, number).rows() == narrow.read(device, number).rows() != []
+    assert len(asked) == len(PLOUGHS)
 
 
 async def test_spans_that_follow_on_each_other_hold_each_fix_once(place: Place, tmp_path: Path) -> None:
@@ -237,8 +267,9 @@ async def test_a_schema_that_somebody_else_made_is_not_touched(place: Place) -> 
         ("2026-01-15", "2026-01-14", "--from 2026-01-15 --to 2026-01-14: expected two times from 2000 until now"),
         ("2026-01-15", "2026-01-15", "expected two times from 2000 until now, the later one last"),
         ("1999-01-15", "2026-01-15", "expected two times from 2000 until now"),
-        ("0001-01-01", "9999-12-31", "expected two times from 2000 until now"),
-        ("2226-01-14", "2226-01-15", "expected two times from 2000 until now"),
+        ("0001-01-01", "2026-01-15", "'0001-01-01' is no time; expected one in Japan such as"),
+        ("2026-01-14", "9999-12-31T23:59:59-10:00", "-10:00' is no time; expected one in Japan"),
+        ("2126-01-14", "2126-01-15", "expected two times from 2000 until now"),
     ],
 )
 def test_times_that_cannot_be_are_refused(start: str, to: str, told: str) -> None:

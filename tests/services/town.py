@@ -31,8 +31,8 @@ HOUR_US = 3_600 * SECOND_US
 EVENING_US = 500_000 * HOUR_US
 PLOUGH = DeviceId("kanazawa", "secret-plough")
 AT_WORK = """
-insert into activity (device, started_at, ended_at, activity, evidence, doubted, driven_mm)
-values (%s, %s, %s, 3, 0, false, %s) on conflict do nothing
+insert into activity (device, started_at, ended_at, activity, evidence, doubted, ploughed, driven_mm)
+values (%s, %s, %s, 3, 0, false, true, %s) on conflict do nothing
 """
 ADD_SENSOR = """
 insert into sensor (agency, sensor, name, lat_e7, lon_e7) values ('kanazawa', 's1', '観測所', %s, %s)

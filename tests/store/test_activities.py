@@ -22,7 +22,7 @@ async def device(connection: AsyncConnection) -> int:
 
 
 def span(device: int, started_s: float, ended_s: float, activity: Activity = Activity.WORKING) -> tuple[int, ...]:
-    return (device, AT + int(started_s * SECOND_US), AT + int(ended_s * SECOND_US), activity, Evidence.BLADE, 0, 5)
+    return (device, AT + int(started_s * SECOND_US), AT + int(ended_s * SECOND_US), activity, Evidence.BLADE, 0, 1, 5)
 
 
 def stretch(device: int, from_s: float, to_s: float) -> DirtyStretch:
@@ -35,10 +35,10 @@ async def all_of(connection: AsyncConnection, device: int) -> list[tuple[int, ..
 
 async def test_spans_come_back_as_they_were_in_order(connection: AsyncConnection, device: int) -> None:
     spans = [
-        (device, AT, AT + 1, Activity.PARKED, Evidence.BLADE, 0, 0),
-        (device, AT + 1, AT + 600 * SECOND_US, Activity.STANDBY, Evidence.INFERRED, 1, 2**40),
-        (device, AT + 600 * SECOND_US, AT + 601 * SECOND_US, Activity.TRAVELLING, Evidence.BLADE, 1, 1),
-        (device, AT + 700 * SECOND_US, AT + 701 * SECOND_US, Activity.WORKING, Evidence.INFERRED, 0, 3),
+        (device, AT, AT + 1, Activity.PARKED, Evidence.BLADE, 0, 0, 0),
+        (device, AT + 1, AT + 600 * SECOND_US, Activity.STANDBY, Evidence.INFERRED, 1, 0, 2**40),
+        (device, AT + 600 * SECOND_US, AT + 601 * SECOND_US, Activity.TRAVELLING, Evidence.BLADE, 1, 0, 1),
+        (device, AT + 700 * SECOND_US, AT + 701 * SECOND_US, Activity.WORKING, Evidence.INFERRED, 0, 1, 3),
     ]
     await add_activities(connection, ActivityBatch.from_rows(spans[::-1]))
     assert await all_of(connection, device) == spans

@@ -29,7 +29,7 @@ async def test_a_device_that_was_never_heard_has_no_report(connection: AsyncConn
 def span(device: int, from_s: int, to_s: int, activity: Activity = Activity.WORKING) -> tuple[int, ...]:
     """Around midnight, at five metres a second."""
     times = MIDNIGHT_US + from_s * SECOND_US, MIDNIGHT_US + to_s * SECOND_US
-    return (device, *times, activity, Evidence.BLADE, 0, 5_000 * (to_s - from_s))
+    return (device, *times, activity, Evidence.BLADE, 0, 0, 5_000 * (to_s - from_s))
 
 
 @pytest.mark.parametrize("day", [FIRST_DAY, DAY, LAST_DAY])

@@ -30,17 +30,17 @@ from tests.store.databases import clear
 pytestmark = pytest.mark.anyio
 AT = 500_000 * HOUR_US
 PLOUGH, STRANGER = DeviceId("kanazawa", "d1"), DeviceId("kanazawa", "d2")
-SPAN = "insert into activity values (%s, %s, %s, %s, 0, false, 0) on conflict do nothing"
+SPAN = "insert into activity values (%s, %s, %s, 3, 0, false, 0, %s) on conflict do nothing"
 
 
 def entry(kind: EntryKind, at_us: int = AT, voids: int | None = None) -> EventEntry:
     return EventEntry(number=0, kind=kind, at_us=at_us, reason="storm", by="Sato", voids=voids)
 
 
-async def spend(connection: AsyncConnection, device: DeviceId, start_us: int, *, activity: int = 3) -> None:
+async def spend(connection: AsyncConnection, device: DeviceId, start_us: int, *, ploughed: bool = True) -> None:
     number = await device_number(connection, device)
     span = to_instant(start_us), to_instant(start_us) + timedelta(seconds=1)
-    await connection.execute(SPAN, [number, *span, activity])
+    await connection.execute(SPAN, [number, *span, ploughed])
 
 
 async def test_entries_come_back_with_their_numbers(connection: AsyncConnection) -> None:
@@ -64,22 +64,22 @@ async def test_only_what_was_decided_can_be_taken_back(connection: AsyncConnecti
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 40 * 60), st.booleans(), st.sampled_from([0, 1, 2, 3, 3, 3])), max_size=30),
+    st.lists(st.tuples(st.integers(0, 40 * 60), st.booleans(), st.booleans()), max_size=30),
     st.integers(0, 40 * 60),
 )
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_hours_at_work_are_those_in_which_a_registered_machine_worked(
-    database: str, spans: list[tuple[int, bool, int]], since_min: int
+async def test_hours_at_work_are_those_in_which_a_registered_machine_ploughed(
+    database: str, spans: list[tuple[int, bool, bool]], since_min: int
 ) -> None:
     clear(database)
     register(database, PLOUGH)
     async with connect(database, name="test") as connection:
-        seen: dict[tuple[int, bool], int] = {}
-        for minute, registered, activity in spans:
-            seen.setdefault((minute, registered), activity)
+        seen: dict[tuple[int, bool], bool] = {}
+        for minute, registered, ploughed in spans:
+            seen.setdefault((minute, registered), ploughed)
             start_us = AT + minute * 60 * SECOND_US
-            await spend(connection, PLOUGH if registered else STRANGER, start_us, activity=activity)
-        hours = {minute // 60 for (minute, registered), activity in seen.items() if registered and activity == 3}
+            await spend(connection, PLOUGH if registered else STRANGER, start_us, ploughed=ploughed)
+        hours = {minute // 60 for (minute, registered), ploughed in seen.items() if registered and ploughed}
         found = await read_hours_at_work(connection, AT + since_min * 60 * SECOND_US)
     assert [(hour - AT) // HOUR_US for hour in found] == sorted(hour for hour in hours if hour >= since_min // 60)
 

@@ -15,9 +15,9 @@ from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
+from snowtrack.store.events import EVENT_US_MAX
 from snowtrack.store.fixes import FixWriter
 from snowtrack.store.fleet import (
-    AGENCY_REACH_US,
     Row,
     Tables,
     Value,
@@ -34,7 +34,7 @@ from snowtrack.store.fleet import (
 )
 from snowtrack.store.instants import to_instant
 from snowtrack.store.passes import add_passes
-from snowtrack.store.states import take_touched
+from snowtrack.store.states import FoldProgress, save_progress, take_touched
 from tests.store.databases import rows
 from tests.store.test_fixes import batch, fix
 
@@ -219,13 +219,24 @@ async def test_segments_of_passes_that_began_in_a_stretch_are_looked_at_again(co
     assert list(await take_touched(connection, 100)) == []
 
 
-async def test_when_agencies_change_the_segments_worked_of_late_are_looked_at_again(
-    connection: AsyncConnection,
+@pytest.mark.parametrize(
+    ("begun_us", "touched"),
+    [
+        ([AT - 9 * DAY_US], [1, 2]),
+        ([AT - 9 * DAY_US, AT - 20 * DAY_US], [1, 2, 3]),
+        ([AT - EVENT_US_MAX - DAY_US], [1, 2, 3, 4]),
+        ([], [1, 2, 3, 4]),
+    ],
+)
+async def test_when_agencies_change_the_segments_worked_in_the_event_are_looked_at_again(
+    connection: AsyncConnection, begun_us: list[int], touched: list[int]
 ) -> None:
     one = await device_number(connection, DeviceId("ken", "d1"))
-    ends = {1: AT, 2: AT - AGENCY_REACH_US, 3: AT - AGENCY_REACH_US - 1}
+    ends = {1: AT, 2: AT - 9 * DAY_US, 3: AT - 9 * DAY_US - 1, 4: AT - EVENT_US_MAX, 5: AT - EVENT_US_MAX - 1}
     passes = [(one, segment, 1, 0, 9, end - 5, end, 0, 0, 900, 0) for segment, end in ends.items()]
     await add_passes(connection, PassBatch.from_rows(passes))
     await take_touched(connection, 100)
-    assert await manage_again(connection, AT) == 2
-    assert sorted(await take_touched(connection, 100)) == [1, 2]
+    for number, event_us in enumerate(begun_us):
+        await save_progress(connection, f"net{number}", FoldProgress(number=1, event_us=event_us))
+    assert await manage_again(connection, AT) == len(touched)
+    assert sorted(await take_touched(connection, 100)) == touched

@@ -1,5 +1,9 @@
 """What indicators are made of, as the database has it."""
 
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
 import psycopg
 import pytest
 from hypothesis import given
@@ -8,7 +12,7 @@ from psycopg import AsyncConnection, IsolationLevel
 
 from snowtrack.indicators.figures import Figure
 from snowtrack.indicators.period import Period
-from snowtrack.model.calendar import DAY_US, SECOND_US
+from snowtrack.model.calendar import DAY_US, SECOND_US, day_range_us
 from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import TrackBatch
@@ -53,7 +57,7 @@ async def some_work(town: Town) -> None:
     spread = (town.device, street, 1, 0, 50_000, at_us, at_us + MINUTE_US, Work.SPREADING, Evidence.BLADE, 900, 1_500)
     unknown = (*spread[:3], 0, 30_000, *spread[5:10], ABSENT_32)
     await add_passes(town.connection, PassBatch.from_rows([spread, unknown]))
-    travelled = (town.device, EVENING_US - HOUR_US, EVENING_US, Activity.TRAVELLING, Evidence.BLADE, 0, 9_000_000)
+    travelled = (town.device, EVENING_US - HOUR_US, EVENING_US, Activity.TRAVELLING, Evidence.BLADE, 0, 0, 9_000_000)
     await add_activities(town.connection, ActivityBatch.from_rows([travelled]))
 
 
@@ -118,8 +122,11 @@ async def test_orders_and_proposals_are_answered_by_what_was_ploughed_after_them
 async def test_what_answers_an_order_may_come_after_the_period(database: str, network: Network) -> None:
     async with opened(database, network) as town:
         order(database, "1", None, PERIOD.to_us - HOUR_US)
+        later = replace(PERIOD, now_us=PERIOD.to_us + DAY_US)
+        without = await figures(town, later)
         await town.work(streets(network)[0], PERIOD.to_us + 23 * HOUR_US - MINUTE_US)
-        found = await figures(town)
+        found = await figures(town, later)
+    assert without["orders_without_work", None].value == 1
     assert found["orders_without_work", None].value == 0
     assert found["cleared_length", None].numerator == 0
 
@@ -132,6 +139,24 @@ async def test_an_event_that_began_before_the_period_goes_on_in_it(database: str
         found = await figures(town)
     assert found["cleared_length", None].numerator == 2 * length(network, street)
     assert found["first_cleared_length", None].numerator == length(network, street)
+
+
+async def test_what_was_agreed_after_the_period_does_not_join_its_events(
+    database: str, network: Network, tmp_path: Path
+) -> None:
+    """From the day after it on, a day of quiet ends an event, and not six hours."""
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        "[[versions]]\nversion = 1\nvalid_from = 2020-01-01\n"
+        "[[versions]]\nversion = 2\nvalid_from = 2027-01-17\nquiet_h = 24\n"
+    )
+    assert day_range_us(date(2027, 1, 17))[0] == PERIOD.to_us
+    street, _ = streets(network)
+    async with opened(database, network, f"clearance.policy={file}") as town:
+        for hour in (1, 9):
+            await town.work(street, DAY + hour * HOUR_US)
+        found = await figures(town)
+    assert found["first_cleared_length", None].numerator == 2 * length(network, street)
 
 
 async def test_how_much_is_read_at_once_makes_no_difference_and_the_connection_is_as_it_was(

@@ -12,7 +12,7 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.fixes import FixWriter, read_fixes
-from snowtrack.store.observed import read_observed
+from snowtrack.store.observed import oldest_observed, read_observed
 from snowtrack.tracks.clock import Clocks, observe, plausible
 from snowtrack.tracks.identity import BootId
 from snowtrack.tracks.learning import learn
@@ -106,6 +106,17 @@ async def test_both_ends_of_a_stretch_belong_to_it_and_each_fix_comes_once(
     assert await numbers_in(connection, clocks, wide) == list(range(1, 10))
 
 
+async def test_the_oldest_is_found_whatever_it_says(connection: AsyncConnection, device: int) -> None:
+    """One that said a day in the past was observed later; one that said a day to come, earlier than all others."""
+    assert await oldest_observed(connection, {}, device) is None
+    await store(connection, batch_of(FixBatch, good(counted(20))))
+    assert await oldest_observed(connection, {}, device) == POWER_UP_US + 20 * SECOND_US
+    clocks = await store(connection, batch_of(FixBatch, *ROWS))
+    oldest_us = await oldest_observed(connection, clocks, device)
+    assert oldest_us is not None
+    assert POWER_UP_US - 9 * DAY_US <= oldest_us <= POWER_UP_US + SECOND_US
+
+
 async def test_what_has_no_instant_is_found_nowhere(connection: AsyncConnection, device: int) -> None:
     rows = [unnumbered(stating(counted(1), ANNIVERSARY_US)), unnumbered(counted(2))]
     clocks = await store(connection, batch_of(FixBatch, *rows))
@@ -128,6 +139,8 @@ async def test_a_stretch_holds_just_what_was_observed_in_it(
         await device_number(connection, DeviceId("kanazawa", "d1"))
         clocks = await store(connection, fixes)
         observed = await read_observed(connection, clocks, stretch)
+        oldest_us = await oldest_observed(connection, clocks, 1)
     every = observe(fixes, clocks)
+    assert not len(every) or (oldest_us is not None and oldest_us <= every.observed_us.min())
     inside = (every.observed_us >= stretch.from_us) & (every.observed_us <= stretch.to_us)
     assert sorted(observed.rows()) == sorted(every.take(inside).rows())

@@ -76,6 +76,8 @@ async def test_the_fold_gets_a_segment_s_passes_of_all_devices_since_the_event(
     await add_passes(connection, PassBatch.from_rows(passes))
     found = await read_segment_passes(connection, [7, 8], AT + 10 * SECOND_US)
     assert found.rows() == [passes[1], passes[2]]
+    until = await read_segment_passes(connection, [7, 8], AT + 9 * SECOND_US, AT + 11 * SECOND_US)
+    assert until.rows() == [passes[0]]
     assert len(await read_segment_passes(connection, [], AT)) == 0
 
 

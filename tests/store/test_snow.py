@@ -12,6 +12,7 @@ from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, DepthFault, Figure, Sensor, SensorId, SensorState
 from snowtrack.snow.dispatch import Proposal
 from snowtrack.store.database import connect
+from snowtrack.store.queries import query
 from snowtrack.store.snow import (
     MISDATED_KEPT,
     NOTHING_REFUSED,
@@ -30,6 +31,7 @@ from snowtrack.store.snow import (
     read_series,
     save_figures,
     sensor_rows,
+    take_depth_days,
 )
 from tests.store.databases import clear, count
 
@@ -92,6 +94,25 @@ def test_any_messages_leave_what_came_first_and_count_the_rest(
             return await kept(connection), sum(one.conflicts for one in told)
 
     assert asyncio.run(keep()) == (sorted(first.items()), conflicts)
+
+
+async def test_a_long_import_in_any_order_is_as_many_short_ones(connection: AsyncConnection) -> None:
+    """More than one statement takes, newest first, and each instant a second time with another depth."""
+    seconds = range(12_000, 0, -1)
+    said = batch(*((second, 1) for second in seconds), *((second, 2) for second in seconds))
+    assert await keep_depths(connection, S1, said, AT) == Kept(new=12_000, conflicts=12_000)
+    assert await keep_depths(connection, S1, said, AT) == Kept(new=0, conflicts=12_000)
+    kept = await read_depths(connection, S1, 0, 2 * AT, 20_000)
+    assert kept.depth_mm.tolist() == [1] * 12_000
+
+
+@pytest.mark.parametrize("name", ["add_depths", "kept_depths"])
+async def test_a_statement_for_many_readings_joins_nothing(connection: AsyncConnection, name: str) -> None:
+    """Of a table that was never analysed the database knows nothing: a join became loops over loops."""
+    asked = {"agency": "a", "sensor": "s", "received_at": "2026-01-14", "time": ["2026-01-14"] * 10_000}
+    columns = {"depth_mm": [1] * 10_000, "temperature_ddeg": [None] * 10_000, "battery_mv": [None] * 10_000}
+    plan = await (await connection.execute(f"explain {query(name)}".encode(), asked | columns)).fetchall()
+    assert not [line for (line,) in plan if "Join" in line or "Nested Loop" in line]
 
 
 async def test_what_is_no_reading_is_counted_and_what_cannot_be_is_kept_aside(connection: AsyncConnection) -> None:
@@ -210,3 +231,52 @@ async def test_what_the_snow_was_answered_with_is_the_latest_of_each(connection:
     assert answered.dispatched_us == {"kahoku": 300 * SECOND_US}
     assert answered.proposed_us == {(S1, "main"): AT + 5, (S1, "local"): AT}
     assert (await read_answered(connection, AT + 6, AT)).proposed_us == {}
+
+
+def on_day(*days: int) -> DepthBatch:
+    """A reading an hour into each day of 1970, counted from nought."""
+    return DepthBatch.from_rows([(day * DAY_US + DAY_US // 24, 10, ABSENT_16, ABSENT_32) for day in days])
+
+
+async def days_taken(
+    connection: AsyncConnection, *sensors: SensorId, before: int = 100, length: int = 100
+) -> list[int]:
+    found = await take_depth_days(connection, sensors, before_us=before * DAY_US, length_us=length * DAY_US)
+    return [day_us // DAY_US for day_us in found]
+
+
+async def test_days_with_new_readings_are_taken_once_until_there_are_others(connection: AsyncConnection) -> None:
+    await keep_depths(connection, S1, on_day(3, 7), AT)
+    await keep_depths(connection, S2, on_day(5, 7), AT)
+    assert await days_taken(connection, S1, S2) == [3, 5, 7]
+    assert await days_taken(connection, S1, S2) == []
+    await keep_depths(connection, S1, on_day(3), AT)
+    assert await days_taken(connection, S1, S2) == []
+    await keep_depths(connection, S1, on_day(3, 4), AT)
+    assert 4 in await days_taken(connection, S1, S2)
+
+
+async def test_the_newest_days_before_an_instant_are_taken_first(connection: AsyncConnection) -> None:
+    await keep_depths(connection, S1, on_day(1, 3, 4, 5, 8), AT)
+    assert await days_taken(connection, S1, before=8, length=2) == [4, 5]
+    assert await days_taken(connection, S1, before=8, length=2) == [3]
+    assert await days_taken(connection, S1, before=8, length=2) == [1]
+    assert await days_taken(connection, S1, before=9, length=2) == [8]
+
+
+async def test_days_of_sensors_that_are_not_asked_for_wait(connection: AsyncConnection) -> None:
+    await keep_depths(connection, S2, on_day(3), AT)
+    assert await days_taken(connection) == await days_taken(connection, S1) == []
+    assert await days_taken(connection, S2) == [3]
+
+
+async def test_a_day_of_which_readings_are_just_kept_is_taken_when_they_are_there(
+    connection: AsyncConnection, database: str
+) -> None:
+    await keep_depths(connection, S1, on_day(3, 4), AT)
+    async with connect(database, name="other") as other:
+        async with other.transaction():
+            more = DepthBatch.from_rows([(3 * DAY_US, 20, ABSENT_16, ABSENT_32)])
+            await keep_depths(other, S1, more, AT)
+            assert await days_taken(connection, S1) == [4]
+        assert await days_taken(connection, S1) == [3]

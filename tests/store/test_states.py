@@ -18,7 +18,7 @@ from snowtrack.model.work import Evidence
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.instants import to_instant, to_us
-from snowtrack.store.passes import add_passes
+from snowtrack.store.passes import add_passes, touch
 from snowtrack.store.states import (
     FoldProgress,
     begin_anew,
@@ -107,17 +107,20 @@ async def test_replacing_takes_away_what_stood_for_the_segments(connection: Asyn
     assert (await read_states(connection)).rows() == [facts(device, 2, passes=7), facts(device, 3)]
 
 
-async def test_an_event_begins_with_no_facts_and_all_that_was_worked_since_then_touched(
+async def test_an_event_begins_with_no_facts_and_all_that_was_worked_since_then_to_fold(
     connection: AsyncConnection, device: int
 ) -> None:
     await replace_states(connection, [1], states_of(facts(device, 1)))
     rows = [(device, segment, 1, 0, 9, AT, AT + segment, 0, 0, 900, ABSENT_32) for segment in (4, 5, 6, 6)]
     await add_passes(connection, PassBatch.from_rows(rows))
-    await take_touched(connection, 100)
-    await begin_anew(connection, AT + 5)
+    assert sorted(await begin_anew(connection, AT + 5)) == [5, 6]
     assert len(await read_states(connection)) == 0
-    first, rest = await take_touched(connection, 1), await take_touched(connection, 100)
-    assert (len(first), sorted(first + rest)) == (1, [5, 6])
+    assert await take_touched(connection, 100) == []
+
+
+async def test_touched_segments_are_taken_so_many_at_once(connection: AsyncConnection) -> None:
+    await touch(connection, [4, 5, 6])
+    assert (await take_touched(connection, 2), await take_touched(connection, 2)) == ([4, 5], [6])
 
 
 async def test_progress_and_cut_are_kept_for_each_network(connection: AsyncConnection) -> None:
@@ -181,6 +184,17 @@ async def test_a_holder_that_was_slow_keeps_it_while_nobody_else_asked(connectio
     await expire(connection)
     assert await hold(connection, 1)
     assert await take(connection, "other") is None
+
+
+async def test_in_a_long_transaction_too_the_lease_lasts_from_when_it_was_held_last(
+    connection: AsyncConnection,
+) -> None:
+    await take(connection, "one")
+    async with connection.transaction():
+        await connection.execute("select pg_sleep(0.05)")
+        assert await hold(connection, 1)
+        late = "select expires_at >= now() + interval '60.05 seconds' from lease"
+        assert await (await connection.execute(late)).fetchone() == (True,)
 
 
 async def test_a_lease_that_is_left_is_free_at_once(connection: AsyncConnection) -> None:

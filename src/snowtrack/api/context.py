@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from psycopg_pool import AsyncConnectionPool
 
 from snowtrack.api.board import LatestBoard
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
+from snowtrack.store.database import StorePool
 from snowtrack.tiles.layers import TileMaker
 
 
@@ -20,7 +20,7 @@ class Context:
 
     settings: Settings
     network: Network
-    pool: AsyncConnectionPool
+    pool: StorePool
     live: LiveState
     tiles: TileMaker
     board: LatestBoard = field(default_factory=LatestBoard)

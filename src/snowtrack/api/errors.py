@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg import Error as DatabaseError
-from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.exceptions import HTTPException
 
 from snowtrack.live.hub import TooManySubscribersError
@@ -27,9 +25,6 @@ STATUS: Mapping[type[Exception], int] = {
     BadRequestError: 400,
     TooManySubscribersError: 503,
     StoreError: 503,
-    PoolTimeout: 503,
-    TooManyRequests: 503,
-    DatabaseError: 503,
 }
 
 

@@ -5,11 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from psycopg import Error as DatabaseError
-from psycopg_pool import PoolTimeout
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.live.bus import News
+from snowtrack.model.errors import StoreError
 
 router = APIRouter(tags=["health"])
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -45,7 +44,7 @@ async def _faults(shared: Context) -> dict[str, str]:
     try:
         async with shared.pool.connection(timeout=2) as connection:
             await connection.execute("select 1")
-    except (DatabaseError, PoolTimeout):
+    except StoreError:
         faults["database"] = "does not answer"
     for service in (News.INGEST, News.FOLD):
         if not shared.live.is_up(service):

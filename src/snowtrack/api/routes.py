@@ -103,7 +103,7 @@ def _named(one: Route) -> dict[str, Any]:
 
 def _segments(board: Board, place: int) -> list[dict[str, Any]]:
     own = board.roads.places.take(board.roads.places.route == place)
-    label, covered_mm = place_labels(own, board.ledger, board.around, board.table)
+    label, covered_mm, _ = place_labels(own, board.ledger, board.around, board.table)
     last_us = board.ledger.columns["last_us"][own.row, own.way]
     length_mm = board.roads.length_mm[own.row]
     share = covered_mm * 100 // np.maximum(length_mm, 1)

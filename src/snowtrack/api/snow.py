@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from snowtrack import wall_clock
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import BadRequestError, NotFoundError, problem
-from snowtrack.model.calendar import DAY_US, SECOND_US, TOKYO, utc_text
+from snowtrack.model.calendar import DAY_US, TOKYO, instant_us, utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, Qualities, Quality, SensorId
 from snowtrack.snow.curves import make_curves
@@ -191,7 +191,10 @@ def _span(since: datetime | None, until: datetime | None, us_max: int) -> tuple[
 
 
 def _instant_us(moment: datetime) -> int:
-    return round(moment.replace(tzinfo=moment.tzinfo or TOKYO).timestamp()) * SECOND_US
+    try:
+        return instant_us(moment, TOKYO)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from None
 
 
 def _sensor_id(agency: str, sensor: str) -> SensorId:

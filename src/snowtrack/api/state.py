@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import orjson
 import structlog
-from psycopg_pool import AsyncConnectionPool
 
 from snowtrack import wall_clock
 from snowtrack.clearance.ledger import Directions, Ledger
@@ -24,7 +23,7 @@ from snowtrack.model.policy import Policies
 from snowtrack.model.states import LABELS, States
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
-from snowtrack.store.database import store_errors
+from snowtrack.store.database import StorePool, store_errors
 from snowtrack.store.events import Closure, read_closures
 from snowtrack.store.instants import to_us
 from snowtrack.store.outlook import Outlook
@@ -39,7 +38,7 @@ log = structlog.get_logger()
 class LiveState:
     """One per process."""
 
-    def __init__(self, settings: Settings, network: Network, policies: Policies, pool: AsyncConnectionPool) -> None:
+    def __init__(self, settings: Settings, network: Network, policies: Policies, pool: StorePool) -> None:
         self.network = network
         self.pool = pool
         self.silence_us = round(settings.engine.silence_s * SECOND_US)
@@ -87,11 +86,13 @@ class LiveState:
         """The facts of one segment as the store has them, how its directions read, and by what it is closed."""
         now_us, rows, segment_id = wall_clock.now_us(), np.array([row]), int(self.network.segment_id[row])
         async with self.pool.connection() as connection:
-            if await self.outlook.refresh(connection):
-                self._begin(self.event_us)
+            await self.outlook.refresh(connection)
             states = await read_states_of(connection, segment_id)
             around = await self.outlook.look(connection, now_us=now_us, event_us=self.event_us)
             closures = await read_closures(connection)
+        # The registry may have been read again by whoever else looks out, and while this waited.
+        if self.ledger.both_ways is not self.outlook.table(self.event_us).both_ways:
+            self._begin(self.event_us)
         self.ledger.replace(rows, states.facts, np.full(len(states), row))
         directions = self.ledger.directions(rows, around, self.outlook.table(now_us))
         own = [one for one in closures if segment_id in one.segments and (one.until_us or now_us + 1) > now_us]
@@ -192,6 +193,7 @@ class LiveState:
         # Views before their number: a tile that is made meanwhile, in a thread, must not show old ones under a new one.
         self.views = views
         self.number, self.snapshot = content["number"], b""
+        # The facts of another event; of the views, those that begin otherwise with it are told by the fold.
         if event_us != self.event_us:
             self._begin(event_us)
         self.hub.publish(encode_event("delta", content, self.number), self.number)

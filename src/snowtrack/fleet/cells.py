@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from snowtrack.model.calendar import TOKYO
 from snowtrack.model.ids import ID_PATTERN
@@ -26,6 +30,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?")
 _INSTANT = re.compile(r"([^ T]+)(?:[ T]+([\d:.]+) ?(Z|[+-][\d:]+)?)?")
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,12})?")
 _MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.ASCII)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _FIRST_YEAR = 2000
 
@@ -173,14 +178,23 @@ def several(one: Cell) -> Cell:
 def _read_mail(text: str) -> str:
     read = plain(_unguarded(text))
     _held(len(read) <= TEXT_MAX and _MAIL.fullmatch(read))
+    try:
+        Address(addr_spec=read)  # as a mail will be written to it
+    except (MessageError, IndexError):
+        raise ValueError from None
     return read
 
 
 def _read_url(text: str) -> str:
+    _held(len(text) <= URL_MAX and re.fullmatch(r"[!-~]+", text))
     parts = urlsplit(text)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    _held(len(text) <= URL_MAX and re.fullmatch(r"[!-~]+", text) and parts.hostname)
+    host, local = parts.hostname or "", parts.hostname in ("127.0.0.1", "localhost", "::1")
     _held(parts.scheme == "https" or (parts.scheme == "http" and local))
+    _held(parts.port != 0 and (_HOST.fullmatch(host) or ":" in host))
+    try:
+        httpx.URL(text).host.encode("idna")  # as it will be called
+    except httpx.InvalidURL:
+        raise ValueError from None
     return text
 
 

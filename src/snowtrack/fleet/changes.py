@@ -96,12 +96,15 @@ def credited_differently(before: Registry, after: Registry) -> list[Stretch]:
 
 
 def managed_differently(before: Registry, after: Registry) -> bool:
-    """Whether roads came to be another agency's, or what it shares is another."""
+    """Whether roads came to be another agency's, or it came to share its passes or not.
+
+    That it shares its states changes nothing: no reader obeys it yet.
+    """
     return _managing(before) != _managing(after)
 
 
 def _managing(registry: Registry) -> dict[Key, tuple[Value, ...]]:
-    judged = ("manages", "districts", "shares_passes", "shares_states")
+    judged = ("manages", "districts", "shares_passes")
     return {key: tuple(row[name] for name in judged) for key, row in registry["agencies"].items()}
 
 

@@ -65,7 +65,7 @@ def write_mail(notice: Notice, sender: str) -> EmailMessage:
         # A name of the registry may hold anything; a header holds one line.
         mail["Subject"] = " ".join(mail_subject(notice.content).split())
     except (ValueError, IndexError, MessageError) as error:  # the parser of addresses knows them all
-        raise NotSentError(f"{notice.target!r} is no mail address, or {sender!r} is none") from error
+        raise NotSentError("mail: the rule's address is none, or notices.mail_from is none") from error
     mail["Date"] = format_datetime(to_instant(notice.made_us))
     domain = sender.rpartition("@")[2].rstrip(">")
     mail["Message-ID"] = f"<snowtrack.{notice.made_us}.{notice.number}@{domain}>"

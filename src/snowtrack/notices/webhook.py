@@ -40,8 +40,10 @@ async def call_webhook(notice: Notice, secret: str | None) -> None:
             client.stream("POST", notice.target, content=body, headers=headers) as answer,
         ):
             status = answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         raise NotSentError(f"webhook: {type(error).__name__}: {error}"[:200]) from error
+    except (httpx.InvalidURL, ValueError, OverflowError) as error:  # the names of hosts and ports know them all
+        raise NotSentError("webhook: nobody can be called at this address") from error
     if not 200 <= status <= 299:
         raise NotSentError(f"webhook: answered {status}")
 

@@ -14,7 +14,7 @@ from snowtrack.model.machines import MachineKind
 from snowtrack.pipeline.engine import Engine
 
 # Grows when the same fixes on the same roads, by the same settings, come to other results.
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 NOBODYS = "unregistered"
 
 
@@ -29,6 +29,8 @@ class Reason(StrEnum):
     """Fixes came late, or the registry changed, and the stretch still waits for ingest."""
     OTHER_FIXES = "other fixes"
     """An archive has not the fixes that the results were computed from."""
+    NO_FIXES = "no fixes"
+    """Fixes that they were computed from are no longer there, so nobody could make them again."""
     NOT_NOTED = "not noted"
     """Nothing was noted of what they were computed with."""
     UNEXPLAINED = "unexplained"

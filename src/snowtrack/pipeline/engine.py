@@ -24,7 +24,7 @@ from snowtrack.tracks.sessions import BootClock
 from snowtrack.tracks.watch import TrackStage
 
 # Grows when what a stage keeps changes: an older snapshot cannot be read, and the track is computed again.
-SNAPSHOT_VERSION = 4
+SNAPSHOT_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

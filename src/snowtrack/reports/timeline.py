@@ -33,7 +33,7 @@ def make_timeline(activities: ActivityBatch, day: Interval) -> Timeline | None:
     """The day of one device, from its spans in order; those around the day tell what crosses its borders."""
     spans = [
         (_second(started_us, day), _second(ended_us, day), Activity(activity), evidence, driven_mm)
-        for _, started_us, ended_us, activity, evidence, _, driven_mm in _of_day(activities, day)
+        for _, started_us, ended_us, activity, evidence, *_, driven_mm in _of_day(activities, day)
     ]
     if not spans or spans[0][0] == spans[-1][1]:
         return None

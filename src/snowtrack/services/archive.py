@@ -11,7 +11,7 @@ from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
 from snowtrack.store.archive import ArchiveWriter, writing_archive
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.fixes import read_fixes, read_undated
+from snowtrack.store.fixes import read_fixes, read_oldest, read_undated
 from snowtrack.store.replays import Replayed, read_archived_devices
 from snowtrack.wall_clock import now_us, read_time
 
@@ -44,15 +44,16 @@ async def write_archive(settings: Settings, span: Span, out: Path) -> None:
             await connection.set_read_only(True)
             async with connection.transaction():
                 devices = await read_archived_devices(connection, span.from_us, span.to_us)
+                oldest_us = await read_oldest(connection, [device.number for device in devices])
                 with writing_archive(out) as writer:
-                    fixes = [await _add(connection, writer, device, span) for device in devices]
+                    fixes = [await _add(connection, writer, one, span, oldest_us[one.number]) for one in devices]
     print(f"{out}: {sum(fixes):,} fixes of {len(devices):,} devices")
 
 
-async def _add(connection: AsyncConnection, writer: ArchiveWriter, device: Replayed, span: Span) -> int:
+async def _add(connection: AsyncConnection, writer: ArchiveWriter, device: Replayed, span: Span, oldest_us: int) -> int:
     """The fixes of a device, a day at a time, then those that say no time that can be right; how many."""
     count = 0
-    for from_us in range(span.from_us, span.to_us, DAY_US):
+    for from_us in range(max(span.from_us, oldest_us), span.to_us, DAY_US):
         dated = await read_fixes(connection, device.number, from_us, min(from_us + DAY_US, span.to_us) - 1)
         writer.add(device.id, dated)
         count += len(dated)

@@ -7,25 +7,21 @@ from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.clearance.events import Event, EventEntry, events
-from snowtrack.model.calendar import DAY_US, tokyo_minute
+from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.events import enter_event, read_entries, read_hours
+from snowtrack.store.events import EVENT_US_MAX, enter_event, read_entries, read_hours
 from snowtrack.store.outlook import Outlook
-
-# No event lasts longer, nor is an older one asked for: a winter, and what belongs to it.
-SEASON_US = 240 * DAY_US
 
 
 async def read_events(connection: AsyncConnection, outlook: Outlook, now_us: int) -> list[Event]:
     """The events of this season, by rule and by hand."""
-    hours = await read_hours(connection, now_us - SEASON_US)
-    quiet_us = outlook.policies.at(now_us).quiet_us
-    return events(hours, await read_entries(connection), now_us=now_us, quiet_us=quiet_us)
+    hours = await read_hours(connection, now_us - EVENT_US_MAX)
+    return events(hours, await read_entries(connection), now_us=now_us, quiet_us=outlook.policies.quiet_us)
 
 
 async def newest_event(connection: AsyncConnection, outlook: Outlook, now_us: int) -> Event | None:

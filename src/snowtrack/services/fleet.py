@@ -78,6 +78,7 @@ async def export_fleet(settings: Settings, folder: Path, *, personal: bool) -> N
         folder.mkdir(parents=True, exist_ok=True)
         for table, rows in written.items():
             with replacing(folder / table.file) as half:
+                half.touch(0o600 if personal else 0o666)  # before anything stands in it
                 half.write_bytes(write_sheet(table, rows, private=personal))
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from error

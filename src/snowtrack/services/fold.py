@@ -2,7 +2,8 @@
 
 It takes the touched segments, folds their passes since the event began, commits the facts, and says what changed under
 the next numbers. At least once a minute it also says which labels changed by age, snow or a closure alone. A new event
-begins with nothing known. The public's cut is made here too, so that there is one.
+begins with nothing known. A fold that starts leaves out a number, so that whoever follows reads all again: nobody knows
+what was told last. The public's cut is made here too, so that there is one.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from snowtrack.model.columns import Rows
 from snowtrack.model.errors import StoreError
 from snowtrack.network.arrays import Network
 from snowtrack.services.events import newest_event
-from snowtrack.services.policies import adopt_policies, load_policies
+from snowtrack.services.policies import adopt_policies, load_policies, unknown_agencies
 from snowtrack.services.public_cut import public_segments
 from snowtrack.services.snow import SnowWatch
 from snowtrack.services.stopping import stopped_within
@@ -87,9 +88,11 @@ class Fold:
         self.lease = f"fold {network.network_id}"
         self.views = Views.untouched(len(network))
         self.progress = FoldProgress(number=0, event_us=0)
+        self.left_out = 0
         self.relabelled_us = 0
         self.cut_us = 0
         self.waits = False
+        self.warned = False
         self._begin(0)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -135,12 +138,21 @@ class Fold:
             await adopt_policies(connection, self.outlook.policies, folded_us=folded_us)
         self.progress = progress or FoldProgress(number=0, event_us=0)
         await self.outlook.refresh(connection)
+        self._warn_of_strangers()
         self.snow = SnowWatch(self.network)
         await self._remember(connection)
         self.views = Views.untouched(len(self.network))
+        self.left_out = int(progress is not None)
         self.relabelled_us = 0
         cut = await read_public_cut(connection, self.network.network_id)
         self.cut_us = 0 if cut is None else to_us(cut[0])
+
+    def _warn_of_strangers(self) -> None:
+        """Once, however often the database goes away: an id that was mistyped would otherwise never show."""
+        strangers = unknown_agencies(self.outlook.policies, self.outlook.fleet)
+        if strangers and not self.warned:
+            log.warning("policy: rules of agencies that are not registered hold nowhere", agencies=strangers)
+        self.warned = True
 
     async def _remember(self, connection: AsyncConnection) -> None:
         """The facts of the event as the store has them."""
@@ -162,10 +174,13 @@ class Fold:
             changed = found.views.differ(self.views.take(found.rows))
             rows, views = found.rows[changed], found.views.take(changed)
             parts = max(-(-len(rows) // DELTA_SEGMENTS), int(found.touched))
-            progress = FoldProgress(number=self.progress.number + parts, event_us=found.event_us)
+            first = self.progress.number + self.left_out + 1
+            progress = FoldProgress(number=first + parts - 1, event_us=found.event_us)
             if progress != self.progress:
                 await save_progress(connection, self.network.network_id, progress)
-        first, self.progress = self.progress.number + 1, progress
+            if progress.event_us != self.progress.event_us:
+                await self._check_lease(connection, epoch)  # to fold a whole event may take long
+        self.progress, self.left_out = progress, 0
         self.views = self.views.replaced(rows, views) if len(rows) else self.views
         for part in range(parts):
             chosen = slice(part * DELTA_SEGMENTS, (part + 1) * DELTA_SEGMENTS)
@@ -192,8 +207,8 @@ class Fold:
         if event_us != self.progress.event_us:
             whole = True
             self._begin(event_us)
-            await begin_anew(connection, event_us)
-            touched += await take_touched(connection, self.settings.clearance.fold_segments)
+            # All in this one transaction: nobody is to see an event of which a part is folded.
+            touched = await begin_anew(connection, event_us)
         rows = await self._fold(connection, np.unique(np.array(touched, np.int64)), event_us)
         if whole:
             self.relabelled_us = now_us
@@ -204,9 +219,8 @@ class Fold:
 
     async def _watch_snow(self, connection: AsyncConnection, now_us: int) -> None:
         """What fell, for labels and events, and whom that has to be told."""
-        self.snow.criteria, self.snow.reach_m = self.outlook.criteria(now_us), self.outlook.reach_m(now_us)
-        await self.snow.turn(connection, now_us)
-        self.outlook.snow = self.snow.segment_snow()
+        await self.snow.turn(connection, now_us, self.outlook.criteria(now_us))
+        self.outlook.snow = self.snow.segment_snow(self.outlook.reach_m(now_us))
 
     async def _event_start(self, connection: AsyncConnection, now_us: int) -> int:
         """Of the newest event; as long as there is none, nothing was worked."""
@@ -214,16 +228,18 @@ class Fold:
         return newest.start_us if newest else self.progress.event_us or now_us
 
     async def _fold(self, connection: AsyncConnection, segments: Rows, event_us: int) -> Rows:
-        """Fold segments of this network anew; their rows."""
+        """Fold segments of this network anew, so many in one go; their rows."""
         rows = self.segments.rows(segments)
-        known = segments[rows >= 0].tolist()
-        if known:
-            passes = await read_segment_passes(connection, known, event_us)
+        rows, known, at_once = rows[rows >= 0], segments[rows >= 0], self.settings.clearance.fold_segments
+        for start in range(0, len(known), at_once):
+            own = known[start : start + at_once].tolist()
+            passes = await read_segment_passes(connection, own, event_us)
             counts = self.outlook.credited(passes, self.segments.rows(passes.segment_id))
             states = fold(passes.take(counts), self.segments)
-            await replace_states(connection, known, states)
-            self.ledger.replace(rows[rows >= 0], states.facts, self.segments.rows(states.facts.segment_id))
-        return rows[rows >= 0]
+            await replace_states(connection, own, states)
+            folded = rows[start : start + at_once]
+            self.ledger.replace(folded, states.facts, self.segments.rows(states.facts.segment_id))
+        return rows
 
     async def _check_lease(self, connection: AsyncConnection, epoch: int) -> None:
         if not await hold_lease(connection, self.lease, epoch=epoch, lasts_s=LEASE_S):

@@ -25,6 +25,7 @@ from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import Decoder
 from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
+from snowtrack.pipeline.basis import Basis
 from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.services.basis import take_up_basis
 from snowtrack.services.dialects import load_dialects
@@ -39,7 +40,7 @@ from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.store.activities import add_activities
-from snowtrack.store.basis import note_basis
+from snowtrack.store.basis import make_basis, note_basis
 from snowtrack.store.clocks import save_clock
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
@@ -244,6 +245,7 @@ class Ingest:
         engine = self.devices.engine
         if await fleet_version(connection) != engine.fleet.version:
             engine.use(await read_fleet(connection))
+            await make_basis(connection, Basis.of(engine))
 
     def _report(self) -> None:
         self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))

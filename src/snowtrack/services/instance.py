@@ -58,7 +58,7 @@ def database_url(settings: Settings) -> str:
     note = settings.data.folder / NOTE
     try:
         return str(orjson.loads(note.read_bytes())["database"])
-    except (OSError, orjson.JSONDecodeError, KeyError):
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):  # whatever stands there
         raise StoreError(
             f"no snowtrack runs in {settings.data.folder}; start 'snowtrack up' there, or name one with --database"
         ) from None

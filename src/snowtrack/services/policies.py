@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US, TOKYO
 from snowtrack.model.errors import ConfigError
+from snowtrack.model.fleet import Fleet
 from snowtrack.model.policy import Policies, read_policies
 from snowtrack.passes.stage import WorkPolicy
 from snowtrack.pipeline.engine import EnginePolicy
@@ -69,6 +70,12 @@ async def adopt_policies(connection: AsyncConnection, policies: Policies, *, fol
                 f"policy: version {policy.version} is not what it was when facts were made by it; put it back,"
                 " and say what changes in a version of its own"
             )
+
+
+def unknown_agencies(policies: Policies, fleet: Fleet) -> list[str]:
+    """Agencies that have rules of their own and are not registered, so that these rules are nobody's."""
+    registered = {agency.id for agency in fleet.agencies}
+    return sorted({id_ for policy in policies.versions for id_ in policy.agencies} - registered)
 
 
 def _refuse_late(version: int, folded_us: int) -> None:

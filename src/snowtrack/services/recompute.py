@@ -11,6 +11,7 @@ from snowtrack.pipeline.engine import Engine
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
 from snowtrack.store.clocks import read_device_clocks
 from snowtrack.store.devices import save_kept
+from snowtrack.store.fleet import fleet_version
 from snowtrack.store.observed import read_observed
 from snowtrack.store.passes import clear_dirty, mark_dirty, next_dirty
 from snowtrack.store.replays import hold_device, replace_results
@@ -29,31 +30,33 @@ async def recompute_next(
     """Take the device that has waited longest, if any; the stretch that was computed again.
 
     Of a long stretch, such as the season of a device that was registered late, the first days; the rest waits. Where
-    the stretch holds the device's newest fix, the live engine goes on from the state computed here.
+    the stretch holds the device's newest fix, the live engine goes on from the state computed here. By a registry that
+    is not the engine's, nothing is computed: stretches stay marked until the engine has it.
     """
     work = await next_dirty(connection, quiet_s=quiet_s, patience_s=patience_s)
     if work is None:
         return None
-    asked = work.stretch
-    portion = DirtyStretch(
-        device=asked.device, from_us=asked.from_us, to_us=min(asked.to_us, asked.from_us + AT_ONCE_US)
-    )
-    clocks = await read_device_clocks(connection, asked.device)
-    stretch = widen_to_now(engine, await widen_to_tracks(connection, clocks, portion, engine.policy.cut_us))
-    again = recompute(engine, stretch, await read_observed(connection, clocks, stretch))
-    results = Results(passes=again.passes, activities=again.activities, tracks=again.tracks)
+    device, asked = work.stretch.device, work.stretch
     async with connection.transaction():
-        await hold_device(connection, stretch.device)
+        await hold_device(connection, device)
+        # Looked at after the marks were read: a change that made one of them is not missed.
+        if await fleet_version(connection) != engine.fleet.version:
+            return None
+        portion = replace(asked, to_us=min(asked.to_us, asked.from_us + AT_ONCE_US))
+        clocks = await read_device_clocks(connection, device)
+        stretch = widen_to_now(engine, await widen_to_tracks(connection, clocks, portion, engine.policy.cut_us))
+        again = recompute(engine, stretch, await read_observed(connection, clocks, stretch))
+        results = Results(passes=again.passes, activities=again.activities, tracks=again.tracks)
         await replace_results(connection, engine, stretch, results)
         await clear_dirty(connection, work)
-        # No track goes on within the time that ends one.
-        rest = replace(asked, from_us=stretch.to_us + engine.policy.cut_us + 1)
+        # From the next instant on, though no track goes on there: what is stored may be of another time.
+        rest = replace(asked, from_us=stretch.to_us + 1)
         if rest.from_us <= rest.to_us:
             await mark_dirty(connection, [rest])
         if again.kept is not None:
-            await save_kept(connection, stretch.device, engine.network.network_id, again.kept)
+            await save_kept(connection, device, engine.network.network_id, again.kept)
     if again.kept is not None:
-        engine.restore(stretch.device, again.kept)
+        engine.restore(device, again.kept)
     return stretch
 
 

@@ -18,15 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snowtrack.clearance.events import events
-from snowtrack.model.calendar import HOUR_US, tokyo_minute
+from snowtrack.model.calendar import DAY_US, HOUR_US, tokyo_minute
 from snowtrack.model.errors import ConfigError, StoreError
 from snowtrack.model.fleet import NOBODY, Fleet
 from snowtrack.model.ids import DeviceId
-from snowtrack.model.work import Activity, ActivityBatch
+from snowtrack.model.work import ActivityBatch
 from snowtrack.pipeline.basis import Basis
 from snowtrack.pipeline.engine import Engine
 from snowtrack.roads.files import open_network
-from snowtrack.services.events import SEASON_US
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import engine_policy, load_policies
 from snowtrack.services.replay_facts import ChangedPasses, Facts, compare_facts, events_at
@@ -39,13 +38,14 @@ from snowtrack.store.archive import Archive, open_archive
 from snowtrack.store.basis import basis_in_use
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import read_devices
-from snowtrack.store.events import read_entries, read_hours
+from snowtrack.store.events import EVENT_US_MAX, read_entries, read_hours
 from snowtrack.store.instants import to_us_or_none
 from snowtrack.store.migrate import missing_migrations
 from snowtrack.store.outlook import Outlook
 from snowtrack.store.replays import (
     Replayed,
     close_scratch,
+    oldest_result,
     open_scratch,
     put_devices,
     read_devices_at,
@@ -128,7 +128,7 @@ async def _run(work: _Work, target: Target, devices: Sequence[Replayed], at_once
 
 async def _replay_device(work: _Work, target: Target, device: Replayed, told: Callable[[str], None]) -> None:
     """Portion by portion, each in one transaction."""
-    engine, from_us = work.replay.engine, work.wanted.from_us
+    engine, from_us = work.replay.engine, await _begins_us(work, device)
     while from_us <= work.wanted.to_us:
         told(f"{device.id} {tokyo_minute(from_us)}")
         async with work.connection.transaction():
@@ -139,18 +139,26 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
         for outcome in outcomes:
             work.found.count(outcome)
             work.hours.update(_hours_at_work(engine.fleet, outcome.pair.after.activities))
-            if outcome.differs:
+            if outcome.differs and not outcome.bereft:
                 work.changed.add(outcome.pair)
         from_us = portion.stretch.to_us + engine.policy.cut_us + 1
+
+
+async def _begins_us(work: _Work, device: Replayed) -> int:
+    """Where a range that begins far back comes to what there is; the days before are not looked at one by one."""
+    fixes = await work.replay.source.of_device(device)
+    oldest = (await fixes.oldest_us(), await oldest_result(work.connection, device.number))
+    first_us = min((one for one in oldest if one is not None), default=work.wanted.to_us)
+    return min(max(work.wanted.from_us, first_us - DAY_US), work.wanted.to_us)
 
 
 async def _facts(work: _Work) -> list[Facts]:
     """Of the events that the range has a part in, as they are with what machines are found to have done now."""
     wanted, outlook, now = work.wanted, work.outlook, now_us()
-    stored = await read_hours(work.connection, wanted.from_us - SEASON_US)
+    stored = await read_hours(work.connection, wanted.from_us - EVENT_US_MAX)
     hours = {*stored, *work.hours}
     entries = await read_entries(work.connection)
-    known = events(hours, entries, now_us=now, quiet_us=outlook.policies.at(now).quiet_us)
+    known = events(hours, entries, now_us=now, quiet_us=outlook.policies.quiet_us)
     return [
         Facts(work.connection, outlook, event, until_us)
         for event, until_us in events_at(known, wanted.from_us, wanted.to_us)
@@ -158,9 +166,9 @@ async def _facts(work: _Work) -> list[Facts]:
 
 
 def _hours_at_work(fleet: Fleet, activities: ActivityBatch) -> Iterator[int]:
-    """The beginnings of the hours in which registered machines began to work."""
+    """The beginnings of the hours in which registered machines began to plough."""
     mounted = fleet.mounted(activities.device, activities.started_us) != NOBODY
-    started_us = activities.started_us[mounted & (activities.activity == Activity.WORKING)]
+    started_us = activities.started_us[mounted & (activities.ploughed == 1)]
     yield from np.unique(started_us // HOUR_US * HOUR_US).tolist()
 
 
@@ -243,11 +251,13 @@ def _tell(work: _Work, warning: str) -> None:
         return
     lines = ["dry run: nothing was written"]
     if wanted.in_place:
-        lines = [f"in place: {found.differing - found.left:,} stretches replaced"]
+        lines = [f"in place: {found.differing - found.left - found.bereft:,} stretches replaced"]
         if found.left:
             lines.append(f"{found.left:,} stretches are still open; ingest computes them again")
     elif wanted.schema is not None:
         lines = [f"schema {wanted.schema}: written"]
+    if found.bereft:
+        lines.append(f"{found.bereft:,} stretches stay as they are: their fixes are no longer in the database")
     tell(found, [*lines, warning] if warning else lines)
 
 

@@ -93,7 +93,8 @@ class Facts:
     async def fold(self, segments: Int64s, changed: ChangedPasses) -> tuple[States, States]:
         """Before and after."""
         known = segments[self.segments.places(segments) >= 0]
-        stored = await read_segment_passes(self.connection, known.tolist(), self.event.start_us)
+        span = self.event.start_us, self.until_us
+        stored = await read_segment_passes(self.connection, known.tolist(), *span)
         around = changed.around(stored)
         sides = (PassBatch.concat([around, changed.on(known, after=after)]) for after in (False, True))
         before, after = (fold(self._counting(passes), self.segments) for passes in sides)

@@ -10,7 +10,7 @@ from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.pipeline.replay import whole_tracks
 from snowtrack.store.archive import Archive, once_each
 from snowtrack.store.clocks import read_device_clocks
-from snowtrack.store.observed import read_observed
+from snowtrack.store.observed import oldest_observed, read_observed
 from snowtrack.store.replays import REACH_US_MAX, Replayed
 from snowtrack.tracks.clock import Clocks, observe
 from snowtrack.tracks.identity import BootId
@@ -23,6 +23,9 @@ WIDER = 8
 
 class DeviceFixes(Protocol):
     """The fixes of one device, as they are known now."""
+
+    async def oldest_us(self) -> int | None:
+        """None is from before this; nothing where there is none."""
 
     async def whole_tracks(self, stretch: DirtyStretch, cut_us: int) -> DirtyStretch:
         """From the start of the track that a stretch begins in to the end of the one that it ends in."""
@@ -45,7 +48,7 @@ class StoredFixes:
         self.connection = connection
 
     async def of_device(self, device: Replayed) -> DeviceFixes:
-        return _Stored(self.connection, await read_device_clocks(self.connection, device.number))
+        return _Stored(self.connection, device.number, await read_device_clocks(self.connection, device.number))
 
 
 class ArchivedFixes:
@@ -68,9 +71,12 @@ class ArchivedFixes:
 class _Stored:
     """What was read last is kept: a portion is asked for several times, a little wider each time."""
 
-    def __init__(self, connection: AsyncConnection, clocks: Clocks) -> None:
-        self.connection, self.clocks = connection, clocks
+    def __init__(self, connection: AsyncConnection, device: int, clocks: Clocks) -> None:
+        self.connection, self.device, self.clocks = connection, device, clocks
         self.known: tuple[DirtyStretch, ObservedBatch] | None = None
+
+    async def oldest_us(self) -> int | None:
+        return await oldest_observed(self.connection, self.clocks, self.device)
 
     async def whole_tracks(self, stretch: DirtyStretch, cut_us: int) -> DirtyStretch:
         reach_us = cut_us
@@ -84,19 +90,23 @@ class _Stored:
     async def observed(self, stretch: DirtyStretch) -> ObservedBatch:
         if self.known is None or not self.known[0].encloses(stretch):
             self.known = stretch, await read_observed(self.connection, self.clocks, stretch)
-        return _within(self.known[1], stretch)
+        return within(self.known[1], stretch)
 
 
 class _Archived:
     def __init__(self, fixes: ObservedBatch) -> None:
         self.fixes = fixes
 
+    async def oldest_us(self) -> int | None:
+        return int(self.fixes.observed_us.min()) if len(self.fixes) else None
+
     async def whole_tracks(self, stretch: DirtyStretch, cut_us: int) -> DirtyStretch:
         return whole_tracks(stretch, self.fixes.observed_us, cut_us)
 
     async def observed(self, stretch: DirtyStretch) -> ObservedBatch:
-        return _within(self.fixes, stretch)
+        return within(self.fixes, stretch)
 
 
-def _within(fixes: ObservedBatch, stretch: DirtyStretch) -> ObservedBatch:
+def within(fixes: ObservedBatch, stretch: DirtyStretch) -> ObservedBatch:
+    """Those that were observed in a stretch."""
     return fixes.take((fixes.observed_us >= stretch.from_us) & (fixes.observed_us <= stretch.to_us))

@@ -6,7 +6,6 @@ from typing import Protocol
 import numpy as np
 from psycopg import AsyncConnection
 
-from snowtrack.pipeline.comparison import Results
 from snowtrack.pipeline.engine import Engine
 from snowtrack.services.replay_facts import ChangedPasses, Facts
 from snowtrack.services.replay_tracks import Outcome
@@ -53,8 +52,11 @@ class Scratch:
         """There is nothing to do."""
 
     async def take(self, outcomes: Sequence[Outcome]) -> None:
-        results = Results.concat(outcome.pair.after for outcome in outcomes)
-        await add_results(self.connection, self.engine, results)
+        for outcome in outcomes:
+            results = outcome.pair.after
+            await add_results(self.connection, results)
+            if not outcome.bereft:
+                await note_basis(self.connection, self.engine, results.tracks)
 
     async def finish(self, facts: Facts | None, changed: ChangedPasses, at_once: int) -> None:
         """Facts of all segments that were worked, also by who was not replayed."""
@@ -83,6 +85,8 @@ class InPlace:
     async def take(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             stretch, after = outcome.pair.stretch, outcome.pair.after
+            if outcome.bereft:
+                continue
             if outcome.differs and outcome.held:
                 await mark_dirty(self.connection, [stretch])
             elif outcome.differs:

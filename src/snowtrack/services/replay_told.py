@@ -31,13 +31,15 @@ class Group:
 
 @dataclass(slots=True)
 class Findings:
-    """All that was found. `left` counts stretches that differ and that ingest computes again, since they are open."""
+    """All that was found. `left` counts stretches that differ and that ingest computes again, since they are open;
+    `bereft`, those that stay as they are, since their fixes are gone."""
 
     from_us: int
     to_us: int
     devices: int = 0
     stretches: int = 0
     left: int = 0
+    bereft: int = 0
     total: Tally = field(default_factory=Tally)
     groups: dict[tuple[Reason, ...], Group] = field(default_factory=dict)
     facts: Sequence[EventFacts] = ()
@@ -53,6 +55,7 @@ class Findings:
         self.total += tally
         if outcome.differs:
             self.left += outcome.held
+            self.bereft += outcome.bereft
             group = self.groups.setdefault(tuple(reason for reason, _ in outcome.differs), Group())
             group.stretches += 1
             group.devices.add(pair.stretch.device)
@@ -67,6 +70,7 @@ class Findings:
             "stretches": self.stretches,
             "differing": self.differing,
             "left_to_ingest": self.left,
+            "without_fixes": self.bereft,
             "total": asdict(self.total),
             "groups": [
                 {

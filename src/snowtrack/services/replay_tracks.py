@@ -1,7 +1,7 @@
 """One device after the other, one run of tracks at a time: what its fixes come to, beside what is stored, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from psycopg import AsyncConnection
@@ -13,7 +13,7 @@ from snowtrack.pipeline.basis import Basis, Reason
 from snowtrack.pipeline.comparison import Pair, Results, pairs
 from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.pipeline.replay import in_order
-from snowtrack.services.replay_source import DeviceFixes, FixSource
+from snowtrack.services.replay_source import DeviceFixes, FixSource, within
 from snowtrack.store.basis import TrackBasis, basis_in_use, known_tracks, read_track_bases
 from snowtrack.store.replays import REACH_US_MAX, Held, Replayed, read_dirty, read_held, read_reach, read_results
 
@@ -29,12 +29,14 @@ Reasons = tuple[tuple[Reason, str], ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a stretch. `differs` says why it is not what it was, and nothing where it is; `stale`, whether
-    what is noted of it is out of date. What is `held` open by ingest is not ours to replace."""
+    what is noted of it is out of date. What is `held` open by ingest is not ours to replace. What has lost its fixes
+    is `bereft`: it stays as it is, also in the pair."""
 
     pair: Pair
     differs: Reasons
     stale: bool
     held: bool
+    bereft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +85,17 @@ class Replay:
         before = await read_results(self.connection, stretch)
         bases = await read_track_bases(self.connection, stretch)
         dirty = await read_dirty(self.connection, stretch)
-        after = self._after(portion, await portion.fixes.observed(stretch))
+        fixes = await portion.fixes.observed(stretch)
+        after = self._after(portion, fixes)
         found = []
         for pair in pairs(stretch.device, before, after):
             is_held = pair.stretch.to_us >= held_us
             # Of a track that goes on it depends on the batches that it came in what was told of it so far.
             same = pair.before.rows(tracks=not is_held) == pair.after.rows(tracks=not is_held)
+            if not same and self._is_bereft(pair, fixes):
+                kept = replace(pair, after=pair.before)
+                found.append(Outcome(pair=kept, differs=((Reason.NO_FIXES, ""),), stale=False, held=False, bereft=True))
+                continue
             own = [one for one in bases if pair.stretch.from_us <= one.started_us <= pair.stretch.to_us]
             # An open track has fixes where it has no results yet.
             around = (held_us, stretch.to_us) if is_held else (pair.stretch.from_us, pair.stretch.to_us)
@@ -97,6 +104,13 @@ class Replay:
             stale = any(one.basis != Basis.of(self.engine) for one in own)
             found.append(Outcome(pair=pair, differs=reasons, stale=stale, held=is_held))
         return found
+
+    def _is_bereft(self, pair: Pair, fixes: ObservedBatch) -> bool:
+        """Whether there are fewer fixes in the database than stored tracks were made of, or none anywhere near."""
+        if self.archived or not len(pair.before):
+            return False
+        near = within(fixes, pair.stretch.widened(self.engine.policy.cut_us))
+        return not len(near) or len(within(near, pair.stretch)) < int(pair.before.tracks.fixes.sum())
 
     def _after(self, portion: Portion, fixes: ObservedBatch) -> Results:
         """Of what is open, as far as ingest has settled it."""

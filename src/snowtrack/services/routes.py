@@ -35,9 +35,9 @@ async def show_routes(settings: Settings, *, as_json: bool) -> None:
         with store_errors("cannot read the routes"):
             now_us = wall_clock.now_us()
             await book.outlook.refresh(connection)
-            snow = SnowReader(book.outlook.network, book.outlook.reach_m(now_us))
+            snow = SnowReader(book.outlook.network)
             await snow.look(connection, now_us)
-            book.outlook.snow = snow.segment_snow()
+            book.outlook.snow = snow.segment_snow(book.outlook.reach_m(now_us))
             night = await read_night(connection, book, now_us)
     board = make_board(book, night)
     if as_json:

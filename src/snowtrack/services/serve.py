@@ -43,10 +43,10 @@ async def _watch_snow(state: LiveState, snow: SnowReader) -> None:
     """What fell, as the fold sees it: for views that are read anew."""
     while True:
         try:
-            snow.reach_m = state.outlook.reach_m(wall_clock.now_us())
+            now_us = wall_clock.now_us()
             async with state.pool.connection() as connection:
-                await snow.look(connection, wall_clock.now_us())
-            state.outlook.snow = snow.segment_snow()
+                await snow.look(connection, now_us)
+            state.outlook.snow = snow.segment_snow(state.outlook.reach_m(now_us))
         except StoreError as error:
             log.warning("api: cannot read the snow", error=str(error))
         await asyncio.sleep(SNOW_S)

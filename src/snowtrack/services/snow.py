@@ -14,11 +14,12 @@ from snowtrack.model.calendar import HOUR_US, utc_text
 from snowtrack.model.columns import Bools
 from snowtrack.model.snow import AlertRule, Figure, Sensor, SensorId, SensorState
 from snowtrack.network.arrays import Network
+from snowtrack.services.snow_hours import count_snow_hours
 from snowtrack.snow.alerts import AlertEvent, AlertState, advance, measured
 from snowtrack.snow.dispatch import COUNTED_US, Criteria, propose
 from snowtrack.snow.nearest import NearestSensors, SegmentSnow
 from snowtrack.snow.series import grid_of_days
-from snowtrack.snow.watching import Watched, figures, snow_hours
+from snowtrack.snow.watching import Watched, figures
 from snowtrack.store.database import store_errors
 from snowtrack.store.notices import (
     AlertKey,
@@ -35,12 +36,10 @@ from snowtrack.store.snow import (
     read_heard,
     read_sensors,
     read_series,
-    replace_snow_hours,
     save_figures,
 )
 
 DAYS = 8
-REACH_M = 15_000
 FRESH_US = 6 * HOUR_US
 """Older snow is no news: an alert looks no further back, whatever was read only now."""
 
@@ -57,18 +56,17 @@ class SnowTurn:
 class SnowReader:
     """All registered sensors, and what fell where the roads are. Everything is read from the store."""
 
-    def __init__(self, network: Network, reach_m: int = REACH_M) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
-        self.reach_m = reach_m
         self.watched = Watched.of([], 0, DAYS)
         self.read: dict[SensorId, int] = {}
         self.fresh = 0
         self.placed: Sequence[Sensor] = ()
         self.nearest = NearestSensors.of(network, (), np.zeros(0, np.bool_))
 
-    def segment_snow(self) -> SegmentSnow:
-        """Snowfall on segments, as of the last look."""
-        return SegmentSnow(nearest=self.nearest, curves=self.watched.curves, reach_m=self.reach_m)
+    def segment_snow(self, reach_m: int) -> SegmentSnow:
+        """Snowfall on segments, as of the last look, where a sensor is within reach."""
+        return SegmentSnow(nearest=self.nearest, curves=self.watched.curves, reach_m=reach_m)
 
     async def look(self, connection: AsyncConnection, now_us: int) -> list[Figure]:
         """Read what is new; how each sensor stands."""
@@ -107,12 +105,11 @@ class SnowWatch(SnowReader):
     """The one who says what follows: figures, alerts, proposals, hours of snow. In memory it is as far as the store, or
     is made anew."""
 
-    def __init__(self, network: Network, criteria: Criteria | None = None, reach_m: int = REACH_M) -> None:
-        super().__init__(network, reach_m)
-        self.criteria: Criteria = criteria or {}
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
         self.figures: dict[SensorId, Figure] = {}
 
-    async def turn(self, connection: AsyncConnection, now_us: int) -> SnowTurn:
+    async def turn(self, connection: AsyncConnection, now_us: int, criteria: Criteria) -> SnowTurn:
         """Look, and write down what follows, in one transaction."""
         with store_errors("the snow watch cannot go on"):
             async with connection.transaction():
@@ -123,9 +120,8 @@ class SnowWatch(SnowReader):
                 changed = [figure for figure in found if self.figures.get(figure.sensor) != figure]
                 await save_figures(connection, changed)
                 events = await self._alert(connection, now_us)
-                proposals = await self._propose(connection, now_us)
-                hours = snow_hours(self.watched.curves, now_us)
-                await replace_snow_hours(connection, self.watched.grid.start_us, hours)
+                proposals = await self._propose(connection, now_us, criteria)
+                await count_snow_hours(connection, self.watched, now_us)
         self.figures = {figure.sensor: figure for figure in found}
         return SnowTurn(changed=self.fresh, events=events, proposals=proposals)
 
@@ -151,9 +147,9 @@ class SnowWatch(SnowReader):
         await add_alert_events(connection, said)
         return len(said)
 
-    async def _propose(self, connection: AsyncConnection, now_us: int) -> int:
+    async def _propose(self, connection: AsyncConnection, now_us: int, criteria: Criteria) -> int:
         answered = await read_answered(connection, now_us - COUNTED_US, now_us)
-        proposals = propose(self.criteria, self.watched.sensors, self.watched.curves, answered, now_us)
+        proposals = propose(criteria, self.watched.sensors, self.watched.curves, answered, now_us)
         await add_proposals(connection, proposals)
         return len(proposals)
 

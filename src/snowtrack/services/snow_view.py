@@ -6,6 +6,7 @@ from rich.table import Table
 
 from snowtrack import wall_clock
 from snowtrack.model.calendar import DAY_US, tokyo_minute
+from snowtrack.notices.targets import masked, without_target
 from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
@@ -64,7 +65,9 @@ async def show_notices(settings: Settings) -> None:
     table = Table("notice", "made (Tokyo)", "agency", "to", "attempts", "state", show_edge=False)
     for one in notices:
         made = tokyo_minute(one.made_us)
-        table.add_row(str(one.number), made, one.agency, f"{one.way} {one.target}", str(one.attempts), _state(one))
+        table.add_row(
+            str(one.number), made, one.agency, f"{one.way} {masked(one.target)}", str(one.attempts), _state(one)
+        )
     _print(table, "there was nothing to send")
     for (agency, way), (made_count, sent, given_up) in counts.items():
         print(f"{agency}: {way}: {made_count:,} in a year, {sent:,} sent, {given_up:,} given up")
@@ -73,7 +76,8 @@ async def show_notices(settings: Settings) -> None:
 def _state(notice: NoticeRow) -> str:
     if notice.sent_us is not None:
         return f"sent {tokyo_minute(notice.sent_us)}"
-    return f"{'given up' if notice.ended_us is not None else 'waits'}{f': {notice.fault}' if notice.fault else ''}"
+    fault = without_target(notice.fault or "", notice.target)
+    return f"{'given up' if notice.ended_us is not None else 'waits'}{f': {fault}' if fault else ''}"
 
 
 def _centimetres(millimetres: object) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from pyproj import Geod
 
-from snowtrack.model.calendar import SECOND_US, read_instant
+from snowtrack.model.calendar import FIRST_US, LAST_US, SECOND_US, read_instant
 from snowtrack.model.errors import SourceError
 from snowtrack.nmea.decode import Decoder
 from snowtrack.services.decoding import LogDecoder, Reading, Tally
@@ -79,8 +79,9 @@ def _refuse(path: Path, name: str, texts: pl.Series, wrong: pl.Series) -> None:
 def _microseconds(text: str) -> int | None:
     """Seconds, or ISO 8601; without a zone it is UTC."""
     try:
-        return round(float(text) * SECOND_US)
-    except (ValueError, OverflowError):
+        time_us = float(text) * SECOND_US
+        return round(time_us) if FIRST_US <= time_us < LAST_US else None
+    except ValueError:
         pass
     try:
         return read_instant(text)

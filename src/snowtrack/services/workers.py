@@ -5,7 +5,7 @@ from snowtrack.live.bus import Bus
 from snowtrack.roads.files import open_network
 from snowtrack.services.fold import Fold
 from snowtrack.services.ingest import Ingest
-from snowtrack.services.snow_notices import send_notices
+from snowtrack.services.snow_notices import sending_notices
 from snowtrack.services.stopping import stop_on_signals
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import MqttSource
@@ -37,5 +37,5 @@ async def run_fold(settings: Settings) -> None:
     """The fold of the network, until told to stop."""
     stopping = stop_on_signals()
     bus = Bus(address=settings.broker_address, name="fold-news")
-    async with running(bus.run(), send_notices(settings, stopping)):
+    async with running(bus.run()), sending_notices(settings, stopping):
         await Fold(settings, open_network(settings.network_folder), bus).run(stopping)

@@ -7,9 +7,10 @@ from snowtrack.model.work import ActivityBatch
 from snowtrack.store.instants import stretch_asked, to_instant, to_us
 from snowtrack.store.queries import query
 
-_TYPES = ["int4", "timestamptz", "timestamptz", "int2", "int2", "bool", "int8"]
+_TYPES = ["int4", "timestamptz", "timestamptz", "int2", "int2", "bool", "bool", "int8"]
 _COPY = (
-    "copy activity (device, started_at, ended_at, activity, evidence, doubted, driven_mm) from stdin (format binary)"
+    "copy activity (device, started_at, ended_at, activity, evidence, doubted, ploughed, driven_mm)"
+    " from stdin (format binary)"
 )
 
 
@@ -18,9 +19,9 @@ async def add_activities(connection: AsyncConnection, activities: ActivityBatch)
         return
     async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
-        for device, started_us, ended_us, activity, evidence, doubted, driven_mm in activities.rows():
+        for device, started_us, ended_us, activity, evidence, doubted, ploughed, driven_mm in activities.rows():
             times = to_instant(started_us), to_instant(ended_us)
-            await copy.write_row((device, *times, activity, evidence, bool(doubted), driven_mm))
+            await copy.write_row((device, *times, activity, evidence, bool(doubted), bool(ploughed), driven_mm))
 
 
 async def replace_activities(connection: AsyncConnection, stretch: DirtyStretch, activities: ActivityBatch) -> None:

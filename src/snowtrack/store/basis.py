@@ -22,6 +22,12 @@ class TrackBasis(NamedTuple):
     known_as: str | None
 
 
+async def make_basis(connection: AsyncConnection, basis: Basis) -> None:
+    """Give it a number. Who takes more than one device at a time does so first, in a transaction of its own: others
+    note the same while they hold a device, and each would wait for the other."""
+    await _basis_number(connection, basis)
+
+
 async def note_basis(connection: AsyncConnection, engine: Engine, tracks: TrackBatch) -> None:
     """Tracks that were saved just now come from this engine."""
     if not len(tracks):

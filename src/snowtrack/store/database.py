@@ -38,11 +38,24 @@ async def connect(url: str, *, name: str) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
+class StorePool(AsyncConnectionPool[AsyncConnection]):
+    """A pool whose connections say in our own words what goes wrong, from the waiting for one to its return."""
+
+    @asynccontextmanager
+    async def connection(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - as the pool has it
+    ) -> AsyncIterator[AsyncConnection]:
+        with store_errors("cannot be asked"):
+            async with super().connection(timeout) as connection:
+                yield connection
+
+
 @asynccontextmanager
-async def connection_pool(url: str, *, name: str, size: int) -> AsyncIterator[AsyncConnectionPool]:
+async def connection_pool(url: str, *, name: str, size: int) -> AsyncIterator[StorePool]:
     """A bounded pool; who waits longer than the time-out is told so."""
     kwargs = {"autocommit": True, "application_name": f"snowtrack {name}", "options": "-c timezone=UTC"}
-    pool = AsyncConnectionPool(
+    pool = StorePool(
         url, min_size=1, max_size=size, timeout=CONNECT_S_MAX, max_waiting=size * 16, kwargs=kwargs, open=False
     )
     with store_errors(f"cannot connect to {describe(url)}"):

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from psycopg import AsyncConnection
 
 from snowtrack.clearance.events import EntryKind, EventEntry
+from snowtrack.model.calendar import DAY_US
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us, to_us_or_none
 from snowtrack.store.queries import query
 from snowtrack.store.snow import read_snow_hours
+
+# No event lasts longer: a winter, and what belongs to it.
+EVENT_US_MAX = 240 * DAY_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +31,12 @@ class Closure:
 
 
 async def read_hours(connection: AsyncConnection, since_us: int) -> list[int]:
-    """The beginnings of hours of which events are made: in which registered machines worked, or snow fell."""
+    """The beginnings of hours of which events are made: in which registered machines ploughed, or snow fell."""
     return [*await read_hours_at_work(connection, since_us), *await read_snow_hours(connection, since_us)]
 
 
 async def read_hours_at_work(connection: AsyncConnection, since_us: int) -> list[int]:
-    """The beginnings of the hours in which registered machines worked."""
+    """The beginnings of the hours in which registered machines ploughed."""
     rows = await (await connection.execute(query("hours_at_work"), {"since": to_instant(since_us)})).fetchall()
     return [to_us(hour) for (hour,) in rows]
 

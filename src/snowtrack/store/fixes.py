@@ -1,5 +1,6 @@
 """Fixes: stored once, as sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,12 @@ async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_
     asked = {"device": device, "from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
     rows = await (await connection.execute(query("fixes_of_device"), asked)).fetchall()
     return FixBatch.from_rows([_fix_row(row) for row in rows])
+
+
+async def read_oldest(connection: AsyncConnection, devices: Sequence[int]) -> dict[int, int]:
+    """When the oldest stored fix of each device is from, by its own time or, without one, by its receipt."""
+    rows = await (await connection.execute(query("oldest_fixes"), {"devices": list(devices)})).fetchall()
+    return {device: to_us(oldest) for device, oldest in rows}
 
 
 async def read_undated(connection: AsyncConnection, device: int, since_us: int) -> FixBatch:

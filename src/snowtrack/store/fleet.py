@@ -8,10 +8,11 @@ from typing import LiteralString, TypeAlias
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from snowtrack.model.calendar import DAY_US
 from snowtrack.model.fleet import FOREVER_US, Agency, Fleet, Manages, Mountings
 from snowtrack.model.machines import MachineKind
 from snowtrack.model.tracks import DirtyStretch
+from snowtrack.store.events import EVENT_US_MAX
+from snowtrack.store.fixes import read_oldest
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.passes import mark_dirty, touch
 from snowtrack.store.queries import query
@@ -24,8 +25,6 @@ Tables: TypeAlias = dict[str, list[Row]]
 
 # Any number that no other program is likely to take.
 _LOCK = 7_304_866_222
-# How far back the state is looked at again when an agency changes: no event lasts longer.
-AGENCY_REACH_US = 7 * DAY_US
 
 
 @cache
@@ -126,10 +125,7 @@ async def read_agencies(connection: AsyncConnection) -> tuple[Agency, ...]:
 async def compute_again(connection: AsyncConnection, stretches: Iterable[DirtyStretch]) -> int:
     """Have the passes of stretches computed again, as far back as there are fixes; how many there are."""
     asked = list(stretches)
-    rows = await (
-        await connection.execute(query("oldest_fixes"), {"devices": sorted({one.device for one in asked})})
-    ).fetchall()
-    oldest_us = {device: to_us(oldest) for device, oldest in rows}
+    oldest_us = await read_oldest(connection, sorted({one.device for one in asked}))
     known = [
         DirtyStretch(device=one.device, from_us=max(one.from_us, oldest_us[one.device]), to_us=one.to_us)
         for one in asked
@@ -153,9 +149,9 @@ async def credit_again(connection: AsyncConnection, stretches: Iterable[DirtyStr
 
 
 async def manage_again(connection: AsyncConnection, now_us: int) -> int:
-    """Have the fold look at all segments that were worked of late; how many."""
-    since = {"since": to_instant(now_us - AGENCY_REACH_US)}
-    rows = await (await connection.execute(query("segments_worked_since"), since)).fetchall()
+    """Have the fold look at all segments that were worked in the event that it has facts of; how many."""
+    asked = {"earliest": to_instant(now_us - EVENT_US_MAX)}
+    rows = await (await connection.execute(query("segments_worked_in_event"), asked)).fetchall()
     await touch(connection, (segment for (segment,) in rows))
     return len(rows)
 

@@ -17,7 +17,7 @@ from snowtrack.model.fleet import FOREVER_US
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.work import ActivityBatch
 from snowtrack.store.columns import read_columns
-from snowtrack.store.events import read_entries, read_hours
+from snowtrack.store.events import EVENT_US_MAX, read_entries, read_hours
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.queries import query
 from snowtrack.store.routes import RouteBook
@@ -26,8 +26,6 @@ DAYS_MAX = 200
 # Rows in memory at once; the passes of one segment are never cut.
 PASSES_AT_ONCE = 200_000
 DEVICES_AT_ONCE = 20
-# How long before a period an event may have begun that goes on in it.
-EVENT_US_MAX = 60 * DAY_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,8 +65,8 @@ async def _season(connection: AsyncConnection, book: RouteBook, period: Period) 
     outlook = book.outlook
     hours = await read_hours(connection, period.from_us - EVENT_US_MAX)
     known_us = min(period.to_us, period.now_us)
-    quiet_us = outlook.policies.at(known_us).quiet_us
-    found = events(hours, await read_entries(connection), now_us=known_us, quiet_us=quiet_us)
+    entries = await read_entries(connection)
+    found = events(hours, entries, now_us=known_us, quiet_us=outlook.policies.quiet_us)
     mounted = await read_mounted(connection)
     orders, proposals = await _calls(connection, period)
     scene = Scene(

@@ -5,7 +5,7 @@ from psycopg import AsyncConnection
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.intervals import union
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
-from snowtrack.store.fixes import read_fixes, read_undated
+from snowtrack.store.fixes import read_fixes, read_oldest, read_undated
 from snowtrack.tracks.clock import AHEAD_US_MAX, Clocks, observe
 from snowtrack.tracks.sessions import misplaced_spans
 
@@ -15,6 +15,15 @@ async def read_observed(connection: AsyncConnection, clocks: Clocks, stretch: Di
     observed = observe(await _candidates(connection, clocks, stretch), clocks)
     inside = (observed.observed_us >= stretch.from_us) & (observed.observed_us <= stretch.to_us)
     return observed.take(inside)
+
+
+async def oldest_observed(connection: AsyncConnection, clocks: Clocks, device: int) -> int | None:
+    """No fix of a device was observed before this. Only those are read that were not when they say."""
+    oldest = (await read_oldest(connection, [device])).get(device)
+    if oldest is None:
+        return None
+    astray = await _candidates(connection, clocks, DirtyStretch(device=device, from_us=0, to_us=0))
+    return int(min([oldest, *observe(astray, clocks).observed_us.tolist()]))
 
 
 async def _candidates(connection: AsyncConnection, clocks: Clocks, stretch: DirtyStretch) -> FixBatch:

@@ -1,5 +1,6 @@
 """What labels depend on beside facts, read from the store: the registry, closures, silent devices; and the snow."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -9,11 +10,12 @@ from psycopg import AsyncConnection
 from snowtrack.clearance.credit import credited, segment_agencies
 from snowtrack.clearance.ledger import Surroundings, no_figure
 from snowtrack.clearance.segments import NO_AGENCY, PolicyTable
-from snowtrack.model.columns import Bools, Int16s, Int32s, Int64s, Rows
+from snowtrack.model.columns import Bools, Columns, Int16s, Int32s, Int64s, Rows
 from snowtrack.model.fleet import NO_FLEET, Fleet
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import Policies
 from snowtrack.network.arrays import Network
+from snowtrack.store.columns import read_columns
 from snowtrack.store.devices import devices_silent_since
 from snowtrack.store.events import closed_at, read_closures
 from snowtrack.store.fleet import fleet_version, read_fleet
@@ -27,6 +29,17 @@ class Snow(Protocol):
     def fallen_mm(self, rows: Rows, since_us: Int64s, now_us: int) -> Int32s:
         """What fell on rows of the network since instants of their own; absent where nothing near tells."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tellers(Columns):
+    """Which device should tell of which segment, from an instant to before another: that of the machine to which a
+    route was given."""
+
+    device: Int32s
+    segment_id: Int64s
+    from_us: Int64s
+    to_us: Int64s
 
 
 class Outlook:
@@ -43,7 +56,7 @@ class Outlook:
         self.managers: Int16s = np.full(len(network), NO_AGENCY, np.int16)
         self.tables: dict[int, PolicyTable] = {}
         self.snow: Snow | None = None
-        self.tellers: tuple[Int32s, Rows] = (np.empty(0, np.int32), np.empty(0, np.int64))
+        self.tellers: tuple[Tellers, Rows] = (Tellers.empty(), np.empty(0, np.int64))
 
     async def refresh(self, connection: AsyncConnection) -> bool:
         """Read the registry again when it has changed; whether it has."""
@@ -94,19 +107,20 @@ class Outlook:
             fallen=no_figure if self.snow is None else partial(self.snow.fallen_mm, now_us=now_us),
         )
 
-    async def _read_tellers(self, connection: AsyncConnection) -> tuple[Int32s, Rows]:
-        """Which device should tell of which row: that of the machine to which a route was given."""
-        found = await (await connection.execute(query("tellers"))).fetchall()
-        rows = self.network.rows_of([segment for _, segment in found])
-        devices = np.array([device for device, _ in found], np.int32)
-        return devices[rows >= 0], rows[rows >= 0]
+    async def _read_tellers(self, connection: AsyncConnection) -> tuple[Tellers, Rows]:
+        """Those of this network at any time, since mountings begin and end without a change of the registry; and their
+        rows."""
+        found = await read_columns(connection, query("tellers"), {}, Tellers)
+        rows = self.network.rows_of(found.segment_id)
+        return found.take(rows >= 0), rows[rows >= 0]
 
     async def _untold(self, connection: AsyncConnection, *, event_us: int, now_us: int) -> Bools:
         """Rows of which a machine should tell that is out and silent."""
         untold = np.zeros(len(self.network), np.bool_)
-        devices, rows = self.tellers
-        if len(devices):
+        tellers, rows = self.tellers
+        on = (tellers.from_us <= now_us) & (now_us < tellers.to_us)
+        if on.any():
             asked = {"since": to_instant(event_us), "until": to_instant(now_us - self.silence_us)}
             silent = [device for (device,) in await (await connection.execute(query("lost_devices"), asked)).fetchall()]
-            untold[rows[np.isin(devices, silent)]] = True
+            untold[rows[on & np.isin(tellers.device, silent)]] = True
         return untold

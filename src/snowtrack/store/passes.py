@@ -13,7 +13,7 @@ from snowtrack.model.intervals import union
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.columns import read_columns
-from snowtrack.store.instants import stretch_asked, to_instant, to_us
+from snowtrack.store.instants import stretch_asked, to_instant, to_instant_or_none, to_us
 from snowtrack.store.queries import query
 
 _TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2", "int2", "int4"]
@@ -103,9 +103,11 @@ async def read_device_passes(connection: AsyncConnection, device: int, from_us: 
     return pass_batch(rows)
 
 
-async def read_segment_passes(connection: AsyncConnection, segments: list[int], since_us: int) -> PassBatch:
-    """All passes on some segments since an event began, ordered by segment."""
-    asked = {"segments": segments, "since": to_instant(since_us)}
+async def read_segment_passes(
+    connection: AsyncConnection, segments: list[int], since_us: int, until_us: int | None = None
+) -> PassBatch:
+    """All passes on some segments since an event began, until the next one did if it did, ordered by segment."""
+    asked = {"segments": segments, "since": to_instant(since_us), "until": to_instant_or_none(until_us)}
     return await read_columns(connection, query("passes_of_segments"), asked, PassBatch)
 
 

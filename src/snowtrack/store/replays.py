@@ -105,6 +105,12 @@ async def read_reach(connection: AsyncConnection, stretch: DirtyStretch) -> Inte
     return None if row is None or row[0] is None else (to_us(row[0]), to_us(row[1]))
 
 
+async def oldest_result(connection: AsyncConnection, device: int) -> int | None:
+    """No result of a device is from before this, and nothing is to be computed of an earlier time."""
+    row = await (await connection.execute(query("oldest_results"), {"device": device})).fetchone()
+    return None if row is None or row[0] is None else to_us(row[0])
+
+
 async def read_results(connection: AsyncConnection, stretch: DirtyStretch) -> Results:
     """What a device has that began in a stretch."""
     around = stretch.widened(1)
@@ -125,12 +131,11 @@ async def replace_results(connection: AsyncConnection, engine: Engine, stretch: 
     await note_basis(connection, engine, results.tracks)
 
 
-async def add_results(connection: AsyncConnection, engine: Engine, results: Results) -> None:
+async def add_results(connection: AsyncConnection, results: Results) -> None:
     """Where the device has nothing yet."""
     await add_passes(connection, results.passes)
     await add_activities(connection, results.activities)
     await save_tracks(connection, results.tracks)
-    await note_basis(connection, engine, results.tracks)
 
 
 async def read_dirty(connection: AsyncConnection, stretch: DirtyStretch) -> list[Interval]:

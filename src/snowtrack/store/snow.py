@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -75,10 +76,10 @@ async def keep_depths(
     received = {**named, "received_at": to_instant(received_us)}
     await connection.execute(query("hear_sensors"), {**named, "heard_at": to_instant(received_us)})
     new = conflicts = 0
+    in_time = np.argsort(readings.time_us, kind="stable")
     for begin in range(0, len(readings), _AT_ONCE):
-        columns = _columns(readings.take(np.arange(begin, min(begin + _AT_ONCE, len(readings)))))
-        row = await (await connection.execute(query("add_depths"), {**received, **columns})).fetchone()
-        added, otherwise = row or (0, 0)
+        part = readings.take(in_time[begin : begin + _AT_ONCE])
+        added, otherwise = await _add(connection, part, received)
         new, conflicts = new + added, conflicts + otherwise
     await _keep_aside(connection, refused.misdated, received)
     counted = {
@@ -100,6 +101,23 @@ async def keep_all(connection: AsyncConnection, readings: Mapping[SensorId, Dept
             kept = await keep_depths(connection, sensor, readings[sensor], received_us)
             new, conflicts = new + kept.new, conflicts + kept.conflicts
     return Kept(new=new, conflicts=conflicts)
+
+
+async def _add(connection: AsyncConnection, readings: DepthBatch, received: Mapping[str, object]) -> tuple[int, int]:
+    """How many are new, and how many say otherwise than what is kept.
+
+    They are compared here: a join of the database has been nested loops over both, where it knew too little of them.
+    """
+    times, first, place = np.unique(readings.time_us, return_index=True, return_inverse=True)
+    columns = _columns(readings.take(first))
+    new = (await connection.execute(query("add_depths"), {**received, **columns})).rowcount
+    if new:
+        await connection.execute(query("list_depth_days"), {**received, "time": columns["time"]})
+    depths = readings.depth_mm[first]
+    if new < len(times):
+        row = await (await connection.execute(query("kept_depths"), {**received, "time": columns["time"]})).fetchone()
+        depths = np.frombuffer(row[0] if row else b"", ">i4")
+    return new, int(np.count_nonzero(depths[place] != readings.depth_mm))
 
 
 def _columns(readings: DepthBatch) -> dict[str, list[Any]]:
@@ -287,9 +305,28 @@ def _or_absent(value: int | None) -> int:
     return ABSENT_32 if value is None else value
 
 
-async def replace_snow_hours(connection: AsyncConnection, since_us: int, hours_us: Sequence[int]) -> None:
-    """Put these hours in place of all since then."""
-    asked = {"since": to_instant(since_us), "hours": [to_instant(hour_us) for hour_us in hours_us]}
+async def take_depth_days(
+    connection: AsyncConnection, sensors: Sequence[SensorId], *, before_us: int, length_us: int
+) -> list[int]:
+    """Days of which sensors read something since these were last taken, in order: the newest before an instant, and
+    those less than a length before that one. They are off the list when the transaction is committed."""
+    asked = {
+        "agencies": [sensor.agency for sensor in sensors],
+        "sensors": [sensor.device for sensor in sensors],
+        "before": to_instant(before_us),
+        "length": timedelta(microseconds=length_us),
+    }
+    rows = await (await connection.execute(query("take_depth_days"), asked)).fetchall()
+    return sorted({to_us(day) for (day,) in rows})
+
+
+async def replace_snow_hours(connection: AsyncConnection, from_us: int, to_us_: int, hours_us: Sequence[int]) -> None:
+    """Put these hours in place of all from one time to before another."""
+    asked = {
+        "from_time": to_instant(from_us),
+        "to_time": to_instant(to_us_),
+        "hours": [to_instant(hour_us) for hour_us in hours_us],
+    }
     await connection.execute(query("remove_snow_hours"), asked)
     await connection.execute(query("add_snow_hours"), asked)
 

@@ -72,10 +72,13 @@ async def take_touched(connection: AsyncConnection, limit: int) -> list[int]:
     return sorted({segment for (segment,) in rows})
 
 
-async def begin_anew(connection: AsyncConnection, since_us: int) -> None:
-    """A new event begins: no facts, and all that was worked since then is to be folded."""
+async def begin_anew(connection: AsyncConnection, since_us: int) -> list[int]:
+    """A new event begins: no facts, and nothing touched but by what comes now; the segments worked since then."""
     await connection.execute(query("remove_all_states"))
-    await connection.execute(query("touch_all"), {"since": to_instant(since_us)})
+    # Before they are looked up: what is committed between the two is found and folded once more, and not lost.
+    await connection.execute(query("remove_all_touched"))
+    rows = await (await connection.execute(query("segments_worked_since"), {"since": to_instant(since_us)})).fetchall()
+    return [segment for (segment,) in rows]
 
 
 async def replace_states(connection: AsyncConnection, segments: list[int], states: States) -> None:

@@ -11,13 +11,14 @@ union all
 select device from device where agency = %(agency)s and name = %(name)s
 limit 1;
 
--- tellers: devices on the machines to which routes were given, and the segments of these
-select device.device, segment_id
+-- tellers: devices on the machines to which routes were given, the segments of these, and when, as columns of Tellers
+select string_agg(int4send(device.device), ''), string_agg(int8send(segment_id), ''),
+       string_agg(timestamptz_send(mounting.valid_from), ''),
+       string_agg(timestamptz_send(coalesce(mounting.valid_to, '9999-12-31 23:59:59+00')), '')
 from route_segment
 join route using (agency, route)
 join mounting on mounting.agency = route.agency and mounting.machine = route.machine
-join device on device.agency = mounting.agency and device.name = mounting.device
-where mounting.valid_from <= now() and (mounting.valid_to is null or mounting.valid_to > now());
+join device on device.agency = mounting.agency and device.name = mounting.device;
 
 -- lost_devices: devices that were heard since an event began, but not lately, and not when they were parked
 select device
@@ -130,7 +131,7 @@ select pg_notify('snowtrack_touched', '') where exists (select from added);
 delete from activity where device = %(device)s and started_at >= %(from_time)s and started_at <= %(to_time)s;
 
 -- activities_of_device: spans of a device in a time range, in the order of an ActivityBatch
-select device, started_at, ended_at, activity, evidence, doubted, driven_mm
+select device, started_at, ended_at, activity, evidence, doubted, ploughed, driven_mm
 from activity
 where device = %(device)s and ended_at > %(from_time)s and started_at < %(to_time)s
 order by started_at;
@@ -139,14 +140,17 @@ order by started_at;
 delete from touched where touched in (select touched from touched order by touched limit %(limit)s)
 returning segment_id;
 
--- passes_of_segments: passes on segments since an event began, as columns of a PassBatch
+-- passes_of_segments: passes on segments that ended in a time range, open where it has no end, as columns of a PassBatch
 select string_agg(int4send(device), ''), string_agg(int8send(segment_id), ''), string_agg(int2send(direction), ''),
        string_agg(int4send(from_mm), ''), string_agg(int4send(to_mm), ''),
        string_agg(timestamptz_send(started_at), ''), string_agg(timestamptz_send(ended_at), ''),
        string_agg(int2send(work), ''), string_agg(int2send(evidence), ''), string_agg(int2send(confidence), ''),
        string_agg(int4send(coalesce(material_g, -2147483648)), '')
 from (
-    select * from pass where segment_id = any(%(segments)s) and ended_at >= %(since)s order by segment_id, ended_at
+    select * from pass
+    where segment_id = any(%(segments)s) and ended_at >= %(since)s
+      and ended_at < coalesce(%(until)s::timestamptz, 'infinity')
+    order by segment_id, ended_at
 ) as ordered;
 
 -- passes_of_device: passes of a device in a time range, in the order of a PassBatch
@@ -164,8 +168,8 @@ set holder = excluded.holder, epoch = l.epoch + 1, expires_at = excluded.expires
 where l.expires_at < now()
 returning epoch;
 
--- hold_lease: stay the holder; no row when another one is
-update lease set expires_at = now() + %(lasts)s::interval
+-- hold_lease: stay the holder for so long from this instant, in a long transaction too; no row when another one is
+update lease set expires_at = clock_timestamp() + %(lasts)s::interval
 where name = %(name)s and epoch = %(epoch)s
 returning epoch;
 
@@ -407,11 +411,15 @@ from unnest(%(devices)s::integer[], %(from_times)s::timestamptz[], %(to_times)s:
     as asked (device, from_time, to_time)
 join pass on pass.device = asked.device and pass.started_at >= asked.from_time and pass.started_at < asked.to_time;
 
--- segments_worked_since: the segments of all passes of late
+-- segments_worked_since: the segments of all passes that ended since a time
 select distinct segment_id from pass where ended_at >= %(since)s;
 
--- touch_all: have all segments that were worked since an event began folded
-insert into touched (segment_id) select distinct segment_id from pass where ended_at >= %(since)s;
+-- remove_all_touched: a new event begins
+delete from touched;
+
+-- segments_worked_in_event: those of all passes since the event began that was folded, the earliest of several networks'
+select distinct segment_id from pass
+where ended_at >= greatest((select min(event_start) from fold_progress), %(earliest)s::timestamptz);
 
 -- adopted_policies: the versions by which facts were made, or may have been
 select version, sha256 from policy order by version;
@@ -420,7 +428,7 @@ select version, sha256 from policy order by version;
 insert into policy (version, valid_from, sha256, content)
 values (%(version)s, %(valid_from)s, %(sha256)s, %(content)s);
 
--- hours_at_work: hours since a time in which a registered machine worked, found by leaping from one to the next
+-- hours_at_work: hours since a time in which a registered machine ploughed, found by leaping from one to the next
 with recursive hours (hour) as (
     select date_trunc('hour', %(since)s::timestamptz) - interval '1 hour'
     union all
@@ -428,7 +436,7 @@ with recursive hours (hour) as (
         select date_trunc('hour', started_at)
         from activity
         join device using (device)
-        where activity = 3 and started_at >= hour + interval '1 hour' and exists (
+        where ploughed and started_at >= hour + interval '1 hour' and exists (
             select from mounting
             where mounting.agency = device.agency and mounting.device = device.name
               and valid_from <= started_at and (valid_to is null or started_at < valid_to)
@@ -471,27 +479,38 @@ values (%(closure)s, '{}', %(until_at)s, %(reason)s, %(by)s);
 insert into depth_sensor (agency, sensor, heard_at) values (%(agency)s, %(sensor)s, %(heard_at)s)
 on conflict (agency, sensor) do update set heard_at = greatest(depth_sensor.heard_at, excluded.heard_at);
 
--- add_depths: keep the first readings of new instants; how many those are, and how many say otherwise than what is kept
-with given as (
-    select *
-    from unnest(%(time)s::timestamptz[], %(depth_mm)s::int[], %(temperature_ddeg)s::smallint[], %(battery_mv)s::int[])
-        with ordinality as each (time, depth_mm, temperature_ddeg, battery_mv, place)
-), added as (
-    insert into depth_reading (agency, sensor, time, depth_mm, temperature_ddeg, battery_mv, received_at)
-    select distinct on (time) %(agency)s::text, %(sensor)s::text, time, depth_mm, temperature_ddeg, battery_mv,
-           %(received_at)s::timestamptz
-    from given
-    order by time, place
-    on conflict (agency, sensor, time) do nothing
-    returning time, depth_mm
-), kept as (
-    select time, depth_mm from added
-    union all
-    select time, depth_mm from depth_reading
-    where agency = %(agency)s and sensor = %(sensor)s and time in (select time from given)
+-- add_depths: keep readings, each of an instant of its own, unless its instant has one; nothing here hangs on statistics
+insert into depth_reading (agency, sensor, time, depth_mm, temperature_ddeg, battery_mv, received_at)
+select %(agency)s::text, %(sensor)s::text, time, depth_mm, temperature_ddeg, battery_mv, %(received_at)s::timestamptz
+from unnest(%(time)s::timestamptz[], %(depth_mm)s::int[], %(temperature_ddeg)s::smallint[], %(battery_mv)s::int[])
+    as each (time, depth_mm, temperature_ddeg, battery_mv)
+on conflict (agency, sensor, time) do nothing;
+
+-- kept_depths: the depths that are kept of these instants, as one string, in the order of time
+select string_agg(int4send(depth_mm), ''::bytea order by time)
+from depth_reading
+where agency = %(agency)s and sensor = %(sensor)s and time = any(%(time)s::timestamptz[]);
+
+-- list_depth_days: days of which a sensor read something new; one that stands there is held until that is committed
+insert into depth_day (agency, sensor, day)
+select distinct %(agency)s::text, %(sensor)s::text, date_trunc('day', time, 'UTC')
+from unnest(%(time)s::timestamptz[]) as each (time)
+on conflict (agency, sensor, day) do update set day = excluded.day;
+
+-- take_depth_days: take days of some sensors off the list, the newest before an instant and those shortly before it
+with asked as (
+    select * from unnest(%(agencies)s::text[], %(sensors)s::text[]) as each (agency, sensor)
+), newest as (
+    select max(day) as day from depth_day join asked using (agency, sensor) where day < %(before)s
+), chosen as (
+    select depth_day.agency, depth_day.sensor, depth_day.day
+    from depth_day join asked using (agency, sensor) cross join newest
+    where depth_day.day <= newest.day and depth_day.day > newest.day - %(length)s::interval
+    for update of depth_day skip locked
 )
-select (select count(*) from added), count(*) filter (where kept.depth_mm <> given.depth_mm)
-from given join kept using (time);
+delete from depth_day using chosen
+where (depth_day.agency, depth_day.sensor, depth_day.day) = (chosen.agency, chosen.sensor, chosen.day)
+returning depth_day.day;
 
 -- count_depths: add to what is counted of a sensor
 update depth_sensor
@@ -753,7 +772,8 @@ where segment_id >= %(first)s and segment_id <= %(last)s and ended_at >= %(from_
 -- activities_of_devices: spans of some devices that overlap a time range, as columns of an ActivityBatch
 select string_agg(int4send(device), ''), string_agg(timestamptz_send(started_at), ''),
        string_agg(timestamptz_send(ended_at), ''), string_agg(int2send(activity), ''), string_agg(int2send(evidence), ''),
-       string_agg(int2send(doubted::int::smallint), ''), string_agg(int8send(driven_mm), '')
+       string_agg(int2send(doubted::int::smallint), ''), string_agg(int2send(ploughed::int::smallint), ''),
+       string_agg(int8send(driven_mm), '')
 from activity
 where device = any(%(devices)s) and started_at >= %(since)s and started_at < %(to_time)s and ended_at > %(from_time)s;
 
@@ -779,11 +799,20 @@ select agency, at from proposal
 where at >= %(from_time)s and at < %(to_time)s
 order by at, proposal;
 
--- remove_snow_hours: hours of snow that may be otherwise now
-delete from snow_hour where hour >= %(since)s and not hour = any(%(hours)s::timestamptz[]);
+-- remove_snow_hours: hours of snow in a time range that may be otherwise now
+delete from snow_hour
+where hour >= %(from_time)s and hour < %(to_time)s and not hour = any(%(hours)s::timestamptz[]);
 
 -- add_snow_hours: hours in which snow fell
 insert into snow_hour (hour) select unnest(%(hours)s::timestamptz[]) on conflict do nothing;
 
 -- snow_hours: hours in which snow fell, in order
 select hour from snow_hour where hour >= %(since)s order by hour;
+
+-- oldest_results: when the first thing is from that a device has, or that is to be computed of it
+select least(
+    (select min(started_at) from track where device = %(device)s),
+    (select min(started_at) from activity where device = %(device)s),
+    (select min(started_at) from pass where device = %(device)s),
+    (select min(from_time) from dirty where device = %(device)s)
+);
