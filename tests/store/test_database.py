@@ -1,4 +1,4 @@
-"""The pool of connections: what goes wrong is said in our own words, wherever it goes wrong."""
+"""The pool of connections: who gets none is told so in our own words."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from snowtrack.background import running
 from snowtrack.model.errors import StoreError
 from snowtrack.store import database as connections
-from snowtrack.store.database import connection_pool
+from snowtrack.store.database import connection_pool, store_errors
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ async def test_who_waits_too_long_for_a_connection_is_told_so(
     monkeypatch.setattr(connections, "CONNECT_S_MAX", 1)
     async with connection_pool(database_url, name="test", size=1) as pool:
         async with pool.connection():
-            with pytest.raises(StoreError, match="database: cannot be asked: couldn't get a connection"):
+            with pytest.raises(StoreError, match="database: has no connection for us: couldn't get a connection"):
                 async with pool.connection(timeout=0.05):
                     pass
             with pytest.raises(StoreError, match="couldn't get a connection"):
@@ -37,14 +37,17 @@ async def test_so_is_who_waits_behind_too_many(database_url: str) -> None:
 
         async with running(*(wait() for _ in range(16))):
             await asyncio.sleep(0)
-            with pytest.raises(StoreError, match="cannot be asked"):
+            with pytest.raises(StoreError, match="has no connection for us"):
                 async with pool.connection():
                     pass
 
 
-async def test_what_the_database_refuses_is_said_and_other_errors_stay_what_they_are(database_url: str) -> None:
+async def test_what_goes_wrong_with_a_connection_is_for_its_user_to_say(database_url: str) -> None:
     async with connection_pool(database_url, name="test", size=1) as pool:
-        with pytest.raises(StoreError, match="database: cannot be asked: division by zero"):
+        with (
+            pytest.raises(StoreError, match="database: cannot divide: division by zero"),
+            store_errors("cannot divide"),
+        ):
             async with pool.connection() as connection:
                 await connection.execute("select 1 / 0")
         with pytest.raises(ZeroDivisionError):

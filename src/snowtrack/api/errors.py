@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg import Error as DatabaseError
 from starlette.exceptions import HTTPException
 
 from snowtrack.live.hub import TooManySubscribersError
@@ -25,6 +26,7 @@ STATUS: Mapping[type[Exception], int] = {
     BadRequestError: 400,
     TooManySubscribersError: 503,
     StoreError: 503,
+    DatabaseError: 503,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from psycopg import Error as DatabaseError
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.live.bus import News
@@ -44,7 +45,7 @@ async def _faults(shared: Context) -> dict[str, str]:
     try:
         async with shared.pool.connection(timeout=2) as connection:
             await connection.execute("select 1")
-    except StoreError:
+    except (DatabaseError, StoreError):
         faults["database"] = "does not answer"
     for service in (News.INGEST, News.FOLD):
         if not shared.live.is_up(service):

@@ -80,8 +80,9 @@ async def _send_on(pool: StorePool, ways: "Ways", idle: asyncio.Lock, stopping: 
         if stopping.is_set():
             return
         try:
-            async with pool.connection() as connection:
-                pause_s = 0.0 if await send_next(connection, ways, now_us) else LOOK_S
+            with store_errors("cannot send notices"):
+                async with pool.connection() as connection:
+                    pause_s = 0.0 if await send_next(connection, ways, now_us) else LOOK_S
         except StoreError as error:
             log.warning("notices: waiting", reason=str(error))
             pause_s = RETRY_S

@@ -1,7 +1,7 @@
 """Connections, and the database's errors in our own words."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import psycopg
 from psycopg import AsyncConnection
@@ -39,16 +39,17 @@ async def connect(url: str, *, name: str) -> AsyncIterator[AsyncConnection]:
 
 
 class StorePool(AsyncConnectionPool[AsyncConnection]):
-    """A pool whose connections say in our own words what goes wrong, from the waiting for one to its return."""
+    """A pool that says in our own words when it has no connection to give."""
 
     @asynccontextmanager
     async def connection(
         self,
         timeout: float | None = None,  # noqa: ASYNC109 - as the pool has it
     ) -> AsyncIterator[AsyncConnection]:
-        with store_errors("cannot be asked"):
-            async with super().connection(timeout) as connection:
-                yield connection
+        async with AsyncExitStack() as used:
+            with store_errors("has no connection for us"):
+                connection = await used.enter_async_context(super().connection(timeout))
+            yield connection
 
 
 @asynccontextmanager
