@@ -123,7 +123,7 @@ def _changes(before: Heard, one: Heard) -> tuple[bool, bool]:
 def _run(run: list[Moved], policy: WorkPolicy) -> Run:
     pushes = [[_push(one, work, policy) for one in run] for work in WORKS]
     stops, still = _stops(run, policy), _still(run)
-    either = [max(-_per_second(policy.lift_us), *(push[at][0] for push in pushes)) for at in range(len(run))]
+    either = [max(_rests(one, policy), *(push[at][0] for push in pushes)) for at, one in enumerate(run)]
     levels = [_levels(run, [rate for rate, _ in push], stops, policy) for push in pushes]
     whether = _worked(_levels(run, either, stops, policy))
     for at in sorted(stops):
@@ -163,6 +163,11 @@ def _driven(run: Sequence[Moved], still: Sequence[bool]) -> list[int]:
 def _per_second(every_us: int) -> int:
     """Rounded up: after its time the level has gone the whole way."""
     return (FULL * SECOND + every_us - 1) // every_us
+
+
+def _rests(one: Moved, policy: WorkPolicy) -> int:
+    """How fast it is forgotten that a machine worked: who is slow may be turning."""
+    return -_per_second(policy.turn_us if one.mmps < 3_000 else policy.lift_us)
 
 
 def _push(one: Moved, work: int, policy: WorkPolicy) -> tuple[int, Evidence]:

@@ -27,6 +27,7 @@ POLICIES = (
         zone_us=12 * SECOND,
         down_us=2 * SECOND,
         lift_us=3 * SECOND,
+        turn_us=6 * SECOND,
         guess_us=4 * SECOND,
         leave_us=3 * SECOND,
         idle_us=15 * SECOND,

@@ -35,6 +35,20 @@ def test_a_blade_lifted_for_longer_does_and_nothing_in_between_is_credited() -> 
     assert covered(made) == [*before, (4, 1, 15, 100), (5, 1, 0, 100), (6, 1, 0, 100), (7, 1, 0, 10)]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "speed_mps", "is_work"), [(20, 1, True), (44, 0, True), (50, 1, False), (20, 5, False)]
+)
+def test_who_turns_between_two_runs_is_at_work_but_nothing_is_worked(
+    seconds: int, speed_mps: float, is_work: bool
+) -> None:
+    made = worked(Journey(0, 10).go(60, 5).go(seconds, speed_mps, blade=BLADE_UP).go(60, 5, blade=BLADE_DOWN))
+    assert (len(spans(made)) == 1) is is_work
+    lifted_m = 310 + 5, 310 + seconds * speed_mps
+    assert not any(
+        100 * row + low < lifted_m[1] - 5 and 100 * row + high > lifted_m[0] for row, _, low, high in covered(made)
+    )
+
+
 def test_how_long_a_blade_may_be_lifted_is_said_by_policy() -> None:
     assert len(spans(worked(between_blades_down(20), policy=WorkPolicy(lift_us=MINUTE)))) == 1
     assert len(spans(worked(between_blades_down(8), policy=WorkPolicy(lift_us=MINUTE // 12)))) == 3

@@ -16,6 +16,7 @@ class Limits(NamedTuple):
     parked_us: int
     input_on: int
     input_off: int
+    turn_off: int
     speed_on: int
     speed_off: int
 

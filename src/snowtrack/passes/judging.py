@@ -45,6 +45,8 @@ CHANGE_MS, RESTLESS_MS = 10_000, 100_000
 SPREADING_MMPS_MAX = 20_000
 # What an input said holds so long when it says nothing: it may be asked less often than the receiver.
 HELD_US = 30_000_000
+# Slower than this a machine may be turning, which is part of its work, though nothing is worked meanwhile.
+TURNS_MMPS = 3_000
 # A machine that stood moves when it has done so for so long, or twice as fast as one that stands: no noise does that.
 SETS_OFF_US = 3_000_000
 # Spans of activity are cut at such times, so that what lasts is stored while it does.
@@ -97,6 +99,7 @@ def _judge_fix(said: Said, fix: int, known: Known, profile: Array, task: tuple[L
         evidence, best = max(evidence, by), max(best, rate)
         judged.evidence[fix, work] = INFERRED if spent_us > limits.seen_us else by
         judged.verdicts[fix, work] = _move(detectors[work], rate, spent_us, said.observed_us[fix], limits)
+    best = max(best, -limits.turn_off) if speed_mmps < TURNS_MMPS else best
     _move(detectors[ANY], best, spent_us, said.observed_us[fix], limits)
     idles = standing and said.observed_us[fix] - machine.stand_us > limits.idle_us
     machine.zone_ploughed |= detectors[0].on

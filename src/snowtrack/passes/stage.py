@@ -36,6 +36,7 @@ class WorkPolicy:
     zone_us     what is not certain for so long stays as it was
     down_us     an input says for so long that the machine works before it is believed
     lift_us     and for so long that it does not
+    turn_us     who is slow meanwhile may be turning, and is at work again before this time is over
     guess_us    at the speed of work for so long, a machine without inputs is taken to work
     leave_us    and at another one for so long, no more
     idle_us     a machine that stands for longer does not work
@@ -48,6 +49,7 @@ class WorkPolicy:
     zone_us: int = 60_000_000
     down_us: int = 3_000_000
     lift_us: int = 12_000_000
+    turn_us: int = 45_000_000
     guess_us: int = 20_000_000
     leave_us: int = 10_000_000
     idle_us: int = 180_000_000
@@ -56,9 +58,8 @@ class WorkPolicy:
 
     def limits(self) -> Limits:
         """As levels move, rounded up: after its time a level has gone the whole way."""
-        rates = (
-            -(-FULL * 1_000_000 // every_us) for every_us in (self.down_us, self.lift_us, self.guess_us, self.leave_us)
-        )
+        every = self.down_us, self.lift_us, self.turn_us, self.guess_us, self.leave_us
+        rates = (-(-FULL * 1_000_000 // every_us) for every_us in every)
         times = self.bridge_us, self.seen_us, self.zone_us, self.idle_us, self.stand_us, self.parked_us
         return Limits(*times, *rates)
 
