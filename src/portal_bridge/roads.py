@@ -14,15 +14,17 @@ Properties = dict[str, Any]
 
 
 def summarise_roads(segments: Iterable[Properties]) -> list[Properties]:
-    """One entry per named road, in the order of the names."""
-    named = sorted((one for one in segments if one["name"]), key=itemgetter("name", "id"))
-    return [_road(name, list(own)) for name, own in groupby(named, key=itemgetter("name"))]
+    """One entry per road with a name or, where it has none, a number, in the order of these."""
+    called = [(one["name"] or one["route"], one["id"], one) for one in segments if one["name"] or one["route"]]
+    called.sort(key=itemgetter(0, 1))
+    return [_road(name, [one for *_, one in own]) for name, own in groupby(called, key=itemgetter(0))]
 
 
 def _road(name: str, segments: Sequence[Properties]) -> Properties:
     known = [one for one in segments if one["at"] is not None]
     return {
         "name": name,
+        "routes": sorted({one["route"] for one in segments if one["route"]}),
         "km_total": _km(segments),
         "km_done": _km([one for one in segments if one["label"] in FINISHED]),
         "label": _label(segments),

@@ -13,6 +13,7 @@ from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
 from snowtrack.network.arrays import Network
 from snowtrack.services.policies import load_policies
+from snowtrack.services.snow import SnowReader
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
@@ -32,7 +33,7 @@ class Api:
 @asynccontextmanager
 async def serving(town: Town, settings: Settings, network: Network) -> AsyncIterator[Api]:
     async with connection_pool(settings.database.url, name="test", size=2) as pool:
-        live = LiveState(settings, network, load_policies(settings), pool)
+        live = LiveState(settings, network, load_policies(settings), pool, SnowReader(network))
         await live.reload()
         tiles = TileMaker(network, settings.api.page_segments_max)
         app = create_app(Context(settings=settings, network=network, pool=pool, live=live, tiles=tiles))

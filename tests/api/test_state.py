@@ -114,6 +114,18 @@ async def test_what_reads_the_same_in_a_new_event_stays_as_it_is(api: Api) -> No
     assert label_of(api, street) is Label.CLOSED
 
 
+async def test_what_is_snowed_over_is_so_when_the_api_starts(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)
+    now_us = EVENING_US + 3 * HOUR_US
+    await api.town.snows(street, now_us, lambda hours: 100 + max(hours, 0) * 120)
+    await api.town.turn(now_us)
+    monkeypatch.setattr("snowtrack.wall_clock.now_us", lambda: now_us)
+    await api.live.reload()
+    assert label_of(api, street) is Label.SNOWED_OVER
+
+
 async def test_an_old_delta_is_passed_by(api: Api) -> None:
     street, _ = streets(api.town.network)
     await api.town.work(street, EVENING_US)

@@ -1,10 +1,11 @@
 """Who calls a broker: for a look at the door, or to say and hear something."""
 
 import asyncio
+import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,12 +110,32 @@ async def calling(
     )  # fmt: skip
     caller = Caller(client)
     try:
-        async with client, running(caller.listen()):
-            yield caller
+        with gone_sockets_passed_by():
+            async with client, running(caller.listen()):
+                yield caller
     except aiomqtt.MqttError:
         # The end of a connection that the broker has ended is told once more.
         if not caller.lost:
             raise
+
+
+@contextmanager
+def gone_sockets_passed_by() -> Iterator[None]:
+    """The client asks the loop to watch a socket, and before the loop does so, the broker may have ended it."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno == errno.EBADF:
+            return
+        (before or type(loop).default_exception_handler)(loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
 
 
 async def cut(caller: Caller) -> None:

@@ -102,6 +102,7 @@ def test_a_fix_without_a_place_has_no_answer(network: Path, tmp_path: Path) -> N
         ("time,lat,lon\nlater,36.5,136.6\n", "line 2: 'later' is no time"),
         ("time,lat,lon\n,36.5,136.6\n", "line 2: 'nothing' is no time"),
         ("time,lat,lon\n1e300,36.5,136.6\n", "line 2: '1e300' is no time"),
+        ("time,lat,lon\n-5,36.5,136.6\n", "line 2: '-5' is no time"),
         ("time,lat,lon\n9999-12-31T23:59:59-10:00,36.5,136.6\n", "line 2: '9999-12-31T23:59:59-10:00' is no time"),
         ("time,lat,lon\n1,nan,136.6\n", "line 2: 'nan' is no lat"),
         ("time,lat,lon,course_deg\n1,36.5,136.6,361\n", "line 2: '361' is no course_deg"),

@@ -15,6 +15,7 @@ def segment(
     id_: int, label: str, *, name: str | None = "本町通り", length_m: float = 100.0, **more: object
 ) -> dict[str, Any]:
     known = label != "never"
+    more = {"route": None, **more}
     base = {"at": "2026-01-15T01:00:00Z" if known else None, "evidence": "blade" if known else None}
     return {"id": id_, "name": name, "length_m": length_m, "label": label, **base, **more}
 
@@ -105,6 +106,14 @@ def test_labels_of_a_road(labels: list[str], expected: str) -> None:
 def test_a_road_that_nobody_worked_says_no_time_and_no_evidence() -> None:
     found = road(segment(1, "never"))
     assert (found["since"], found["evidence"], found["km_done"], found["km_total"]) == (None, None, 0, 0.1)
+
+
+def test_a_road_without_a_name_goes_by_its_number_and_one_with_a_name_has_its_numbers() -> None:
+    found = [segment(1, "done", name="街道", route="国道9号"), segment(2, "done", name="街道", route="県道1号")]
+    (named,) = summarise_roads(found)
+    assert (named["name"], named["routes"]) == ("街道", ["国道9号", "県道1号"])
+    numbered = road(segment(1, "done", name=None, route="国道9号"))
+    assert (numbered["name"], numbered["routes"]) == ("国道9号", ["国道9号"])
 
 
 def test_no_roads_are_no_entries() -> None:

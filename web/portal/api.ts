@@ -6,6 +6,8 @@ export const ADDRESSES = { roads: "/roads.json", segments: "/segments.geojson" }
 
 export interface Road {
   name: string;
+  /** Numbers such as 国道900号. */
+  routes: string[];
   km_total: number;
   km_done: number;
   label: Label;

@@ -17,11 +17,12 @@ export function roadLine(road: Road, texts: Texts, now: Date): RoadLine {
   return { state, detail: texts.portal.roadDetail(clock(new Date(road.since), now), evidence) };
 }
 
-/** Every word must occur in the name; full and half width, capitals and spaces make no difference. */
+/** Every word must occur in the name or a number; full and half width, capitals and spaces make no difference. */
 export function matching(roads: Road[], query: string): Road[] {
   const wanted = query.normalize("NFKC").toLowerCase().split(/\s+/u).filter(Boolean);
   return roads.filter((road) => {
-    const name = road.name.normalize("NFKC").toLowerCase().replaceAll(/\s/gu, "");
-    return wanted.every((word) => name.includes(word));
+    const called = [road.name, ...road.routes].join(" ").normalize("NFKC").toLowerCase();
+    const names = [called, called.replaceAll(/\s/gu, "")];
+    return wanted.every((word) => names.some((name) => name.includes(word)));
   });
 }

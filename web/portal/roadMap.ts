@@ -45,9 +45,9 @@ export class RoadMap {
 
   /** False when the road is not on the map. */
   async showRoad(name: string): Promise<boolean> {
-    const bounds = boundsOf(this.cut, (segment) => segment.name === name);
+    const bounds = boundsOf(this.cut, (segment) => (segment.name ?? segment.route) === name);
     await this.drawn;
-    this.map.setFilter(ROAD_CHOSEN_LAYER, ["==", ["get", "name"], name]);
+    this.map.setFilter(ROAD_CHOSEN_LAYER, ["==", ["coalesce", ["get", "name"], ["get", "route"]], name]);
     if (bounds !== undefined) this.fit(bounds);
     return bounds !== undefined;
   }

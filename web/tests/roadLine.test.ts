@@ -7,6 +7,7 @@ import { ja } from "../shared/texts/ja";
 const NOW = new Date("2026-01-15T05:50:00Z");
 const ROAD: Road = {
   name: "市道雪町通り",
+  routes: [],
   km_total: 5,
   km_done: 4.2,
   label: "done",
@@ -51,6 +52,13 @@ describe("finding roads", () => {
     expect(found("９００")).toEqual(["国道900号"]);
     expect(found("SNOW")).toEqual(["市道 Ｓｎｏｗ通り"]);
     expect(found("市道snow")).toEqual(["市道 Ｓｎｏｗ通り"]);
+  });
+
+  test("a road is found by its number too", () => {
+    const numbered = [{ ...ROAD, name: "雪国街道", routes: ["国道900号"] }];
+    expect(matching(numbered, "国道９００")).toHaveLength(1);
+    expect(matching(numbered, "雪国 900")).toHaveLength(1);
+    expect(matching(numbered, "県道")).toEqual([]);
   });
 
   test("every word must occur", () => {

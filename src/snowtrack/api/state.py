@@ -4,12 +4,14 @@ Views are settled; heads, where machines are and what they do, are provisional a
 store at the start, follow the fold's deltas by their numbers, and are read again when a number is missing.
 """
 
+import asyncio
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
 import structlog
+from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.clearance.ledger import Directions, Ledger
@@ -26,7 +28,7 @@ from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool, store_errors
 from snowtrack.store.events import Closure, read_closures
 from snowtrack.store.instants import to_us
-from snowtrack.store.outlook import Outlook
+from snowtrack.store.outlook import Outlook, Snow
 from snowtrack.store.states import read_progress, read_public_cut, read_states, read_states_of
 
 # A service that said nothing for so long counts as gone.
@@ -35,12 +37,28 @@ HEARTBEAT_S = 10.0
 log = structlog.get_logger()
 
 
+class SnowReader(Protocol):
+    """Who reads the snow."""
+
+    async def look(self, connection: AsyncConnection, now_us: int) -> object:
+        """Read what is new."""
+        ...
+
+    def segment_snow(self, reach_m: int) -> Snow:
+        """Snowfall on segments, as of the last look."""
+        ...
+
+
 class LiveState:
     """One per process."""
 
-    def __init__(self, settings: Settings, network: Network, policies: Policies, pool: StorePool) -> None:
+    def __init__(
+        self, settings: Settings, network: Network, policies: Policies, pool: StorePool, snow: SnowReader
+    ) -> None:
         self.network = network
         self.pool = pool
+        self.snow = snow
+        self.looking = asyncio.Lock()
         self.silence_us = round(settings.engine.silence_s * SECOND_US)
         self.outlook = Outlook(network, policies, self.silence_us)
         self.hub = Hub(
@@ -64,12 +82,14 @@ class LiveState:
         """Read everything from the store."""
         now_us = wall_clock.now_us()
         with store_errors("cannot read the state of the roads"):
-            async with self.pool.connection() as connection, connection.transaction():
-                progress = await read_progress(connection, self.network.network_id)
-                facts = await read_states(connection)
-                await self.outlook.refresh(connection)
-                number, event_us = (progress.number, progress.event_us) if progress else (0, now_us)
-                around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
+            async with self.pool.connection() as connection:
+                await self.look_at_snow(connection, now_us)
+                async with connection.transaction():
+                    progress = await read_progress(connection, self.network.network_id)
+                    facts = await read_states(connection)
+                    await self.outlook.refresh(connection)
+                    number, event_us = (progress.number, progress.event_us) if progress else (0, now_us)
+                    around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
         self._begin(event_us)
         segments = Segments.of(self.network, self.outlook.table(event_us))
         self.ledger.replace(np.empty(0, np.int64), facts, segments.rows(facts.segment_id))
@@ -77,6 +97,12 @@ class LiveState:
         self.views = view(self.ledger, rows, around, self.outlook.table(now_us))
         self.number, self.snapshot = number, b""
         self.hub.begin_anew()
+
+    async def look_at_snow(self, connection: AsyncConnection, now_us: int) -> None:
+        """What fell: without it, labels would say that what is snowed over is done."""
+        async with self.looking:
+            await self.snow.look(connection, now_us)
+            self.outlook.snow = self.snow.segment_snow(self.outlook.reach_m(now_us))
 
     def _begin(self, event_us: int) -> None:
         self.event_us = event_us

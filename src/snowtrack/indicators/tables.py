@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 
 from snowtrack.clearance.routes import NOBODYS
 from snowtrack.indicators.figures import Figure
-from snowtrack.indicators.texts import COUNTED, HEADERS, NOBODY, TITLE, TOTAL
+from snowtrack.indicators.texts import COUNTED, HEADERS, NOBODY, PARTS, TITLE, TOTAL
 
 WIDTHS = (28, 30, 16, 16, 14, 8, 16, 22, 16, 22, 80)
 FONT = "游ゴシック"
@@ -24,7 +24,7 @@ def rows(figures: Iterable[Figure]) -> Iterator[tuple[Cell, ...]]:
             definition.key,
             definition.japanese,
             TOTAL if one.agency is None else NOBODY if one.agency == NOBODYS else one.agency,
-            one.of,
+            one.of and " ".join(PARTS.get(word, word) for word in one.of.split()),
             one.value,
             definition.unit,
             one.numerator,

@@ -28,6 +28,21 @@ COUNTED = {
     "proposals followed": "件",
 }
 """What numerators and denominators count."""
+PARTS = {
+    "working": "稼働",
+    "travelling": "回送",
+    "standby": "待機",
+    "parked": "駐車",
+    "national": "国道",
+    "prefectural": "県道",
+    "main": "幹線市町道",
+    "local": "市町道",
+    "ramp": "ランプ",
+    "frontage": "側道",
+    "footway": "歩道",
+    "unknown": "種別不明",
+}
+"""What figures are told apart by, beside numbers and days."""
 TOTAL, NOBODY = "計", "（管理者なし）"
 ROUTE_HEADERS = ("管理者", "路線", "工区", "状態", "%", "残 km", "稼働", "完了見込み", "確度", "期限")
 STATES = {

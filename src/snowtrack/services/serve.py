@@ -30,26 +30,25 @@ async def serve(settings: Settings) -> None:
     network = open_network(settings.network_folder)
     with listen(settings.api.host, settings.api.port) as listener:
         async with connection_pool(settings.database.url, name="api", size=settings.api.connections) as pool:
-            state = LiveState(settings, network, load_policies(settings), pool)
+            snow = SnowReader(network)
+            state = LiveState(settings, network, load_policies(settings), pool, snow)
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
             context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)
             bus = Bus(address=settings.broker_address, name="api", listener=state.on_news)
-            async with running(bus.run(), _tick(state), _watch_snow(state, SnowReader(network))):
+            async with running(bus.run(), _tick(state), _watch_snow(state)):
                 await serve_until_stopped(create_app(context), listener)
 
 
-async def _watch_snow(state: LiveState, snow: SnowReader) -> None:
-    """What fell, as the fold sees it: for views that are read anew."""
+async def _watch_snow(state: LiveState) -> None:
+    """What fell, as the fold sees it: for the labels of single segments, and so that little is to be read anew."""
     while True:
+        await asyncio.sleep(SNOW_S)
         try:
-            now_us = wall_clock.now_us()
             async with state.pool.connection() as connection:
-                await snow.look(connection, now_us)
-            state.outlook.snow = snow.segment_snow(state.outlook.reach_m(now_us))
+                await state.look_at_snow(connection, wall_clock.now_us())
         except StoreError as error:
             log.warning("api: cannot read the snow", error=str(error))
-        await asyncio.sleep(SNOW_S)
 
 
 async def _tick(state: LiveState) -> None:
