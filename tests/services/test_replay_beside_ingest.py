@@ -12,7 +12,7 @@ from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.basis import Basis
-from snowtrack.store.basis import make_basis
+from snowtrack.store.basis import use_basis
 from snowtrack.store.database import connect
 from snowtrack.store.replays import hold_device
 from tests.services.night import drives, night_in
@@ -64,11 +64,15 @@ async def test_a_track_that_goes_on_under_other_settings_is_computed_by_these_fr
     fixes = drives(network, now_us - 400 * SECOND_US)[:240]
     async with night_in(place.settings, network) as night:
         await night.send(device, fixes[:150], range(1, 151), received_us=now_us)
+        # Whatever else is registered meanwhile.
+        register(place.url, DeviceId("kanazawa", "another"))
+        await night.ingest._refresh_fleet(night.connection)
+    asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
+    assert reasons(await place.replay(place.set(**LIFTED), **asked)) == [["settings"]]
     async with night_in(place.set(**LIFTED), network) as night:
         assert count(place.url, "dirty") == 1
         await night.send(device, fixes[150:], range(151, 241), received_us=now_us - 300 * SECOND_US)
         await night.settle()
-    asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
     found = await place.replay(place.set(**LIFTED), **asked)
     assert (found["stretches"], found["differing"]) == (1, 0)
     assert reasons(await place.replay(**asked)) == [["settings"]]
@@ -128,7 +132,7 @@ async def test_a_batch_and_who_replaces_results_under_a_new_registry_do_not_wait
             )
             await until(lambda: taking.done() or rows(place.url, LOCKED) == [(1,)])
             assert not taking.done()
-            await make_basis(other, Basis.of(engine))
+            await use_basis(other, Basis.of(engine))
         await taking
     noted = "select count(*) from track join basis using (basis) where fleet_version = %s"
     assert rows(place.url, noted, engine.fleet.version) == [(1,)]

@@ -40,7 +40,7 @@ from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.store.activities import add_activities
-from snowtrack.store.basis import make_basis, note_basis
+from snowtrack.store.basis import note_basis, use_basis
 from snowtrack.store.clocks import save_clock
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
@@ -94,7 +94,7 @@ class Ingest:
         limits = self.settings.ingest
         next_tick = time.monotonic() + TICK_S
         with store_errors("cannot read the devices"):
-            await self._refresh_fleet(connection)
+            self.devices.engine.use(await read_fleet(connection))
             for device in await read_devices(connection):
                 await self.devices.learn(connection, device.id)
             await take_up_basis(connection, self.devices.engine)
@@ -245,7 +245,7 @@ class Ingest:
         engine = self.devices.engine
         if await fleet_version(connection) != engine.fleet.version:
             engine.use(await read_fleet(connection))
-            await make_basis(connection, Basis.of(engine))
+            await use_basis(connection, Basis.of(engine))
 
     def _report(self) -> None:
         self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))

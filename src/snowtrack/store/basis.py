@@ -22,12 +22,6 @@ class TrackBasis(NamedTuple):
     known_as: str | None
 
 
-async def make_basis(connection: AsyncConnection, basis: Basis) -> None:
-    """Give it a number. Who takes more than one device at a time does so first, in a transaction of its own: others
-    note the same while they hold a device, and each would wait for the other."""
-    await _basis_number(connection, basis)
-
-
 async def note_basis(connection: AsyncConnection, engine: Engine, tracks: TrackBatch) -> None:
     """Tracks that were saved just now come from this engine."""
     if not len(tracks):
@@ -48,7 +42,8 @@ def known_tracks(fleet: Fleet, tracks: TrackBatch) -> list[str]:
 
 
 async def use_basis(connection: AsyncConnection, basis: Basis) -> None:
-    """Ingest begins to compute with this."""
+    """Ingest begins to compute with this. In a transaction that holds nothing else: others note the same while they
+    hold a device, and each would wait for the other."""
     await connection.execute(query("use_basis"), {"basis": await _basis_number(connection, basis)})
 
 
