@@ -10,12 +10,10 @@ from snowtrack.live.bus import Bus
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
-from snowtrack.services.basis import take_up_basis
 from snowtrack.services.ingest import Ingest
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.store.database import connect
-from snowtrack.store.devices import read_devices
 from snowtrack.store.fixes import FixWriter
 from tests.services.epochs import SECOND_US, Fix, drive, epoch
 from tests.store.databases import count
@@ -38,10 +36,7 @@ class Night:
 
     async def begin(self) -> None:
         """As ingest does when it starts."""
-        await self.ingest._refresh_fleet(self.connection)
-        for device in await read_devices(self.connection):
-            await self.ingest.devices.learn(self.connection, device.id)
-        await take_up_basis(self.connection, self.ingest.devices.engine)
+        await self.ingest.take_up(self.connection)
 
     async def send(
         self, device: DeviceId, fixes: Sequence[Fix], seqs: Sequence[int], *, received_us: int, at_once: int = 20

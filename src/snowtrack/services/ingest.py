@@ -94,10 +94,7 @@ class Ingest:
         limits = self.settings.ingest
         next_tick = time.monotonic() + TICK_S
         with store_errors("cannot read the devices"):
-            self.devices.engine.use(await read_fleet(connection))
-            for device in await read_devices(connection):
-                await self.devices.learn(connection, device.id)
-            await take_up_basis(connection, self.devices.engine)
+            await self.take_up(connection)
         self.figures.store_fault = None
         announce_ready()
         while not stopping.is_set():
@@ -109,6 +106,13 @@ class Ingest:
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_S
                 await self._tick(connection, writer)
+
+    async def take_up(self, connection: AsyncConnection) -> None:
+        """Go on from what is stored."""
+        self.devices.engine.use(await read_fleet(connection))
+        for device in await read_devices(connection):
+            await self.devices.learn(connection, device.id)
+        await take_up_basis(connection, self.devices.engine)
 
     async def _take(self, connection: AsyncConnection, writer: FixWriter, deliveries: list[Delivery]) -> None:
         """One micro-batch, wholly or not at all."""
