@@ -91,7 +91,9 @@ async def test_tracks_of_nobody_are_not_found(api: Api) -> None:
 async def test_a_report_as_json(api: Api) -> None:
     await drive(api)
     report = (await api.client.get(f"/v1/reports/daily/{DEVICE}/{DAY}")).json()
-    assert (report["date"], report["timezone"], report["registered"]) == (DAY, "Asia/Tokyo", False)
+    assert (report["date"], report["timezone"], report["registered"]) == (DAY, "Asia/Tokyo", True)
+    assert [one["machine"] for one in report["machines"]] == ["secret-plough"]
+    assert report["head"]["machine"] == "除雪トラック / ― / secret-plough / ― / ―"
     assert report["seconds"]["working"] == 60
     assert report["from"] == utc_text(EVENING_US)
     assert len(report["lines"]) == 1
@@ -106,9 +108,18 @@ async def test_a_report_as_a_workbook_says_the_same_each_time(api: Api) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="nippo-kanazawa-secret-plough-{DAY}.xlsx"'
     (sheet,) = openpyxl.load_workbook(BytesIO(answer.content)).worksheets
     cells = {cell.value for row in sheet.iter_rows() for cell in row}
-    assert {"除雪作業日報", "未登録", "secret-plough", "0:01:00"} <= cells
+    machine = "除雪トラック / ― / secret-plough / ― / ―"
+    assert {"除雪作業日報", "未登録", "secret-plough", machine, "0:01:00"} <= cells
     again = await api.client.get(f"/v1/reports/daily/{DEVICE}/{DAY}.xlsx")
     assert again.content == answer.content
+
+
+async def test_a_report_of_a_tracker_that_nobody_registered_says_so(api: Api) -> None:
+    await api.town.connection.execute("delete from mounting")
+    await drive(api)
+    report = (await api.client.get(f"/v1/reports/daily/{DEVICE}/{DAY}")).json()
+    assert (report["registered"], report["machines"], set(report["head"].values())) == (False, [], {None})
+    assert len(report["lines"]) == 1
 
 
 async def test_a_day_without_work_is_an_empty_report(api: Api) -> None:

@@ -1,14 +1,18 @@
 """Days of one machine in a small town: passes, activities, and the report that they make."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from snowtrack.model.calendar import day_range_us
 from snowtrack.model.ids import DeviceId
+from snowtrack.model.machines import MachineKind
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.work import Activity, ActivityBatch, Evidence
 from snowtrack.network.arrays import Kind
 from snowtrack.reports.daily import DailyReport, make_daily_report
+from snowtrack.reports.head import Carrier, Registered
 from tests.oracles.batches import batch_of
 from tests.oracles.towns import road, town
 
@@ -38,6 +42,28 @@ def spent(started_us: int, ended_us: int, activity: Activity = Activity.WORKING,
     return row | {"started_us": started_us, "ended_us": ended_us} | more
 
 
-def report(*passes: dict[str, int], spans: Sequence[dict[str, int]] = (), day: date = DAY) -> DailyReport:
-    activities = batch_of(ActivityBatch, *spans)
-    return make_daily_report(DEVICE, day, activities=activities, passes=batch_of(PassBatch, *passes), network=NETWORK)
+def report(
+    *passes: dict[str, int],
+    spans: Sequence[dict[str, int]] = (),
+    day: date = DAY,
+    registered: Registered | None = None,
+) -> DailyReport:
+    activities, driven = batch_of(ActivityBatch, *spans), batch_of(PassBatch, *passes)
+    return make_daily_report(DEVICE, day, activities=activities, passes=driven, network=NETWORK, registered=registered)
+
+
+def carrier(machine: str = "GR-01", **more: Any) -> Carrier:  # noqa: ANN401 - what a carrier takes
+    """A grader of which the registry says all, the whole day."""
+    grader = Carrier(
+        from_us=None,
+        to_us=None,
+        machine=machine,
+        kind=MachineKind.GRADER,
+        size="3.7m",
+        plate="金沢 000 る 12",
+        owner="lent",
+        contractor="白山建設（株）",
+        districts=("東",),
+        orders=(),
+    )
+    return replace(grader, **more)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.model.calendar import DAY_US, day_range_us
+from snowtrack.model.machines import MachineKind
 from snowtrack.model.work import Activity, Evidence, Work
-from snowtrack.reports.daily import HEAD_FIELDS
+from snowtrack.reports.head import HEAD_FIELDS, Order, Registered
 from tests.oracles.workdays import (
     DAY,
     END,
@@ -21,6 +22,7 @@ from tests.oracles.workdays import (
     SECOND,
     SECOND_HALF,
     START,
+    carrier,
     report,
     spent,
     work,
@@ -135,11 +137,62 @@ def test_the_whole_report_as_machines_read_it() -> None:
 
 def test_nothing_is_made_up() -> None:
     content = orjson.loads(orjson.dumps(report(work(NAMELESS, START, START + 1)).as_json()))
-    assert content["registered"] is False
+    assert (content["registered"], content["agency_name"], content["machines"]) == (False, None, [])
     assert content["head"] == dict.fromkeys(HEAD_FIELDS)
     assert content["corrections"] == []
     (line,) = content["lines"]
     assert (line["road"], line["route"], line["begins"], line["ends"]) == (None, None, None, None)
+
+
+def test_what_is_registered_stands_in_the_head_and_machine_by_machine() -> None:
+    order = Order(number="O-7", issued_us=START + 5 * MINUTE)
+    changed = carrier("DZ-2", kind=MachineKind.DOZER, from_us=START + 60 * MINUTE, plate=None, owner=None)
+    both = (carrier(to_us=START + 60 * MINUTE, orders=(order,)), changed)
+    content = orjson.loads(orjson.dumps(report(registered=Registered(agency="金沢市", carriers=both)).as_json()))
+    assert (content["registered"], content["agency"], content["agency_name"]) == (True, "kanazawa", "金沢市")
+    assert list(content["head"]) == list(HEAD_FIELDS)
+    assert content["head"]["contractor"] == "白山建設（株）"
+    assert content["head"]["operator"] is None
+    assert content["machines"][0] == {
+        "from": None,
+        "to": "2026-01-14T16:00:00Z",
+        "machine": "GR-01",
+        "kind": "grader",
+        "class": "3.7m",
+        "plate": "金沢 000 る 12",
+        "owner": "lent",
+        "contractor": "白山建設（株）",
+        "districts": ["東"],
+        "orders": [{"number": "O-7", "issued_at": "2026-01-14T15:05:00Z"}],
+    }
+    assert content["machines"][1] == content["machines"][0] | {
+        "from": "2026-01-14T16:00:00Z", "to": None, "machine": "DZ-2", "kind": "dozer", "plate": None, "owner": None,
+        "orders": [],
+    }  # fmt: skip
+
+
+def short(segment: int, started_us: int, metres: float, **more: int) -> dict[str, int]:
+    return work(segment, started_us, started_us + SECOND, to_mm=round(metres * 1000), **more)
+
+
+def test_lines_that_are_too_short_are_not_listed_but_counted() -> None:
+    made = report(
+        short(FIRST, START, 9.999),
+        short(FOOTWAY, START + MINUTE, 10),
+        short(NAMELESS, START + 2 * MINUTE, 4, work=Work.SPREADING, material_g=30),
+    )
+    assert [line.from_us for line in made.listed] == [START + MINUTE]
+    assert [line.metres for line in made.unlisted(Work.PLOUGHING)] == [9.999]
+    assert [line.material_g for line in made.unlisted(Work.SPREADING)] == [30]
+    assert (round(made.km(Work.PLOUGHING), 6), made.km(Work.SPREADING), made.material_kg) == (0.019999, 0.004, 0.03)
+    assert len(made.as_json()["lines"]) == 3
+
+
+def test_short_lines_are_listed_where_there_is_nothing_else() -> None:
+    made = report(short(FIRST, START, 1), short(FOOTWAY, START + MINUTE, 9.9))
+    assert made.listed == made.lines
+    assert len(made.lines) == 2
+    assert made.unlisted(Work.PLOUGHING) == ()
 
 
 def test_a_segment_of_another_network_is_a_line_without_a_name() -> None:
@@ -185,6 +238,10 @@ def test_work_over_midnight_is_split_by_day_and_lengths_and_material_still_agree
         assert metres == sum(one["to_mm"] - one["from_mm"] for one in own)
         grams = [line.material_g or 0 for made in days for line in made.lines if line.work is kind]
         assert sum(grams) == sum(one["material_g"] for one in own)
+        for made in days:
+            listed = [line for line in made.listed if line.work is kind]
+            shown = sum(line.metres for line in (*listed, *made.unlisted(kind)))
+            assert shown == pytest.approx(made.km(kind) * 1000)
     for made, (start, end) in zip(days, (day_range_us(DAY), day_range_us(following)), strict=True):
         assert all(start <= line.from_us <= line.to_us <= end for line in made.lines)
         assert all(line.metres >= 0 for line in made.lines)

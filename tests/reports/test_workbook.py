@@ -12,8 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from snowtrack.model.work import Activity, Evidence, Work
 from snowtrack.reports import texts
 from snowtrack.reports.daily import DailyReport
-from snowtrack.reports.workbook import write_workbook
-from tests.oracles.workdays import END, FIRST, FOOTWAY, MINUTE, NAMELESS, SECOND, START, report, spent, work
+from snowtrack.reports.head import Registered
+from snowtrack.reports.workbook import LINE_POINTS, write_workbook
+from tests.oracles.workdays import END, FIRST, FOOTWAY, MINUTE, NAMELESS, SECOND, START, carrier, report, spent, work
 
 FULL = report(
     work(FIRST, START, START + MINUTE),
@@ -65,6 +66,59 @@ def test_the_head_says_which_day_and_which_device() -> None:
     found = pairs(sheet_of(FULL))
     assert sheet_of(FULL)["A1"].value == "除雪作業日報"
     assert (found["日付"], found["道路管理者"], found["GPS端末"]) == ("2026年01月15日", "kanazawa", "p1")
+
+
+def test_what_is_registered_stands_in_the_head() -> None:
+    registered = Registered(agency="金沢市", carriers=(carrier(),), new_snow_mm=(124, 176))
+    sheet = sheet_of(replace(FULL, registered=registered))
+    found = pairs(sheet)
+    assert (found["道路管理者"], found["GPS端末"], found["業者名"], found["工区"]) == (
+        "金沢市",
+        "p1",
+        "白山建設（株）",
+        "東",
+    )
+    assert found[texts.HEAD["machine"]] == "除雪グレーダ / 3.7m / GR-01 / 金沢 000 る 12 / 貸与"
+    assert found[texts.HEAD["snow"]] == "降雪深 12–18 cm（計器2基）"
+    left = {texts.HEAD[field] for field in ("contract", "order", "operator", "assistant", "weather")}
+    assert {label for label, value in found.items() if value == "未登録"} == left
+
+
+def test_a_field_with_a_line_for_each_machine_is_as_high_as_these() -> None:
+    both = (carrier(to_us=START + MINUTE), carrier("GR-02", from_us=START + MINUTE))
+    sheet = sheet_of(replace(FULL, registered=Registered(agency="金沢市", carriers=both)))
+    heights = {row[0].value: sheet.row_dimensions[row[0].row].height for row in sheet.iter_rows(max_col=1)}
+    assert heights[texts.HEAD["machine"]] == 2 * LINE_POINTS
+    assert heights["業者名"] is None
+    (cell,) = [row[1] for row in sheet.iter_rows(max_col=2) if row[0].value == texts.HEAD["machine"]]
+    assert str(cell.value).count("\n") == 1
+    assert cell.alignment.wrap_text
+
+
+@pytest.mark.parametrize("name", ["=1+1", "http://example.com", "+81"])
+def test_a_name_from_the_registry_is_a_text_whatever_it_looks_like(name: str) -> None:
+    made = replace(FULL, registered=Registered(agency=name, carriers=(carrier(contractor=name),)))
+    cells = [cell for row in sheet_of(made).iter_rows() for cell in row if cell.value == name]
+    assert [cell.data_type for cell in cells] == ["s", "s"]
+    assert [cell.hyperlink for cell in cells] == [None, None]
+
+
+def test_short_lines_are_one_row_so_that_the_list_adds_up_to_the_sum_below_it() -> None:
+    salt = {"work": Work.SPREADING, "material_g": 1_000}
+    made = report(
+        work(FIRST, START, START + MINUTE),
+        work(FOOTWAY, START + MINUTE, START + MINUTE + SECOND, to_mm=1_000),
+        work(NAMELESS, START + 2 * MINUTE, START + 3 * MINUTE, to_mm=2_000),
+        work(FOOTWAY, START + 4 * MINUTE, START + 5 * MINUTE, to_mm=9_000, **salt),
+    )
+    sheet = sheet_of(made)
+    assert [(row[0], row[1], row[8], row[9]) for row in lines(sheet)] == [
+        ("除雪", "一条通り", 0.1, "―"),
+        ("除雪", "10 m未満の作業（2件）", 0.003, "―"),
+        ("凍結防止剤散布", "10 m未満の作業（1件）", 0.009, 1),
+    ]
+    found = pairs(sheet)
+    assert (found["除雪延長 km"], found["散布延長 km"], found["散布量 kg"]) == (0.103, 0.009, 1)
 
 
 def test_each_line_stands_as_in_the_report() -> None:

@@ -1,6 +1,6 @@
 """The daily work report (除雪作業日報) of one device: a pure function of its activities and passes of a Japanese day.
 
-What no registry holds yet is empty and says so; nothing is made up. A run over midnight is split by day.
+What the registry does not say is empty and says so; nothing is made up. A run over midnight is split by day.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,13 @@ from snowtrack.model.intervals import Interval
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.work import ActivityBatch, Evidence, Work
 from snowtrack.network.arrays import Kind, Network
+from snowtrack.reports.head import HEAD_FIELDS, Registered
 from snowtrack.reports.timeline import Timeline, make_timeline
 
 # Work on one road with a longer pause is two lines.
 PAUSE_US = 10 * 60_000_000
-# Registry fields of the report's head, in the order of the form.
-HEAD_FIELDS = ("contractor", "district", "contract", "order", "machine", "operator", "assistant", "weather", "snow")
+# Nobody signs for less by itself.
+LISTED_M = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +45,27 @@ class WorkLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyReport:
-    """One day of one device."""
+    """One day of one device. `registered` is there when a machine carried it."""
 
     day: date
     device: DeviceId
     timeline: Timeline | None
     lines: tuple[WorkLine, ...]
+    registered: Registered | None = None
+
+    @property
+    def listed(self) -> tuple[WorkLine, ...]:
+        """Lines to be signed: those that are long enough, or all where none is."""
+        return tuple(line for line in self.lines if line.metres >= LISTED_M) or self.lines
+
+    def unlisted(self, work: Work) -> tuple[WorkLine, ...]:
+        """The other lines of one kind of work, which are in the sums too."""
+        listed = set(self.listed)
+        return tuple(line for line in self.lines if line.work is work and line not in listed)
+
+    @property
+    def head(self) -> dict[str, str | None]:
+        return dict.fromkeys(HEAD_FIELDS) if self.registered is None else self.registered.head()
 
     def km(self, work: Work) -> float:
         """Along the lines of one kind of work."""
@@ -57,8 +73,7 @@ class DailyReport:
 
     @property
     def material_kg(self) -> float | None:
-        known = [line.material_g for line in self.lines if line.material_g is not None]
-        return sum(known) / 1000 if known else None
+        return spread_kg(self.lines)
 
     @property
     def worked_km(self) -> float:
@@ -77,8 +92,10 @@ class DailyReport:
             "timezone": "Asia/Tokyo",
             "agency": self.device.agency,
             "device": self.device.device,
-            "registered": False,
-            "head": dict.fromkeys(HEAD_FIELDS),
+            "registered": self.registered is not None,
+            "agency_name": None if self.registered is None else self.registered.agency,
+            "head": self.head,
+            "machines": [] if self.registered is None else self.registered.as_json(),
             "from": None if timeline is None else utc_text(timeline.from_us),
             "to": None if timeline is None else utc_text(timeline.to_us),
             "seconds": None if timeline is None else _seconds(timeline),
@@ -94,7 +111,13 @@ class DailyReport:
 
 
 def make_daily_report(
-    device: DeviceId, day: date, *, activities: ActivityBatch, passes: PassBatch, network: Network
+    device: DeviceId,
+    day: date,
+    *,
+    activities: ActivityBatch,
+    passes: PassBatch,
+    network: Network,
+    registered: Registered | None = None,
 ) -> DailyReport:
     """`activities` and `passes` in order, reaching a little beyond the day on both sides."""
     borders = day_range_us(day)
@@ -103,7 +126,14 @@ def make_daily_report(
         device=device,
         timeline=make_timeline(activities, borders),
         lines=tuple(sorted(_lines(passes, borders, network), key=lambda line: (line.from_us, line.work))),
+        registered=registered,
     )
+
+
+def spread_kg(lines: Sequence[WorkLine]) -> float | None:
+    """As far as it is known."""
+    known = [line.material_g for line in lines if line.material_g is not None]
+    return sum(known) / 1000 if known else None
 
 
 def _lines(passes: PassBatch, day: Interval, network: Network) -> Iterator[WorkLine]:

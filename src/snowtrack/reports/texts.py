@@ -17,6 +17,9 @@ HEAD = {
     "weather": "天候・気温・路面状況",
     "snow": "降雪深・積雪深",
 }
+OWNERS = {"lent": "貸与", "own": "持込"}
+AND, SINCE, UNTIL = "、", "{}から", "{}まで"
+NEW_SNOW = "降雪深 {} cm（計器{}基）"
 LINES = (
     "作業種別",
     "路線名",
@@ -30,6 +33,7 @@ LINES = (
     "散布量 kg",
     "根拠",
 )
+SHORT = "{} m未満の作業（{}件）"
 CARRIAGEWAY, FOOTWAY = "車道", "歩道"
 WORKS = {Work.PLOUGHING: "除雪", Work.SPREADING: "凍結防止剤散布"}
 EVIDENCE = {Evidence.BLADE: "作業信号", Evidence.INFERRED: "推定", Evidence.REPORTED: "報告"}

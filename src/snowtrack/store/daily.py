@@ -9,6 +9,7 @@ from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from snowtrack.reports.daily import DailyReport, make_daily_report
 from snowtrack.store.activities import read_activities
+from snowtrack.store.carriers import read_registered
 from snowtrack.store.devices import find_device
 from snowtrack.store.passes import read_device_passes
 
@@ -29,4 +30,5 @@ async def read_daily_report(
             return None
         activities = await read_activities(connection, number, start - AROUND_US, end + AROUND_US)
         passes = await read_device_passes(connection, number, start, end)
-    return make_daily_report(device, day, activities=activities, passes=passes, network=network)
+        registered = await read_registered(connection, device, day)
+    return make_daily_report(device, day, activities=activities, passes=passes, network=network, registered=registered)

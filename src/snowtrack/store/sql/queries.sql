@@ -816,3 +816,32 @@ select least(
     (select min(started_at) from pass where device = %(device)s),
     (select min(from_time) from dirty where device = %(device)s)
 );
+
+-- carriers: the machines that carried a tracker in a time range, in order, with their agency and contractor
+select m.valid_from, m.valid_to, machine.machine, machine.kind, machine.class, machine.plate, machine.owner,
+       contractor.name, agency.name, agency.districts
+from mounting as m
+join machine on machine.agency = m.agency and machine.machine = m.machine
+join agency on agency.agency = m.agency
+left join contractor on contractor.agency = m.agency and contractor.contractor = machine.contractor
+where m.agency = %(agency)s and m.device = %(device)s
+  and m.valid_from < %(to_time)s and (m.valid_to is null or m.valid_to > %(from_time)s)
+order by m.valid_from;
+
+-- orders_of_machines: orders that some machines of an agency got in a time range, in order
+select machine, number, issued_at
+from work_order
+where agency = %(agency)s and machine = any(%(machines)s)
+  and issued_at >= %(from_time)s and issued_at < %(to_time)s
+order by issued_at, number;
+
+-- districts_of_machines: districts of the routes that machines were given, or were ordered to in a time range
+select machine, district
+from route
+where agency = %(agency)s and machine = any(%(machines)s) and district is not null
+union
+select work_order.machine, route.district
+from work_order
+join route on route.agency = work_order.agency and route.route = work_order.route
+where work_order.agency = %(agency)s and work_order.machine = any(%(machines)s) and route.district is not null
+  and work_order.issued_at >= %(from_time)s and work_order.issued_at < %(to_time)s;
