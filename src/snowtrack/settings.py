@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from snowtrack.addresses import BrokerAddress, parse_broker, with_certificates
 from snowtrack.model.errors import ConfigError
@@ -272,6 +273,28 @@ def _explain(error: ValidationError, origins: Mapping[tuple[str, str], str]) -> 
         )
         what = f"unknown {'group' if group not in Settings.model_fields else 'key'}; expected one of {', '.join(known)}"
     else:
-        what = f"{fault['input']!r} does not fit: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+        what = f"{fault['input']!r} does not fit: {_expected(fault)}"
     origin = next((o for (g, k), o in origins.items() if g == group and key in ("", k)), "settings")
-    return f"{origin}: {group}{'.' if key else ''}{key}: {what}"
+    name = f"{group}{'.' if key else ''}{key}"
+    return f"{origin}: {what}" if origin.endswith(f" {name}") else f"{origin}: {name}: {what}"
+
+
+def _expected(fault: ErrorDetails) -> str:
+    """What would fit, in our words."""
+    kind, bounds = fault["type"], fault.get("ctx", {})
+    if kind.startswith("int_"):
+        return "expected a whole number"
+    if kind.startswith("float_"):
+        return "expected a number"
+    if kind == "value_error":
+        return str(bounds["error"])
+    said = {
+        "greater_than": "expected more than {gt}",
+        "greater_than_equal": "expected at least {ge}",
+        "less_than_equal": "expected at most {le}",
+        "finite_number": "expected a finite number",
+        "string_type": "expected a text",
+        "string_pattern_mismatch": "expected what matches {pattern}",
+        "path_type": "expected a path",
+    }
+    return said[kind].format(**bounds) if kind in said else f"{fault['msg'][0].lower()}{fault['msg'][1:]}"

@@ -164,3 +164,59 @@ def test_problems_come_in_the_order_of_files_and_lines() -> None:
 def test_without_a_network_segments_are_not_looked_up() -> None:
     texts = FILES | {"route_segments": "agency,route,position,segment_id\nken,R-1,1,100\n"}
     assert check(propose(empty(), [sheet_of(name, text) for name, text in texts.items()])) == []
+
+
+JAPANESE = {
+    "agencies": "管理者番号,名称,管理道路\nken,石川県,県\nishi,県,県\n",
+    "machines": "管理者番号,機械番号,種別\nken,KG-1,grader\nken,KG-2,dozer\n",
+    "devices": "管理者番号,端末番号,機械番号,開始日時\n"
+    "ken,d1,KG-1,2026-11-01\nken,d1,KG-2,2026-11-02\nken,d2,KG-9,2026-11-01\n",
+}
+
+
+def test_columns_are_named_as_the_file_names_them() -> None:
+    assert found(empty(), JAPANESE) == [
+        "agencies.csv:3: 管理道路: ken manages the same roads (agencies.csv:2); give each agency districts of its own, "
+        "or let all but one manage nothing",
+        "devices.csv:3: 機械番号: this device is on KG-1 at the same time (devices.csv:2); "
+        "end the earlier mounting with valid_to 終了日時",
+        "devices.csv:4: 機械番号: there is no ken/KG-9 in machines.csv or in the database; add it there",
+    ]
+    ended = JAPANESE["devices"].replace("開始日時\n", "開始日時,終了日時\n")
+    assert "end the earlier mounting with 終了日時" in found(empty(), JAPANESE | {"devices": ended})[1]
+
+
+def test_a_key_twice_is_told_in_the_columns_of_the_file() -> None:
+    twice = JAPANESE["machines"] + "ken,KG-1,dozer\n"
+    (problem,) = found(empty(), {"agencies": FILES["agencies"], "machines": twice})
+    assert problem.startswith("machines.csv:4: 管理者番号, 機械番号: ken/KG-1 stands in machines.csv:2 already")
+
+
+def test_a_column_that_cannot_be_hides_no_problem_between_files() -> None:
+    machines = "agency,machine,kind,colour\nken,KG-1,grader,red\nken,KG-2,dozer,\nshi,YM-1,small,\nkuni,X,grader,\n"
+    devices = FILES["devices"] + "ken,d2,KG-9,2026-11-01,\n"
+    assert [
+        problem.split(": ")[:2] for problem in found(empty(), FILES | {"machines": machines, "devices": devices})
+    ] == [
+        ["machines.csv:1", '"colour"'],
+        ["machines.csv:5", "agency"],
+        ["devices.csv:3", "machine"],
+    ]
+
+
+def test_a_file_without_a_needed_column_makes_no_problems_in_others() -> None:
+    for machines in ("agency,machine\nken,KG-1\n", "agency,kind\nken,grader\n"):
+        (problem,) = found(empty(), FILES | {"machines": machines})
+        assert problem.startswith("machines.csv:1: ")
+
+
+def test_a_row_whose_key_cannot_be_read_may_be_the_one_that_others_refer_to() -> None:
+    machines = FILES["machines"].replace("ken,KG-1", "石川,KG-1").replace("shi,YM-1", "shi,Y/M")
+    (one, other) = found(
+        empty(), FILES | {"machines": machines, "devices": FILES["devices"] + "shi,d1,YM-1,2026-11-01,\n"}
+    )
+    assert one.startswith("machines.csv:2: agency: ")
+    assert other.startswith("machines.csv:4: machine: ")
+    stray = FILES["devices"] + "ken,d9,KG-9,2026-11-01,\n"
+    told = found(empty(), FILES | {"machines": machines, "devices": stray})
+    assert told[-1].startswith("devices.csv:3: machine: there is no ken/KG-9 in machines.csv")

@@ -30,7 +30,7 @@ def test_headers_are_english_or_japanese_in_any_order_and_width() -> None:
     assert [entry.row for entry in sheet.entries] == [
         {"kind": "dozer", "machine": "KG-1", "blade_mm": 3400, "agency": "ishikawa"}
     ]
-    assert sheet.columns == {"kind", "machine", "blade_mm", "agency"}
+    assert sheet.headers == {"kind": "種別", "machine": "ＭＡＣＨＩＮＥ", "blade_mm": "ﾌﾞﾚｰﾄﾞ幅", "agency": "agency"}
 
 
 def test_empty_rows_and_empty_columns_behind_the_table_are_nothing() -> None:
@@ -91,6 +91,28 @@ def test_what_is_private_is_not_shown_in_a_problem() -> None:
 )  # fmt: skip
 def test_a_broken_file_is_told(text: str, said: list[str]) -> None:
     assert problems("contractors", text) == [f"contractors.csv:{one}" for one in said]
+
+
+@pytest.mark.parametrize("header", ["agency,machine,kind,colour,blade_m", "agency,machine,kind,kind,blade_m"])
+def test_a_column_that_cannot_be_hides_no_problem_of_the_rows(header: str) -> None:
+    sheet = sheet_of("machines", f"{header}\nken,KG-1,grader,red,wide\nken,KG-2,dozer,,4\nken,KG-3,tank,red,4\n")
+    assert [(problem.line, problem.column) for problem in sheet.problems][1:] == [(2, "blade_m"), (4, "kind")]
+    assert [entry.row.get("blade_mm") for entry in sheet.entries if not entry.faulty] == [4000]
+    assert not sheet.broken
+
+
+def test_a_missing_column_hides_no_problem_of_the_rows() -> None:
+    sheet = sheet_of("machines", "agency,machine,blade_m\nken,KG-1,wide\n")
+    assert [(problem.line, problem.column) for problem in sheet.problems] == [(1, "kind"), (2, "blade_m")]
+    assert sheet.broken
+
+
+def test_columns_are_named_as_the_file_names_them() -> None:
+    assert problems("machines", "管理者番号,Machine,種別\nken,KG-1,tank\nken,,grader\n") == [
+        'machines.csv:2: 種別: "tank" is no 種別; expected one of grader 除雪グレーダ, dozer 除雪ドーザ, '
+        "truck 除雪トラック, rotary ロータリ除雪車, small 小形除雪車, spreader 凍結防止剤散布車, patrol 雪道巡回車",
+        "machines.csv:3: Machine: is empty; expected 1 to 64 signs without /",
+    ]
 
 
 def test_a_file_that_is_no_text_is_told() -> None:

@@ -12,6 +12,7 @@ from snowtrack.model.calendar import (
     LAST_US,
     day_range_us,
     instant_us,
+    read_day,
     read_utc,
     tokyo_minute,
     tokyo_text,
@@ -71,3 +72,14 @@ def test_the_first_and_the_last_instant() -> None:
     ):
         with pytest.raises(ValueError, match="1970"):
             instant_us(said, UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-11-01", "2026/11/1", "2026年11月1日", " ２０２６/１１/０１ "])
+def test_a_day_is_read_as_people_in_japan_write_it(text: str) -> None:
+    assert read_day(text) == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize("text", ["", "11/1", "2026-11-31", "2026-11-01T06:00", "0000-01-01", "today"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a day|is out of range"):
+        read_day(text)

@@ -28,5 +28,10 @@ def test_a_text_that_is_not_two_ids_is_refused(text: str) -> None:
         DeviceId.parse(text)
 
 
+def test_a_device_without_its_agency_is_said_as_it_was_given() -> None:
+    with pytest.raises(ValueError, match=r"^'plough-01' alone is not an id$"):
+        DeviceId.parse("plough-01")
+
+
 def test_the_same_name_under_another_agency_is_another_device() -> None:
     assert DeviceId("kanazawa", "p1") != DeviceId("hakusan", "p1")

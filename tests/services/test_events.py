@@ -84,7 +84,7 @@ def test_an_event_is_opened_closed_and_what_was_decided_taken_back(command: Comm
     [
         (("events", "open", *WHO, "--at", "noon"), "snowtrack: 'noon' is no time; expected one in Japan such as"),
         (("events", "void", "99", *WHO), "snowtrack: there is no entry 99; 'snowtrack events' lists them"),
-        (("closures", "end", "99", *WHO), "snowtrack: there is no closure 99; 'snowtrack closures list' lists them"),
+        (("closures", "end", "99", *WHO), "snowtrack: there is no closure 99; 'snowtrack closures list --all' li"),
         (("closures", "add", *WHO), "snowtrack: no segment is named; name some, or a road with --road"),
         (("closures", "add", "5", *WHO), "snowtrack: there is no segment 5 in network"),
         (("closures", "add", "--road", "Nowhere Lane", *WHO), "snowtrack: no road is called 'Nowhere Lane'; expected"),
@@ -129,3 +129,96 @@ def test_a_time_is_one_in_japan_unless_it_says_otherwise() -> None:
 def test_a_time_that_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no time; expected one in Japan such as '2026-12-01 06:30', from 1970"):
         read_time(text)
+
+
+def test_a_closure_does_not_end_before_it_begins(command: Command, clean_database: str, network: Network) -> None:
+    segment = str(network.segment_id[3])
+    added = command("closures", "add", segment, "--from", "2100-01-01 06:30:40", *WHO)
+    (number,) = re.findall(r"closure (\d+)", added)
+    for early in ((), ("--at", "2100-01-01 06:29")):
+        said = command("closures", "end", number, *WHO, *early)
+        assert said.startswith(f"snowtrack: closure {number} begins 2100-01-01 06:30 and cannot end ")
+        assert said.endswith("to take it back as a whole, end it with --at '2100-01-01 06:30'\n")
+    assert "2100-01-01 06:30 until further notice" in command("closures", "list")
+    assert command("closures", "end", number, *WHO, "--at", "2100-01-01 06:30").startswith(f"closure {number}: ends")
+    assert command("closures", "list") == "no road is closed\n"
+
+
+def test_closures_that_have_ended_are_listed_when_asked_for(command: Command, network: Network) -> None:
+    assert command("closures", "list", "--all") == "no road was ever closed\n"
+    one, other = network.segment_id[[3, 9]].tolist()
+    command("closures", "add", str(one), "--from", "2026-01-05", "--until", "2026-01-06", *WHO)
+    command("closures", "add", str(other), "--from", "2026-01-07", *WHO)
+    ended, holding = command("closures", "list", "--all").splitlines()
+    assert ended.endswith(": 2026-01-05 00:00 – 2026-01-06 00:00, ended, 1 segments: heavy snow (Sato)")
+    assert holding.endswith(": 2026-01-07 00:00 until further notice, 1 segments: heavy snow (Sato)")
+    assert command("closures", "list") == f"{holding}\n"
+
+
+@pytest.mark.parametrize("name", ["雪国街道 ", "　雪国街道", "国道９００号"])
+def test_a_road_is_found_with_spaces_around_its_name_and_full_width_digits(command: Command, name: str) -> None:
+    assert re.match(r"closure \d+: \d+ segments", command("closures", "add", "--road", name, *WHO))
+
+
+def test_a_road_that_is_not_there_is_answered_with_those_that_are_called_alike(command: Command) -> None:
+    assert "no road is called '雪国街'; did you mean 雪国街道" in command("closures", "add", "--road", "雪国街", *WHO)
+    assert "snowtrack: --road names no road; expected" in command("closures", "add", "--road", "　", *WHO)
+
+
+@pytest.mark.parametrize("arguments", [("events", "open"), ("events", "close"), ("events", "void", "1")])
+def test_who_decides_an_event_says_so_and_why(command: Command, clean_database: str, arguments: tuple[str]) -> None:
+    _refused_unsaid(command, *arguments)
+    assert rows(clean_database, "select count(*) from event_entry") == [(0,)]
+
+
+@pytest.mark.parametrize("arguments", [("closures", "add", "--road", "雪国街道"), ("closures", "end", "1")])
+def test_who_closes_a_road_says_so_and_why(command: Command, clean_database: str, arguments: tuple[str]) -> None:
+    _refused_unsaid(command, *arguments)
+    assert rows(clean_database, "select count(*) from closure") == [(0,)]
+
+
+def _refused_unsaid(command: Command, *arguments: str) -> None:
+    said = "snowtrack: {} says nothing; it is kept for those who ask later\n"
+    assert command(*arguments, "--reason", " ", "--by", "Sato") == said.format("--reason")
+    assert command(*arguments, "--reason", "thaw", "--by", "　") == said.format("--by")
+
+
+def test_a_reason_is_kept_in_one_line(command: Command, clean_database: str) -> None:
+    command("events", "open", "--reason", " heavy\nsnow ", "--by", "Sato")
+    assert rows(clean_database, "select reason from event_entry") == [("heavy snow",)]
+
+
+def test_nothing_is_opened_or_closed_in_the_future(command: Command, clean_database: str) -> None:
+    command("events", "open", *WHO)
+    for kind in ("open", "close"):
+        said = command("events", kind, *WHO, "--at", shown(now_us() + HOUR_US))
+        assert re.match(r"snowtrack: \d{4}-\d\d-\d\d \d\d:\d\d has not come yet; an event opens and closes when", said)
+    assert rows(clean_database, "select count(*) from event_entry") == [(1,)]
+
+
+def test_only_an_event_that_was_open_then_is_closed(command: Command, clean_database: str) -> None:
+    hour_us = now_us() // HOUR_US * HOUR_US
+    hour = [shown(hour_us - hours * HOUR_US) for hours in range(40)]
+    assert command("events", "close", *WHO).startswith("snowtrack: no event was open ")
+    work(clean_database, hour_us, 30, 2)
+    for early in (2, 3, 20):
+        said = command("events", "close", *WHO, "--at", hour[early])
+        assert said == f"snowtrack: the event that is open began {hour[2]}; it cannot close {hour[early]}\n"
+    assert rows(clean_database, "select count(*) from event_entry") == [(0,)]
+    command("events", "close", *WHO, "--at", hour[28])
+    assert f"{hour[30]} – {hour[28]}, closed by entry" in command("events")
+    command("events", "close", *WHO)
+    said = command("events", "close", *WHO)
+    assert re.match(r"snowtrack: no event was open \d{4}-.*; 'snowtrack events' lists them\n", said)
+
+
+def test_an_entry_is_taken_back_once_and_the_list_says_so(command: Command, clean_database: str) -> None:
+    (opened,) = re.findall(r"entry (\d+)", command("events", "open", *WHO))
+    (void,) = re.findall(r"entry (\d+)", command("events", "void", opened, *WHO))
+    line = next(line for line in command("events").splitlines() if line.startswith(f"entry {opened}: open "))
+    assert line.endswith(f": heavy snow (Sato); taken back by entry {void}")
+    said = command("events", "void", opened, *WHO)
+    assert said == f"snowtrack: entry {opened} was taken back already, by entry {void}; nothing was noted\n"
+    said = command("events", "void", void, *WHO)
+    assert said.startswith(f"snowtrack: entry {void} takes back entry {opened} and stays; decide anew")
+    assert rows(clean_database, "select count(*) from event_entry") == [(2,)]

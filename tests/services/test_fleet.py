@@ -291,7 +291,11 @@ async def test_imports_are_made_one_after_the_other(
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("agencies.csv", "cannot be read: No such file or directory"), ("empty", "there is no CSV file in this folder")],
+    [
+        ("agencies.csv", "agencies.csv: there is no such file or folder"),
+        ("nosuch", "nosuch: there is no such file or"),
+        ("empty", "there is no CSV file in this folder"),
+    ],
 )
 async def test_a_path_that_leads_nowhere_is_one_line(settings: Settings, tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def test_the_same_figures_give_the_same_file(command: Command, length_mm: int, t
     for name in ("a.xlsx", "b.xlsx"):
         command("indicators", *DAYS, "--out", str(tmp_path / name))
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_days_may_have_slashes(command: Command, length_mm: int) -> None:
+    assert command("indicators", "--from", "2027/01/15", "--to", "2027/1/15") == command("indicators", *DAYS)
+
+
+@pytest.mark.parametrize("days", [("2027-02-30", "2027-03-01"), ("2027-02-01", "soon")])
+def test_a_day_that_is_none_is_said_with_one_that_is(command: Command, days: tuple[str, str]) -> None:
+    said = command("indicators", "--from", days[0], "--to", days[1])
+    assert re.fullmatch(r"snowtrack: --(from|to) \S+: this is no day; expected one such as 2026-11-01\n", said)
 
 
 @pytest.mark.parametrize(

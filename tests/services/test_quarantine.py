@@ -205,7 +205,7 @@ def test_it_is_shown_newest_first_and_harmlessly(
     own_line: Line, now_us: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines of devices hold anything, also what a terminal or our table would obey."""
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # which a pipe is not
     asyncio.run(show_quarantine(own_line.settings))
     assert capsys.readouterr().out == "quarantine: empty\n"
     rows(own_line.url, "insert into device (agency, name) values ('kanazawa', 'shown') returning device")

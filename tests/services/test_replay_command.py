@@ -210,7 +210,7 @@ async def test_an_archive_is_told_of_and_is_whole(place: Place, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"devices": ["d1"]}, "device 'd1': expected agency/device"),
+        ({"devices": ["d1"]}, "device 'd1': expected agency/device; 'd1' alone is not an id"),
         ({"devices": ["kanazawa/d9"]}, "there is no device kanazawa/d9 in this database"),
         ({"schema": "public"}, "--schema public: there is such a schema that no replay made"),
         ({"schema": "public", "replace": True}, "--schema public: there is such a schema that no replay made"),

@@ -28,7 +28,7 @@ def command(
     """Runs it, and gives what it printed; the line in which it failed begins with `snowtrack:`."""
     monkeypatch.setenv("SNOWTRACK_CONFIG", "")
     monkeypatch.setenv("SNOWTRACK_NETWORK_FOLDER", str(network_folder))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # which a pipe is not
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr("sys.argv", ["snowtrack", *arguments, "--database", clean_database])
@@ -109,6 +109,28 @@ def test_roads_of_nobody_are_not_proposed_and_that_is_said(
     said = command("routes", "propose", "--out", str(tmp_path / "routes"))
     assert "1 routes, 386 segments" in said
     assert f"{len(network) - 386:,} segments are left out" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("routes",),
+        ("routes", "propose", "--out", "x"),
+        ("indicators", "--from", "2026-11-01", "--to", "2026-11-02"),
+        ("events",),
+        ("closures", "add", "5", "--reason", "ice", "--by", "Sato"),
+    ],
+)
+def test_where_no_snowtrack_runs_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SNOWTRACK_CONFIG", "")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["snowtrack", *arguments, "--data", "nosuch"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = "snowtrack: no snowtrack runs in nosuch; start 'snowtrack up' there, or name one with --database\n"
+    assert (ended.value.code, capsys.readouterr().err) == (1, said)
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(command: Command, tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ class Office:
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "snowtrack", "snow", *map(str, arguments), "--database", self.url]
-        wide = {**os.environ, "COLUMNS": "200"}
+        narrow = {**os.environ, "COLUMNS": "40"}  # which a pipe is not
         return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=120, cwd=self.folder, env=wide
+            command, capture_output=True, text=True, check=False, timeout=120, cwd=self.folder, env=narrow
         )
 
     def file(self, name: str, content: str, encoding: str = "utf-8") -> Path:
@@ -65,6 +65,8 @@ def test_a_part_of_the_past_can_be_asked_for(office: Office) -> None:
     assert said.returncode == 1
     assert said.stderr.startswith("snowtrack: 'yesterday' is no time; expected one in Japan such as")
     assert office.run("export", "a b/c").returncode == 2
+    boxed = office.run("export", "zzz").stderr.replace("│", "")
+    assert "'zzz': expected agency/sensor; 'zzz' alone is not an id" in " ".join(boxed.split())
 
 
 def test_with_a_problem_in_any_file_nothing_is_taken(office: Office) -> None:
@@ -81,8 +83,55 @@ def test_with_a_problem_in_any_file_nothing_is_taken(office: Office) -> None:
 
 def test_a_dry_run_takes_nothing(office: Office) -> None:
     done = office.run("import", office.file("one.csv", CSV), "--agency", "kahoku", "--dry-run")
-    assert done.stdout == "2 readings of 2 sensors; nothing was taken (--dry-run)\n"
+    assert done.stdout == (
+        "2 readings of 2 sensors; nothing was taken (--dry-run)\n"
+        "would be kept, but registered by nobody: kahoku/s1, kahoku/s2\n"
+    )
     assert count(office.url, "depth_reading") == 0
+
+
+def test_what_can_be_no_depth_is_said_before_it_is_taken_and_then(office: Office) -> None:
+    text = "sensor,time,depth_cm\ns1,2026-01-14 06:00,-999\ns1,2026-01-14 07:00,31\ns2,2026-01-14 06:00,99999\n"
+    said = "kept, but never used, since no depth is below -5 or above 1,000 cm: " + (
+        "kahoku/s1 2026-01-14 06:00 -999.0 cm, kahoku/s2 2026-01-14 06:00 99,999.0 cm\n"
+    )
+    arguments = ("import", office.file("one.csv", text), "--agency", "kahoku")
+    assert office.run(*arguments, "--dry-run").stdout.endswith(f"\nwould be {said}")
+    assert office.run(*arguments).stdout.endswith(f"\n{said}")
+    assert count(office.url, "depth_reading") == 3
+
+
+@pytest.mark.parametrize(("name", "text"), [("none.csv", "sensor,time,depth_cm\n"), ("none.json", "[]")])
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_file_without_a_row_is_refused(office: Office, name: str, text: str, more: list[str]) -> None:
+    done = office.run("import", office.file(name, text), "--agency", "kahoku", *more)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{office.folder / name}: there is no reading in it, not a single row\n")
+
+
+def test_a_file_of_something_else_is_refused_by_its_name(office: Office) -> None:
+    done = office.run("import", office.file("office.toml", "[data]\n"), "--agency", "kahoku")
+    said = f"snowtrack: {office.folder / 'office.toml'}: expected a file of readings, .csv or .json\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_an_agency_that_is_not_said_is_asked_for_once(office: Office) -> None:
+    done = office.run("import", office.file("one.csv", CSV))
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{office.folder / 'one.csv'}: nothing says the agency; give --agency, or add a column for it to the file\n"
+        "snowtrack: snow: 1 problem; nothing was taken\n",
+    )
+
+
+def test_a_sensor_that_was_never_heard_is_not_exported(office: Office) -> None:
+    office.run("import", office.file("one.csv", CSV), "--agency", "kahoku")
+    done = office.run("export", "kahoku/s1", "kahoku/zzz")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        "snowtrack: there is no sensor kahoku/zzz; 'snowtrack snow show' lists them\n",
+    )
 
 
 def test_what_contradicts_is_said_and_changes_nothing(office: Office) -> None:

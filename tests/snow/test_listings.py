@@ -115,7 +115,17 @@ def test_what_is_no_listing_is_said(text: str | bytes, what: str) -> None:
 
 
 def test_without_a_sensor_a_row_is_a_problem() -> None:
-    assert "sensor: None is no id" in read("time,depth_cm\n2026-01-14 06:00,1\n", sensor=None).problems[0]
+    text = "time,depth_cm\n2026-01-14 06:00,1\n2026-01-14 07:00,1\n"
+    assert read(text, sensor=None).problems == (
+        "nothing says the sensor; give --sensor, or add a column for it to the file",
+    )
+    assert read(text, agency=None, sensor=None).problems == (
+        "nothing says the agency and sensor; give --agency and --sensor, or add a column for it to the file",
+    )
+    blank = "sensor,time,depth_cm\ns1,2026-01-14 06:00,1\n,2026-01-14 06:00,1\n"
+    assert read(blank, sensor=None).problems == ("row 3: sensor: is not said; give --sensor, or say it in each row",)
+    item = '{"time": 1768338000, "depth_cm": 31.2}'
+    assert read(item, sensor=None).problems == ("item 1: sensor: is not said; give --sensor, or say it in each row",)
     assert "agency: 'a/b' is no id" in read("time,depth_cm\n2026-01-14 06:00,1\n", agency="a/b").problems[0]
 
 

@@ -83,11 +83,11 @@ class LiveState:
         now_us = wall_clock.now_us()
         with store_errors("cannot read the state of the roads"):
             async with self.pool.connection() as connection:
+                await self.outlook.refresh(connection)
                 await self.look_at_snow(connection, now_us)
                 async with connection.transaction():
                     progress = await read_progress(connection, self.network.network_id)
                     facts = await read_states(connection)
-                    await self.outlook.refresh(connection)
                     number, event_us = (progress.number, progress.event_us) if progress else (0, now_us)
                     around = await self.outlook.look(connection, now_us=now_us, event_us=event_us)
         self._begin(event_us)

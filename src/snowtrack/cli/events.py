@@ -6,14 +6,23 @@ import typer
 import uvloop
 
 from snowtrack.cli.options import Config, Data, Database, Flags, settle
+from snowtrack.model.errors import ConfigError
 from snowtrack.settings import Settings
 from snowtrack.wall_clock import read_time
 
 events = typer.Typer(help="Snow events: by rule, or opened and closed by hand.")
 closures = typer.Typer(no_args_is_help=True, help="Closed roads.")
 
-Reason = Annotated[str, typer.Option("--reason", help="Why. It is kept.", metavar="TEXT")]
-By = Annotated[str, typer.Option("--by", help="Who decides. It is kept.", metavar="NAME")]
+
+def _said(option: typer.CallbackParam, text: str) -> str:
+    """In one line, as it is listed."""
+    if not text.strip():
+        raise ConfigError(f"{option.opts[0]} says nothing; it is kept for those who ask later")
+    return " ".join(text.split())
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why. It is kept.", metavar="TEXT", callback=_said)]
+By = Annotated[str, typer.Option("--by", help="Who decides. It is kept.", metavar="NAME", callback=_said)]
 At = Annotated[str | None, typer.Option("--at", help="When, in Japan: '2026-12-01 06:30' (default: now).")]
 
 
@@ -80,11 +89,17 @@ def _decide(settings: Settings, kind: str, at: str | None, who: tuple[str, str],
 
 
 @closures.command(name="list")
-def list_closures(config: Config = None, flags: Flags = None, data: Data = None, database: Database = None) -> None:
+def list_closures(
+    ended: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    config: Config = None,
+    flags: Flags = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
     """Show the roads that are closed now or will be."""
     from snowtrack.services.closures import show_closures
 
-    uvloop.run(show_closures(settle(config, flags, data=data, database=database)))
+    uvloop.run(show_closures(settle(config, flags, data=data, database=database), ended=ended))
 
 
 @closures.command()

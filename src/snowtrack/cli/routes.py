@@ -1,6 +1,6 @@
 """`snowtrack routes` and `snowtrack indicators`: how far routes are, and the figures of a season."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +8,11 @@ import typer
 import uvloop
 
 from snowtrack.cli.options import Config, Data, Database, Flags, Json, settle
+from snowtrack.model.calendar import read_day
+from snowtrack.model.errors import ConfigError
 
 routes = typer.Typer(help="How far each route is.")
 app = typer.Typer()
-
-DAY = ["%Y-%m-%d"]
 
 
 @routes.callback(invoke_without_command=True)
@@ -47,8 +47,8 @@ def propose(
 
 @app.command()
 def indicators(
-    first: Annotated[datetime, typer.Option("--from", formats=DAY, help="The first day, in Japan.")],
-    last: Annotated[datetime, typer.Option("--to", formats=DAY, help="The last day, which is counted.")],
+    first: Annotated[str, typer.Option("--from", help="The first day, in Japan: 2026-11-01.", metavar="DAY")],
+    last: Annotated[str, typer.Option("--to", help="The last day, which is counted.", metavar="DAY")],
     as_json: Json = False,
     out: Annotated[Path | None, typer.Option("--out", help="File to write: .csv, .xlsx or .json.")] = None,
     config: Config = None,
@@ -59,5 +59,13 @@ def indicators(
     """Compute the indicators (指標) of a period (docs/indicators.md)."""
     from snowtrack.services.indicators import show_indicators
 
+    days = _day(first, "--from"), _day(last, "--to")
     settings = settle(config, flags, data=data, database=database)
-    uvloop.run(show_indicators(settings, (first.date(), last.date()), as_json=as_json, out=out))
+    uvloop.run(show_indicators(settings, days, as_json=as_json, out=out))
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return read_day(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text}: this is no day; expected one such as 2026-11-01") from None

@@ -45,12 +45,16 @@ def export(
     """Write readings as CSV, with times in Japan."""
     from snowtrack.services.snow_files import export_depths
 
-    try:
-        chosen = [SensorId.parse(one) for one in sensors or []]
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    chosen = [_sensor_id(one) for one in sensors or []]
     settings = settle(config, flags, data=data, database=database)
     uvloop.run(export_depths(settings, chosen, read_time(since), read_time(until)))
+
+
+def _sensor_id(text: str) -> SensorId:
+    try:
+        return SensorId.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: expected agency/sensor; {error}") from None
 
 
 @snow.command()

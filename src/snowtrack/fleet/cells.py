@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from snowtrack.model.calendar import TOKYO
+from snowtrack.model.calendar import TOKYO, read_day
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.texts import plain
 from snowtrack.store.fleet import Value
@@ -25,7 +25,6 @@ from snowtrack.store.fleet import Value
 TEXT_MAX, CODE_MAX, URL_MAX, LIST_MAX = 200, 64, 500, 100
 # What a spreadsheet would take for a formula; on export a ' stands before it, as people write it there.
 _FORMULA = ("=", "+", "-", "@", "'")
-_DAY = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})日?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?")
 _INSTANT = re.compile(r"([^ T]+)(?:[ T]+([\d:.]+) ?(Z|[+-][\d:]+)?)?")
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,12})?")
@@ -119,9 +118,7 @@ def number(lowest: int, highest: int, what: str, *, scale: int = 1) -> Cell:
 
 
 def _read_day(text: str) -> date:
-    match = _DAY.fullmatch(plain(text))
-    _held(match)
-    day = date(*(int(part) for part in match.groups())) if match else date.min
+    day = read_day(text)
     _held(day.year >= _FIRST_YEAR)
     return day
 

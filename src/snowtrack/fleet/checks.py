@@ -23,7 +23,7 @@ def check(proposal: Proposal, known_segments: KnownSegments | None = None) -> li
     found = [*proposal.problems]
     for table, _, row, place in proposal.brought():
         faults = _references(proposal, table, row) + _ROW_FAULTS.get(table.name, _no_faults)(row)
-        found += [Problem(place.file, place.line, column, what) for column, what in faults]
+        found += [proposal.problem(table, place, column, what) for column, what in faults]
     found += conflicts(proposal)
     if known_segments is not None:
         found += _strange_segments(proposal, known_segments)
@@ -39,18 +39,18 @@ def _references(proposal: Proposal, table: Table, row: Row) -> Faults:
             continue
         target = BY_NAME[column.refers]
         key = (value,) if target.keys == 1 else (row["agency"], value)
-        if key not in proposal.named[target.name]:
+        if not proposal.knows(target, key):
             what = f"there is no {target.key_text(key)} in {target.file} or in the database; add it there"
             return [(column.name, what)]
     return []
 
 
 def _strange_segments(proposal: Proposal, known_segments: KnownSegments) -> Iterator[Problem]:
-    rows: list[Any] = [(row["segment_id"], place) for table, _, row, place in proposal.brought() if table.listed]
-    for (segment, place), known in zip(rows, known_segments([segment for segment, _ in rows]), strict=True):
+    rows: list[Any] = [(row["segment_id"], table, place) for table, _, row, place in proposal.brought() if table.listed]
+    for (segment, table, place), known in zip(rows, known_segments([row[0] for row in rows]), strict=True):
         if not known:
             what = f"segment {segment} is not in the network; take its id from the network in use"
-            yield Problem(place.file, place.line, "segment_id", what)
+            yield proposal.problem(table, place, "segment_id", what)
 
 
 def _no_faults(_: Row) -> Faults:

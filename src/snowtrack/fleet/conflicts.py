@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from snowtrack.fleet.problems import Problem
 from snowtrack.fleet.proposal import Key, Proposal
+from snowtrack.fleet.tables import BY_NAME
 from snowtrack.model.fleet import Manages
 
 Span: TypeAlias = tuple[Any, Any, Key]
@@ -24,6 +25,7 @@ def conflicts(proposal: Proposal) -> Iterator[Problem]:
 
 
 def _mountings(proposal: Proposal) -> Iterator[Problem]:
+    ends = proposal.header(BY_NAME["devices"], "valid_to")
     by_device: dict[Key, list[Span]] = {}
     by_machine: dict[Key, list[Span]] = {}
     rows: Any = proposal.after["devices"]
@@ -34,12 +36,12 @@ def _mountings(proposal: Proposal) -> Iterator[Problem]:
 
     def two_machines(other: Key, where: str) -> str:
         machine = rows[other]["machine"]
-        return f"this device is on {machine} at the same time ({where}); end the earlier mounting with valid_to"
+        return f"this device is on {machine} at the same time ({where}); end the earlier mounting with {ends}"
 
     def two_devices(other: Key, where: str) -> str:
         return (
             f"this machine carries {other[1]} at the same time ({where}); two trackers would bill its work twice, "
-            "so end one of the mountings with valid_to"
+            f"so end one of the mountings with {ends}"
         )
 
     yield from _blamed(proposal, "devices", "machine", _overlaps(by_device.values()), two_machines)
@@ -48,6 +50,7 @@ def _mountings(proposal: Proposal) -> Iterator[Problem]:
 
 
 def _operators(proposal: Proposal) -> Iterator[Problem]:
+    ends = proposal.header(BY_NAME["operators"], "valid_to")
     by_operator: dict[Key, list[Span]] = {}
     rows: Any = proposal.after["operators"]
     for key, row in rows.items():
@@ -56,7 +59,7 @@ def _operators(proposal: Proposal) -> Iterator[Problem]:
         by_operator.setdefault(key[:2], []).append(span)
 
     def twice(_: Key, where: str) -> str:
-        return f"this operator has another row for the same days ({where}); end the earlier one with valid_to"
+        return f"this operator has another row for the same days ({where}); end the earlier one with {ends}"
 
     yield from _blamed(proposal, "operators", "valid_from", _overlaps(by_operator.values()), twice)
 
@@ -104,6 +107,5 @@ def _blamed(
         place = proposal.places.get((table, one))
         if place is not None:
             where = proposal.places.get((table, other))
-            yield Problem(
-                place.file, place.line, column, say(other, "in the database" if where is None else str(where))
-            )
+            what = say(other, "in the database" if where is None else str(where))
+            yield proposal.problem(BY_NAME[table], place, column, what)

@@ -6,6 +6,7 @@ that a file does not have.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TypeAlias
 
 from snowtrack.fleet.problems import Problem
@@ -31,15 +32,32 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """`after` has no row that could not be read wholly; `named` has all keys that can be referred to."""
+    """`after` has no row that could not be read wholly; `named` has all keys that can be referred to, `torn` those of
+    which a part could not be read, with None in its place. `headers` names columns as the file of a table does."""
 
     before: Registry
     after: Registry
     named: dict[str, set[Key]]
+    torn: dict[str, set[Key]] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
     places: dict[tuple[str, Key], Place] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def knows(self, table: Table, key: Key) -> bool:
+        """Whether there is such a row, or one that could not be read may be it."""
+        torn = self.torn.get(table.name, set())
+        return key in self.named[table.name] or any(one in torn for one in product(*((part, None) for part in key)))
+
+    def header(self, table: Table, name: str) -> str:
+        """A column as the file names it; by both of its names, where it is not in the file."""
+        column = next(column for column in table.columns if column.name == name)
+        return self.headers.get(table.name, {}).get(column.key, f"{column.name} {column.japanese}")
+
+    def problem(self, table: Table, place: Place, name: str, what: str) -> Problem:
+        """What is wrong in a column of a row."""
+        return Problem(place.file, place.line, self.header(table, name), what)
 
     def brought(self) -> Iterator[tuple[Table, Key, Row, Place]]:
         """The rows that files bring, in their order."""
@@ -64,6 +82,7 @@ def propose(before: Registry, sheets: Iterable[Sheet]) -> Proposal:
     for sheet in sheets:
         proposal.files.append(sheet.file)
         proposal.problems.extend(sheet.problems)
+        proposal.headers[sheet.table.name] = sheet.headers
         if sheet.broken:
             proposal.broken.add(sheet.table.name)
         for entry in sheet.entries:
@@ -75,21 +94,23 @@ def propose(before: Registry, sheets: Iterable[Sheet]) -> Proposal:
 def _bring(proposal: Proposal, sheet: Sheet, entry: Entry) -> None:
     table, rows = sheet.table, proposal.after[sheet.table.name]
     if any(column.key not in entry.row for column in table.key_columns):
+        torn = tuple(entry.row.get(column.key) for column in table.key_columns)
+        proposal.torn.setdefault(table.name, set()).add(torn)
         return
     key = table.key_of(entry.row)
     first = proposal.places.setdefault((table.name, key), Place(sheet.file, entry.line))
     if first.line != entry.line or first.file != sheet.file:
-        names = ", ".join(column.name for column in table.key_columns)
+        names = ", ".join(sheet.headers[column.key] for column in table.key_columns)
         what = f"{table.key_text(key)} stands in {first} already; take one of the two rows away"
         proposal.problems.append(Problem(sheet.file, entry.line, names, what))
         return
     proposal.named[table.name].add(key)
-    if entry.faulty:
+    if entry.faulty or any(column.required and column.key not in sheet.headers for column in table.columns):
         rows.pop(key, None)
         return
     known = proposal.before[table.name].get(key, {})
     row: Row = {
-        column.key: entry.row[column.key] if column.key in sheet.columns else known.get(column.key)
+        column.key: entry.row[column.key] if column.key in sheet.headers else known.get(column.key)
         for column in table.columns
     }
     for column in table.columns:

@@ -7,7 +7,7 @@ Japanese, in any order. Written is UTF-8 with the mark and Japanese headers, so 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from snowtrack.fleet.cells import shown
@@ -31,21 +31,32 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A file. `columns` are those that it has, as rows name them; a broken one has no entries."""
+    """A file. `headers` are the columns that it has, by their names in rows, as the file writes them. Of a broken one
+    not all rows are there, or none is whole."""
 
     file: str
     table: Table
-    columns: frozenset[str] = frozenset()
+    headers: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
 
 
 class _BrokenFileError(Exception):
-    """Nothing of the file can be used, for each of these reasons: line, column, what is wrong there."""
+    """From a line on nothing of the file can be used."""
 
-    def __init__(self, *reasons: tuple[int, str, str]) -> None:
-        self.reasons = reasons
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands above a column: the one that it is, if any. What stands below a strange one is of no account."""
+
+    text: str
+    column: Column | None
+    strange: bool = False
 
 
 def table_of(file: str) -> Table | None:
@@ -56,17 +67,18 @@ def table_of(file: str) -> Table | None:
 
 def read_sheet(file: str, table: Table, content: bytes) -> Sheet:
     """All that can be read, and what cannot."""
+    sheet = Sheet(file=file, table=table)
     try:
         lines = _lines(_decoded(content))
-        columns = _columns(table, next(lines, (1, []))[1])
-        sheet = Sheet(file=file, table=table, columns=frozenset(column.key for column in columns if column))
+        header = _header(sheet, next(lines, (1, []))[1])
         for line, cells in lines:
             if len(sheet.entries) == ROWS_MAX:
-                raise _BrokenFileError((line, "", f"there are more than {ROWS_MAX:,} rows; cut the file in parts"))
-            sheet.entries.append(_entry(sheet, line, columns, cells))
+                raise _BrokenFileError(line, f"there are more than {ROWS_MAX:,} rows; cut the file in parts")
+            sheet.entries.append(_entry(sheet, line, header, cells))
     except _BrokenFileError as error:
-        return Sheet(file=file, table=table, problems=[Problem(file, *one) for one in error.reasons], broken=True)
-    return sheet
+        sheet.problems.append(Problem(file, error.line, "", str(error)))
+        return replace(sheet, broken=True)
+    return replace(sheet, broken=any(column.required and column.key not in sheet.headers for column in table.columns))
 
 
 def write_sheet(table: Table, rows: Iterable[Row], *, private: bool) -> bytes:
@@ -83,10 +95,10 @@ def write_sheet(table: Table, rows: Iterable[Row], *, private: bool) -> bytes:
 
 def _decoded(content: bytes) -> str:
     if len(content) > BYTES_MAX:
-        raise _BrokenFileError((1, "", f"the file is too large; at most {BYTES_MAX >> 20} MB"))
+        raise _BrokenFileError(1, f"the file is too large; at most {BYTES_MAX >> 20} MB")
     text = decoded(content)
     if text is None:
-        raise _BrokenFileError((1, "", "the file is neither UTF-8 nor CP932; save it as CSV (UTF-8)"))
+        raise _BrokenFileError(1, "the file is neither UTF-8 nor CP932; save it as CSV (UTF-8)")
     return text
 
 
@@ -101,51 +113,54 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise _BrokenFileError((reader.line_num, "", f"this is no CSV: {error}")) from None
+        raise _BrokenFileError(reader.line_num, f"this is no CSV: {error}") from None
 
 
-def _columns(table: Table, header: Sequence[str]) -> list[Column | None]:
-    """What each place of a row is; nothing behind the last header."""
+def _header(sheet: Sheet, cells: Sequence[str]) -> list[_Header]:
+    """What each place of a row is. The sheet is told which columns there are, and what is wrong with them."""
+    table = sheet.table
     names = {plain(name).casefold(): column for column in table.columns for name in (column.name, column.japanese)}
     expected = ", ".join(f"{column.name} {column.japanese}" for column in table.columns)
-    columns = [names.get(plain(cell).casefold()) for cell in header]
-    faults = []
-    for place, (cell, column) in enumerate(zip(header, columns, strict=True)):
-        if cell and column is None:
-            faults.append((1, shown(cell), f"there is no such column; expected {expected}"))
-        elif column and column in columns[:place]:
-            faults.append((1, column.name, "this column is there twice; take one away"))
+    found = []
+    for cell in cells:
+        column = names.get(plain(cell).casefold())
+        earlier = sheet.headers.get(column.key) if column else None
+        if earlier is not None:
+            sheet.problems.append(Problem(sheet.file, 1, earlier, "this column is there twice; take one away"))
+            column = None
+        elif column is not None:
+            sheet.headers[column.key] = cell
+        elif cell:
+            sheet.problems.append(Problem(sheet.file, 1, shown(cell), f"there is no such column; expected {expected}"))
+        found.append(_Header(cell, column, strange=bool(cell) and column is None))
     for column in table.columns:
-        if column.required and column not in columns:
-            faults.append((1, column.name, f"this column is missing; add it, with {column.name} or {column.japanese}"))
-    if faults:
-        raise _BrokenFileError(*faults)
-    return columns
+        if column.required and column.key not in sheet.headers:
+            what = f"this column is missing; add it, with {column.name} or {column.japanese}"
+            sheet.problems.append(Problem(sheet.file, 1, column.name, what))
+    return found
 
 
-def _entry(sheet: Sheet, line: int, columns: Sequence[Column | None], cells: Sequence[str]) -> Entry:
+def _entry(sheet: Sheet, line: int, header: Sequence[_Header], cells: Sequence[str]) -> Entry:
     """A row, and its problems."""
     row: Row = {}
-    problems = len(sheet.problems)
-    for place, column in enumerate(columns):
-        cell = cells[place] if place < len(cells) else ""
+    found: list[tuple[str, str]] = []
+    for place, head in enumerate(header):
+        cell, column = cells[place] if place < len(cells) else "", head.column
         if column is None:
-            if cell:
-                sheet.problems.append(Problem(sheet.file, line, "", f"{shown(cell)} stands under no header; add one"))
+            if cell and not head.strange:
+                found.append(("", f"{shown(cell)} stands under no header; add one"))
         elif cell:
             try:
                 row[column.key] = column.cell.read(cell)
             except ValueError:
-                what = f"{'this' if column.private else shown(cell)} is no {column.name}"
-                sheet.problems.append(
-                    Problem(sheet.file, line, column.name, f"{what}; expected {column.cell.expected}")
-                )
+                what = f"{'this' if column.private else shown(cell)} is no {head.text}"
+                found.append((head.text, f"{what}; expected {column.cell.expected}"))
         elif column.required:
-            what = f"is empty; expected {column.cell.expected}"
-            sheet.problems.append(Problem(sheet.file, line, column.name, what))
+            found.append((head.text, f"is empty; expected {column.cell.expected}"))
         else:
             row[column.key] = None
-    if any(cells[len(columns) :]):
-        what = f"the row has {len(cells)} cells, the header {len(columns)}; are there commas in a text without quotes?"
-        sheet.problems.append(Problem(sheet.file, line, "", what))
-    return Entry(line=line, row=row, faulty=len(sheet.problems) > problems)
+    if any(cells[len(header) :]):
+        what = f"the row has {len(cells)} cells, the header {len(header)}; are there commas in a text without quotes?"
+        found.append(("", what))
+    sheet.problems.extend(Problem(sheet.file, line, where, what) for where, what in found)
+    return Entry(line=line, row=row, faulty=bool(found))

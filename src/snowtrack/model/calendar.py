@@ -1,6 +1,9 @@
 """Japanese days, and the times that we reckon with. Japan has one time zone and no summer time."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+
+from snowtrack.model.texts import plain
 
 TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
 SECOND_US = 1_000_000
@@ -11,6 +14,7 @@ FIRST_US, LAST_US = 0, 7_258_118_400 * SECOND_US
 instant may have no time in another zone."""
 YEARS = "from 1970 until 2199"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})日?")
 
 
 def day_range_us(day: date) -> tuple[int, int]:
@@ -41,6 +45,15 @@ def instant_us(said: datetime, zone: tzinfo) -> int:
 def read_instant(text: str) -> int:
     """A time as a person writes it, ISO 8601; without an offset it is UTC."""
     return instant_us(datetime.fromisoformat(text), UTC)
+
+
+def read_day(text: str) -> date:
+    """A day as people in Japan write it: 2026-11-01, 2026/11/1 or 2026年11月1日."""
+    found = _DAY.fullmatch(plain(text))
+    if found is None:
+        raise ValueError("expected a day such as 2026-11-01")
+    year, month, day = (int(part) for part in found.groups())
+    return date(year, month, day)
 
 
 def tokyo_text(time_us: int, pattern: str = "%H:%M") -> str:

@@ -22,7 +22,9 @@ class DeviceId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `agency/device`."""
-        agency, _, device = text.partition("/")
+        agency, slash, device = text.partition("/")
+        if not slash:
+            raise ValueError(f"{text!r} alone is not an id")
         return cls(agency, device)
 
     def __str__(self) -> str:

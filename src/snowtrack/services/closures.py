@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 import numpy as np
 
-from snowtrack.model.calendar import tokyo_minute
+from snowtrack.model.calendar import SECOND_US, tokyo_minute
 from snowtrack.model.errors import ConfigError
+from snowtrack.model.texts import plain
 from snowtrack.network.arrays import Network
 from snowtrack.roads.files import open_network
 from snowtrack.services.events import deciding
@@ -14,41 +16,58 @@ from snowtrack.settings import Settings
 from snowtrack.store.events import Closure, close_segments, end_closure, read_closures
 from snowtrack.wall_clock import now_us
 
+MINUTE_US = 60 * SECOND_US
+NEAR_NAMES = 3
 
-async def show_closures(settings: Settings) -> None:
-    """One line for each that holds now or will."""
+
+async def show_closures(settings: Settings, *, ended: bool) -> None:
+    """One line for each that holds now or will; for those that have ended only when they are asked for."""
     async with deciding(settings) as connection:
         found = await read_closures(connection)
-    coming = [one for one in found if one.until_us is None or one.until_us > max(now_us(), one.from_us)]
-    for one in coming:
+    instant_us = now_us()
+    shown = [one for one in found if ended or not _is_over(one, instant_us)]
+    for one in shown:
         until = "until further notice" if one.until_us is None else f"– {tokyo_minute(one.until_us)}"
-        span = f"{tokyo_minute(one.from_us)} {until}"
+        over = ", ended" if _is_over(one, instant_us) else ""
+        span = f"{tokyo_minute(one.from_us)} {until}{over}"
         print(f"{one.number}: {span}, {len(one.segments)} segments: {one.reason} ({one.by})")
-    if not coming:
-        print("no road is closed")
+    if not shown:
+        print("no road was ever closed" if ended else "no road is closed")
 
 
 async def close_roads(settings: Settings, closure: Closure, road: str | None) -> None:
     """Close the segments of a closure, and all of a road by its name or route."""
     if closure.until_us is not None and closure.until_us <= closure.from_us:
         raise ConfigError("--until has to be later than --from")
-    network = open_network(settings.network_folder)
-    segments = _known(network, closure.segments) | (set() if road is None else _of_road(network, road))
-    if not segments:
-        raise ConfigError("no segment is named; name some, or a road with --road")
-    said = replace(closure, segments=tuple(sorted(segments)))
     async with deciding(settings) as connection:
+        network = open_network(settings.network_folder)
+        segments = _known(network, closure.segments) | (set() if road is None else _of_road(network, road))
+        if not segments:
+            raise ConfigError("no segment is named; name some, or a road with --road")
+        said = replace(closure, segments=tuple(sorted(segments)))
         number = await close_segments(connection, said)
     print(f"closure {number}: {len(segments)} segments from {tokyo_minute(closure.from_us)}")
 
 
 async def open_roads(settings: Settings, number: int, *, at_us: int, reason: str, by: str) -> None:
-    """Say when a closure ends."""
+    """Say when a closure ends. One that ends in the minute in which it begins never held."""
     async with deciding(settings) as connection:
-        if number not in {one.number for one in await read_closures(connection)}:
-            raise ConfigError(f"there is no closure {number}; 'snowtrack closures list' lists them")
+        closure = next((one for one in await read_closures(connection) if one.number == number), None)
+        if closure is None:
+            raise ConfigError(f"there is no closure {number}; 'snowtrack closures list --all' lists them")
+        if at_us // MINUTE_US < closure.from_us // MINUTE_US:
+            begins = tokyo_minute(closure.from_us)
+            raise ConfigError(
+                f"closure {number} begins {begins} and cannot end {tokyo_minute(at_us)}, before that; to take it back"
+                f" as a whole, end it with --at '{begins}'"
+            )
+        at_us = max(at_us, closure.from_us)
         await end_closure(connection, number, at_us, reason=reason, by=by)
     print(f"closure {number}: ends {tokyo_minute(at_us)}")
+
+
+def _is_over(closure: Closure, at_us: int) -> bool:
+    return closure.until_us is not None and closure.until_us <= max(at_us, closure.from_us)
 
 
 def _known(network: Network, segments: Sequence[int]) -> set[int]:
@@ -59,8 +78,16 @@ def _known(network: Network, segments: Sequence[int]) -> set[int]:
 
 
 def _of_road(network: Network, road: str) -> set[int]:
-    texts = {number for number in range(len(network.text_offsets) - 1) if network.text(number) == road}
-    named = np.isin(network.name_text, list(texts)) | np.isin(network.route_text, list(texts))
+    """The segments that have this name or route; full-width signs and spaces around it make no other one of it."""
+    wanted = plain(road)
+    if not wanted:
+        raise ConfigError("--road names no road; expected a name or route as the map has it")
+    used = np.union1d(network.name_text, network.route_text)
+    called = {number: plain(network.text(number) or "") for number in used[used >= 0].tolist()}
+    texts = [number for number, name in called.items() if name == wanted]
+    named = np.isin(network.name_text, texts) | np.isin(network.route_text, texts)
     if not named.any():
-        raise ConfigError(f"no road is called {road!r}; expected its name or route as the map has it")
+        near = get_close_matches(wanted, sorted(set(called.values())), NEAR_NAMES)
+        instead = f"did you mean {' or '.join(near)}?" if near else "expected its name or route as the map has it"
+        raise ConfigError(f"no road is called {wanted!r}; {instead}")
     return set(network.segment_id[named].tolist())

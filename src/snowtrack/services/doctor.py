@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import aiomqtt
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from snowtrack.api.app import PAGES
 from snowtrack.model.errors import SnowtrackError, StoreError
 from snowtrack.roads.files import check_network, open_network
 from snowtrack.services.instance import database_url
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import EMBEDDED, Settings
 from snowtrack.store.database import connect, describe, store_errors
 from snowtrack.store.migrate import database_kind, missing_migrations
@@ -32,12 +31,12 @@ class Finding:
 
 async def examine(settings: Settings) -> bool:
     """Look at everything; true when nothing is wrong."""
-    table = Table("part", "", "found", "what to do", show_edge=False, pad_edge=False)
+    table = make_table("part", "", "found", "what to do")
     healthy = True
     async for finding in _findings(settings):
         healthy = healthy and not finding.advice
         table.add_row(finding.part, "FAULT" if finding.advice else "ok", finding.found, finding.advice)
-    Console(soft_wrap=False).print(table)
+    show_table(table)
     return healthy
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import orjson
 from psycopg import AsyncConnection
-from rich.console import Console
-from rich.table import Table as Shown
 
 from snowtrack import wall_clock
 from snowtrack.fleet.changes import TableChange, told
@@ -24,6 +22,7 @@ from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import MANIFEST, open_network
 from snowtrack.services.instance import database_url
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.devices import read_devices
@@ -125,6 +124,8 @@ def read_files(paths: Iterable[Path]) -> tuple[list[Sheet], list[Problem]]:
 def _files(paths: Iterable[Path]) -> list[Path]:
     found = []
     for path in paths:
+        if not path.exists():
+            raise ConfigError(f"{path}: there is no such file or folder")
         inside = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv") if path.is_dir() else [path]
         if not inside:
             raise ConfigError(
@@ -182,10 +183,7 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 
 def _show(summary: Summary) -> None:
-    console = Console(highlight=False, markup=False)
-    agencies = Shown(show_edge=False)
-    for header in ("agency", "name", "manages", "shares", "machines"):
-        agencies.add_column(header, overflow="fold")
+    agencies = make_table("agency", "name", "manages", "shares", "machines")
     for row in summary.agencies:
         shares = [what for what in ("passes", "states") if row[f"shares_{what}"]]
         own = [f"{count:,} {kind}" for (agency, kind), count in summary.kinds.items() if agency == row["agency"]]
@@ -193,23 +191,23 @@ def _show(summary: Summary) -> None:
         where = f" in {', '.join(districts)}" if isinstance(districts, tuple) and districts else ""
         cells = (row["agency"], row["name"], f"{row['manages']}{where}", ", ".join(shares), ", ".join(own))
         agencies.add_row(*map(str, cells))
-    console.print(f"registry: version {summary.version}")
-    console.print(agencies)
+    print(f"registry: version {summary.version}")
+    show_table(agencies)
     by_agency = Counter(device.agency for device in summary.mounted)
     mounted = ", ".join(f"{agency} {count:,}" for agency, count in by_agency.items())
-    console.print(f"\nmounted now: {len(summary.mounted):,}{f' ({mounted})' if mounted else ''}")
+    print(f"\nmounted now: {len(summary.mounted):,}{f' ({mounted})' if mounted else ''}")
     unregistered = [
         f"{row.id}, {row.fixes:,} fixes, last heard {tokyo_minute(to_us(row.heard_at))}"
         for row in summary.unregistered
         if row.heard_at is not None
     ]
-    _list(console, "heard, but registered by nobody (kept, and credited with nothing)", unregistered)
-    _list(console, "machines without a device", [f"{agency}/{machine}" for agency, machine in summary.bare])
+    _list("heard, but registered by nobody (kept, and credited with nothing)", unregistered)
+    _list("machines without a device", [f"{agency}/{machine}" for agency, machine in summary.bare])
 
 
-def _list(console: Console, title: str, lines: list[str]) -> None:
-    console.print(f"{title}: {len(lines):,}")
+def _list(title: str, lines: list[str]) -> None:
+    print(f"{title}: {len(lines):,}")
     for line in lines[:SHOWN]:
-        console.print(f"  {line}")
+        print(f"  {line}")
     if len(lines) > SHOWN:
-        console.print(f"  and {len(lines) - SHOWN:,} more (--json has all)")
+        print(f"  and {len(lines) - SHOWN:,} more (--json has all)")

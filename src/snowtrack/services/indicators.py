@@ -4,8 +4,6 @@ from datetime import date
 from pathlib import Path
 
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from snowtrack import wall_clock
 from snowtrack.indicators.figures import Figure
@@ -17,6 +15,7 @@ from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import Settings
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY
 from snowtrack.store.database import connect, store_errors
@@ -46,10 +45,10 @@ async def show_indicators(settings: Settings, days: tuple[date, date], *, as_jso
 
 
 async def _figures(settings: Settings, first: date, last: date) -> list[Figure]:
-    network = open_network(settings.network_folder)
+    url, network = database_url(settings), open_network(settings.network_folder)
     book = RouteBook(Outlook(network, load_policies(settings), round(settings.engine.silence_s * SECOND_US)))
     period = Period(from_us=day_range_us(first)[0], to_us=day_range_us(last)[1], now_us=wall_clock.now_us())
-    async with connect(database_url(settings), name="indicators") as connection:
+    async with connect(url, name="indicators") as connection:
         with store_errors("cannot read the indicators"):
             return await read_indicators(connection, book, period)
 
@@ -73,8 +72,8 @@ def _json(figures: list[Figure]) -> bytes:
 
 def _show(figures: list[Figure]) -> None:
     """What is told apart by hours and days is for files."""
-    table = Table(*(HEADERS[column] for column in _SHOWN), show_edge=False)
+    table = make_table(*(HEADERS[column] for column in _SHOWN))
     short = [one for one in figures if not one.definition.key.endswith(("_by_hour", "_by_day"))]
     for cells in rows(short):
         table.add_row(*("" if cells[column] is None else str(cells[column]) for column in _SHOWN))
-    Console(highlight=False, markup=False).print(table)
+    show_table(table)

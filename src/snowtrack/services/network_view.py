@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from snowtrack.roads.files import check_network, open_network
 from snowtrack.roads.invariants import faults
 from snowtrack.roads.quality import Findings, Quality, examine
 from snowtrack.roads.tables import summary
 from snowtrack.services.roads import quality_in_words
+from snowtrack.services.shown_tables import make_table, show_table
 
 
 def show_network(folder: Path, *, as_json: bool) -> None:
@@ -21,10 +20,10 @@ def show_network(folder: Path, *, as_json: bool) -> None:
     if as_json:
         write_json(said)
         return
-    table = Table(show_header=False, show_edge=False, box=None)
+    table = make_table("", "", headed=False)
     for key, value in said.items():
         table.add_row(key.replace("_", " "), _shown(value))
-    Console(highlight=False, soft_wrap=True).print(table)
+    show_table(table)
 
 
 def check_network_folder(folder: Path, *, as_json: bool) -> bool:

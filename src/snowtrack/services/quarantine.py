@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
-from rich.console import Console
-from rich.table import Table
 
 from snowtrack.model.calendar import SECOND_US, tokyo_text
 from snowtrack.model.fixes import Decoded, Message, RejectReason
 from snowtrack.services.instance import database_url
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import Ingest, Settings
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.instants import to_us
@@ -71,10 +70,10 @@ async def show_quarantine(settings: Settings) -> None:
     if not found:
         print("quarantine: empty")
         return
-    table = Table("number", "device", "received (Tokyo)", "bytes", "reasons", "first line", show_edge=False)
+    table = make_table("number", "device", "received (Tokyo)", "bytes", "reasons", "first line")
     for each in found[:SHOWN]:
         table.add_row(*_row(each))
-    Console(highlight=False, markup=False).print(table)
+    show_table(table)
     if len(found) > SHOWN:
         print(f"and older ones; these are the newest {SHOWN}")
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from snowtrack.model.calendar import HOUR_US, tokyo_minute, utc_text
@@ -13,10 +12,9 @@ from snowtrack.pipeline.basis import Reason
 from snowtrack.pipeline.comparison import Tally
 from snowtrack.services.replay_facts import EventFacts
 from snowtrack.services.replay_tracks import Outcome
+from snowtrack.services.shown_tables import make_table, show_table
 
 DETAILS = 5
-# Where no terminal says how wide it is.
-WIDTH = 120
 
 
 @dataclass(slots=True)
@@ -91,13 +89,10 @@ class Findings:
 
 def tell(found: Findings, last_lines: Iterable[str]) -> None:
     """On standard output."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=WIDTH)
     span = f"{tokyo_minute(found.from_us)} – {tokyo_minute(found.to_us)}"
     print(f"{span}: {found.devices:,} devices, {found.stretches:,} stretches of tracks")
     if found.groups:
-        console.print(_table(found))
+        show_table(_table(found))
     else:
         print("nothing changes")
     for line in (*_details(found), *(line for facts in found.facts for line in _fact_lines(facts)), *last_lines):
@@ -105,10 +100,8 @@ def tell(found: Findings, last_lines: Iterable[str]) -> None:
 
 
 def _table(found: Findings) -> Table:
-    table = Table(show_edge=False)
-    table.add_column("why", overflow="fold")
-    for header in ("stretches", "passes", "new, gone, other", "km ploughed", "hours at work"):
-        table.add_column(header, justify="right")
+    headers = ("why", "stretches", "passes", "new, gone, other", "km ploughed", "hours at work")
+    table = make_table(*headers, justify="right")
     for reasons, group in sorted(found.groups.items()):
         table.add_row(", ".join(reasons), f"{group.stretches:,}", *_cells(group.tally))
     table.add_section()

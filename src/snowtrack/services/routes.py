@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from snowtrack import wall_clock
 from snowtrack.clearance.routes import NOBODYS, Routes, with_derived
@@ -19,6 +17,7 @@ from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.services.snow import SnowReader
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
@@ -30,8 +29,8 @@ from snowtrack.whole_files import replacing
 
 async def show_routes(settings: Settings, *, as_json: bool) -> None:
     """All routes now."""
-    book = _book(settings)
-    async with connect(database_url(settings), name="routes") as connection:
+    url, book = database_url(settings), _book(settings)
+    async with connect(url, name="routes") as connection:
         with store_errors("cannot read the routes"):
             now_us = wall_clock.now_us()
             await book.outlook.refresh(connection)
@@ -52,8 +51,8 @@ async def show_routes(settings: Settings, *, as_json: bool) -> None:
 
 async def propose_routes(settings: Settings, folder: Path) -> None:
     """Write what the roads of each agency come to, whether it registered routes or not, as `fleet import` reads it."""
-    book = _book(settings)
-    async with connect(database_url(settings), name="routes") as connection:
+    url, book = database_url(settings), _book(settings)
+    async with connect(url, name="routes") as connection:
         with store_errors("cannot read the registry"):
             await book.outlook.refresh(connection)
     outlook = book.outlook
@@ -91,7 +90,7 @@ def _book(settings: Settings) -> RouteBook:
 def _show(board: Board) -> None:
     """What needs looking at first stands first."""
     now_us, own = board.around.now_us, board.progress
-    table = Table(*ROUTE_HEADERS, show_edge=False)
+    table = make_table(*ROUTE_HEADERS)
     states = list(STATES)
     late = own.overdue_mm > 0
     places = range(len(board.roads.routes))
@@ -112,7 +111,7 @@ def _show(board: Board) -> None:
             f"{due} {OVERDUE}" if late[place] else due,
         )
     print(f"{tokyo_minute(board.around.event_us)} –")
-    Console(highlight=False, markup=False).print(table)
+    show_table(table)
 
 
 def _times(now_us: int, early_s: int | None, late_s: int | None) -> str:

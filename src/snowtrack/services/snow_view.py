@@ -1,13 +1,13 @@
 """`snowtrack snow show`, `proposals` and `notices`: what the sensors say and what was said of it, for a terminal."""
 
 import orjson
-from rich.console import Console
 from rich.table import Table
 
 from snowtrack import wall_clock
 from snowtrack.model.calendar import DAY_US, tokyo_minute
 from snowtrack.notices.targets import masked, without_target
 from snowtrack.services.instance import database_url
+from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.notices import NoticeRow, count_notices, read_notices
@@ -25,7 +25,7 @@ async def show_sensors(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
-    table = Table("sensor", "name", "state", "depth cm", "new 1 h", "new 24 h", "age min", "readings", show_edge=False)
+    table = make_table("sensor", "name", "state", "depth cm", "new 1 h", "new 24 h", "age min", "readings")
     for row in rows:
         table.add_row(
             f"{row['agency']}/{row['sensor']}",
@@ -45,7 +45,7 @@ async def show_proposals(settings: Settings) -> None:
         with store_errors("cannot read the proposals"):
             proposals = await read_proposals(connection, now_us - SEASON_US, now_us + 1, SHOWN)
             counts = await count_proposals(connection, now_us - SEASON_US, now_us + 1)
-    table = Table("at (Tokyo)", "sensor", "road classes", "criterion cm", "new cm", "since", show_edge=False)
+    table = make_table("at (Tokyo)", "sensor", "road classes", "criterion cm", "new cm", "since")
     for one in proposals:
         at, since = (tokyo_minute(us) for us in (one.at_us, one.since_us))
         classes, snow = ", ".join(one.road_classes), (_centimetres(one.criterion_mm), _centimetres(one.new_mm))
@@ -62,7 +62,7 @@ async def show_notices(settings: Settings) -> None:
         with store_errors("cannot read the notices"):
             notices = await read_notices(connection, SHOWN)
             counts = await count_notices(connection, now_us - SEASON_US, now_us + 1)
-    table = Table("notice", "made (Tokyo)", "agency", "to", "attempts", "state", show_edge=False)
+    table = make_table("notice", "made (Tokyo)", "agency", "to", "attempts", "state")
     for one in notices:
         made = tokyo_minute(one.made_us)
         table.add_row(
@@ -86,6 +86,6 @@ def _centimetres(millimetres: object) -> str:
 
 def _print(table: Table, instead: str) -> None:
     if table.row_count:
-        Console(highlight=False, markup=False).print(table)
+        show_table(table)
     else:
         print(instead)

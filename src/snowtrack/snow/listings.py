@@ -50,11 +50,12 @@ _FAULTS = {
 class Listing:
     """What a file says: readings by sensor in the order of the file, and what is wrong with it, by row.
 
-    Problems beyond `PROBLEMS_MAX` are left out.
+    Problems beyond `PROBLEMS_MAX` are left out. `rows` counts what was looked at, also readings that were not made.
     """
 
     readings: Mapping[SensorId, DepthBatch]
     problems: tuple[str, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +71,23 @@ class Given:
 def read_listing(content: bytes, given: Given) -> Listing:
     """A file, known by its first sign: JSON begins with a bracket or a brace."""
     beginning = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    items = _json_items(content) if beginning in (b"[", b"{") else _csv_items(content)
+    items = _json_items(content) if beginning in (b"[", b"{") else _csv_items(content, given)
     found: dict[SensorId, list[Row]] = {}
     problems: list[str] = []
+    rows = 0
     try:
-        for count, (place, item) in enumerate(items):
-            if count == given.rows_max:
+        for place, item in items:
+            if rows == given.rows_max:
                 problems.append(f"more than {given.rows_max:,} rows; send it in parts")
                 break
+            rows += 1
             problems += (f"{place}: {what}" for what in _take(item, given, found))
             if len(problems) >= PROBLEMS_MAX:
                 break
     except _BadFileError as error:
         problems.append(str(error))
     readings = {sensor: DepthBatch.from_rows(rows) for sensor, rows in found.items()}
-    return Listing(readings=readings, problems=tuple(problems[:PROBLEMS_MAX]))
+    return Listing(readings=readings, problems=tuple(problems[:PROBLEMS_MAX]), rows=rows)
 
 
 class _BadFileError(Exception):
@@ -104,10 +107,11 @@ def _json_items(content: bytes) -> Iterator[Item]:
         yield f"item {number}", item
 
 
-def _csv_items(content: bytes) -> Iterator[Item]:
+def _csv_items(content: bytes, given: Given) -> Iterator[Item]:
     reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
     try:
         names = _names(next(reader, []))
+        _expect_ids(names, given)
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield f"row {reader.line_num}", _values(names, cells) if len(cells) == len(names) else _RAGGED
@@ -135,6 +139,15 @@ def _names(header: Sequence[str]) -> list[str]:
     if "time" not in found or not {"depth_cm", "depth_mm"} & set(found):
         raise _BadFileError(f"row 1: expected the columns time and depth_cm (日時, 積雪深), found {', '.join(found)}")
     return found
+
+
+def _expect_ids(names: Sequence[str], given: Given) -> None:
+    """Said once, and not of each row."""
+    ids = {"agency": given.agency, "sensor": given.sensor}
+    unsaid = [name for name, value in ids.items() if value is None and name not in names]
+    if unsaid:
+        options, columns = (f" and {sign}".join(unsaid) for sign in ("--", ""))
+        raise _BadFileError(f"nothing says the {columns}; give --{options}, or add a column for it to the file")
 
 
 def _aliases() -> str:
@@ -194,7 +207,9 @@ def _take(item: object, given: Given, found: dict[SensorId, list[Row]]) -> Itera
 def _bad_ids(item: Mapping[str, object]) -> Iterator[str]:
     """What is wrong with the ids that are said."""
     for name, value in item.items():
-        if name in NAMED and not (isinstance(value, str) and ID_PATTERN.fullmatch(value)):
+        if name in NAMED and value is None:
+            yield f"{name}: is not said; give --{name}, or say it in each row"
+        elif name in NAMED and not (isinstance(value, str) and ID_PATTERN.fullmatch(value)):
             yield f"{name}: {value!r} is no id; expected 1 to 64 of A-Z a-z 0-9 _ -"
 
 

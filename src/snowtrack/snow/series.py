@@ -48,10 +48,16 @@ def grid_of_days(now_us: int, days: int) -> Grid:
 def judge(time_us: Int64s, depth_mm: Int32s) -> Qualities:
     """The quality of each reading of one sensor, by time. A newest leap is believed when the next reading shares it."""
     quality = np.full(len(depth_mm), Quality.GOOD, np.int8)
-    quality[(depth_mm < DEPTH_MM[0]) | (depth_mm > DEPTH_MM[1])] = Quality.OUT_OF_RANGE
+    quality[out_of_range(depth_mm)] = Quality.OUT_OF_RANGE
     inside = np.flatnonzero(quality == Quality.GOOD)
     quality[inside[_leaps(time_us[inside], depth_mm[inside].astype(np.float64))]] = Quality.SPIKE
     return quality
+
+
+def out_of_range(depth_mm: Int32s) -> Bools:
+    """What is no depth, whatever its neighbours say."""
+    strange: Bools = (depth_mm < DEPTH_MM[0]) | (depth_mm > DEPTH_MM[1])
+    return strange
 
 
 def _leaps(time_us: Int64s, depth_mm: Floats) -> Bools:
