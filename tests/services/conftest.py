@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from snowtrack.network.arrays import Network
 from tests.mosquitto import RunningBroker, mosquitto_in
 from tests.services.epochs import SECOND_US
 from tests.services.line import Line, make_line
+from tests.services.replayed import Place, make_place
 from tests.store.databases import fresh_database, prepare
 
 
@@ -46,3 +48,11 @@ def shared_line(postgres_url: str, network_folder: Path, tmp_path_factory: pytes
         with line.service("ingest"):
             yield line
     broker.stop()
+
+
+@pytest.fixture
+async def place(
+    clean_database: str, network: Network, network_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Place:
+    """A database with a night in it."""
+    return await make_place(clean_database, network, network_folder, tmp_path / "data", capsys)

@@ -15,17 +15,10 @@ from snowtrack.services.archive import FIRST_US
 from snowtrack.store.replays import Replayed
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
-from tests.services.replayed import LIFTED, Place, make_place, reasons, said
+from tests.services.replayed import LIFTED, Place, reasons, said
 from tests.store.databases import rows
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def place(
-    clean_database: str, network: Network, network_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Place:
-    return await make_place(clean_database, network, network_folder, tmp_path / "data", capsys)
 
 
 # One that works at walking pace: at the speed of these drives it only travels, whatever its blade says.

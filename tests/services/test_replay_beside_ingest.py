@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,33 +14,32 @@ from snowtrack.pipeline.basis import Basis
 from snowtrack.store.basis import use_basis
 from snowtrack.store.database import connect
 from snowtrack.store.replays import hold_device
+from tests.services.epochs import Fix
 from tests.services.night import drives, night_in
 from tests.services.registry import register
-from tests.services.replayed import LIFTED, Place, make_place, reasons
+from tests.services.replayed import LIFTED, Place, reasons
 from tests.services.waiting import until
 from tests.store.databases import count, rows
 
 pytestmark = pytest.mark.anyio
+LIVE = DeviceId("kanazawa", "live")
 
 
-@pytest.fixture
-async def place(
-    clean_database: str, network: Network, network_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Place:
-    return await make_place(clean_database, network, network_folder, tmp_path / "data", capsys)
+def machine_out(place: Place, network: Network, ago_s: int, count: int | None = None) -> tuple[int, list[Fix]]:
+    """It is registered; now, and so many of its fixes since then."""
+    register(place.url, LIVE)
+    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
+    return now_us, drives(network, now_us - ago_s * SECOND_US)[:count]
 
 
 async def test_an_open_track_is_left_to_ingest(place: Place, network: Network) -> None:
     """Under way now: what is settled of it is as it should be; in place it is only marked."""
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 1_300 * SECOND_US)
+    now_us, fixes = machine_out(place, network, 1_300)
     # A leap, so that ingest tells of the track while it goes on.
     fixes[300] = replace(fixes[300], lat_deg=fixes[300].lat_deg + 0.02)
     span = {"from_us": place.start_us, "to_us": now_us}
     async with night_in(place.settings, network) as night:
-        await night.send(device, fixes, range(1, len(fixes) + 1), received_us=now_us)
+        await night.send(LIVE, fixes, range(1, len(fixes) + 1), received_us=now_us)
         await night.tick()
         assert (await place.replay(**span))["differing"] == 0
     found = await place.replay(place.set(**LIFTED), in_place=True, **span)
@@ -58,20 +56,17 @@ async def test_an_open_track_is_left_to_ingest(place: Place, network: Network) -
 async def test_a_track_that_goes_on_under_other_settings_is_computed_by_these_from_its_start(
     place: Place, network: Network
 ) -> None:
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 400 * SECOND_US)[:240]
+    now_us, fixes = machine_out(place, network, 400, 240)
     async with night_in(place.settings, network) as night:
-        await night.send(device, fixes[:150], range(1, 151), received_us=now_us)
+        await night.send(LIVE, fixes[:150], range(1, 151), received_us=now_us)
         # Whatever else is registered meanwhile.
         register(place.url, DeviceId("kanazawa", "another"))
         await night.ingest._refresh_fleet(night.connection)
-    asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
+    asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(LIVE)]}
     assert reasons(await place.replay(place.set(**LIFTED), **asked)) == [["settings"]]
     async with night_in(place.set(**LIFTED), network) as night:
         assert count(place.url, "dirty") == 1
-        await night.send(device, fixes[150:], range(151, 241), received_us=now_us - 300 * SECOND_US)
+        await night.send(LIVE, fixes[150:], range(151, 241), received_us=now_us - 300 * SECOND_US)
         await night.settle()
     found = await place.replay(place.set(**LIFTED), **asked)
     assert (found["stretches"], found["differing"]) == (1, 0)
@@ -113,22 +108,19 @@ async def test_a_batch_and_who_replaces_results_under_a_new_registry_do_not_wait
     place: Place, network: Network
 ) -> None:
     """The one notes what it computes with and then the device, the other one the device first."""
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 400 * SECOND_US)[:240]
+    now_us, fixes = machine_out(place, network, 400, 240)
     # A leap, so that ingest tells of the track, and notes what it computes with, while it goes on.
     fixes[150] = replace(fixes[150], lat_deg=fixes[150].lat_deg + 0.02)
     async with night_in(place.settings, network) as night, connect(place.url, name="replay") as other:
-        await night.send(device, fixes[:120], range(1, 121), received_us=now_us)
+        await night.send(LIVE, fixes[:120], range(1, 121), received_us=now_us)
         register(place.url, DeviceId("kanazawa", "another"))
         await night.ingest._refresh_fleet(night.connection)
         engine = night.ingest.devices.engine
-        number = night.ingest.devices.numbers[device]
+        number = night.ingest.devices.numbers[LIVE]
         async with other.transaction():
             await hold_device(other, number)
             taking = asyncio.create_task(
-                night.send(device, fixes[120:], range(121, 241), received_us=now_us, at_once=120)
+                night.send(LIVE, fixes[120:], range(121, 241), received_us=now_us, at_once=120)
             )
             await until(lambda: taking.done() or rows(place.url, LOCKED) == [(1,)])
             assert not taking.done()
@@ -142,20 +134,17 @@ async def test_what_came_since_a_tail_was_settled_before_its_time_is_not_missed_
     place: Place, network: Network
 ) -> None:
     """Ingest settles it together with what is to come."""
-    device = DeviceId("kanazawa", "live")
-    register(place.url, device)
-    now_us = time.time_ns() // 1_000_000_000 * SECOND_US
-    fixes = drives(network, now_us - 600 * SECOND_US)[:240]
-    asked = {"from_us": now_us - 700 * SECOND_US, "to_us": now_us, "devices": [str(device)]}
+    now_us, fixes = machine_out(place, network, 600, 240)
+    asked = {"from_us": now_us - 700 * SECOND_US, "to_us": now_us, "devices": [str(LIVE)]}
     async with night_in(place.settings, network) as night:
-        await night.send(device, fixes[:180], range(1, 181), received_us=now_us - 300 * SECOND_US)
+        await night.send(LIVE, fixes[:180], range(1, 181), received_us=now_us - 300 * SECOND_US)
         await night.tick()
         settled = place.results()
-        await night.send(device, fixes[180:200], range(181, 201), received_us=now_us)
+        await night.send(LIVE, fixes[180:200], range(181, 201), received_us=now_us)
         assert place.results() == settled
         found = await place.replay(**asked)
         assert (found["stretches"], found["differing"]) == (1, 0)
-        await night.send(device, fixes[200:], range(201, 241), received_us=now_us)
+        await night.send(LIVE, fixes[200:], range(201, 241), received_us=now_us)
         await night.settle()
         assert place.results() != settled
         assert (await place.replay(**asked))["differing"] == 0

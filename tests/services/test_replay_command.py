@@ -15,7 +15,6 @@ from psycopg import AsyncConnection
 from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US, tokyo_text
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.model.fixes import FixBatch
-from snowtrack.network.arrays import Network
 from snowtrack.services import archive
 from snowtrack.services.archive import FIRST_US, Span, read_span, write_archive
 from snowtrack.settings import as_environment
@@ -23,7 +22,7 @@ from snowtrack.store.archive import open_archive
 from snowtrack.store.fixes import read_fixes
 from tests.services.night import PLOUGHS
 from tests.services.registry import register
-from tests.services.replayed import LIFTED, Place, make_place
+from tests.services.replayed import LIFTED, Place
 from tests.services.waiting import await_true
 from tests.store.databases import count, fresh_database, prepare, rows
 
@@ -31,13 +30,6 @@ pytestmark = pytest.mark.anyio
 LOCKED = (
     "select count(*) from pg_stat_activity where application_name = 'snowtrack replay' and wait_event_type = 'Lock'"
 )
-
-
-@pytest.fixture
-async def place(
-    clean_database: str, network: Network, network_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Place:
-    return await make_place(clean_database, network, network_folder, tmp_path / "data", capsys)
 
 
 @pytest.fixture
