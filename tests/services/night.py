@@ -13,6 +13,7 @@ from snowtrack.network.arrays import Network
 from snowtrack.services.ingest import Ingest
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect
 from snowtrack.store.fixes import FixWriter
 from tests.services.epochs import SECOND_US, Fix, drive, epoch
@@ -48,13 +49,7 @@ class Night:
                 epoch(1, seq, fix, "U" if seq in LIFTED else "D")
                 for seq, fix in zip(seqs[part], fixes[part], strict=True)
             ]
-            delivery = Delivery(
-                device=device,
-                channel=Channel.UP,
-                payload=b"".join(lines),
-                received_us=received_us,
-                settle=lambda _: None,
-            )
+            delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1))
             await self.ingest._commit(self.connection, self.writer, [delivery])
 
     async def tick(self) -> None:

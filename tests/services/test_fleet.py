@@ -23,7 +23,7 @@ from snowtrack.model.passes import PassBatch
 from snowtrack.services.fleet import Import, export_fleet, import_fleet, show_fleet
 from snowtrack.settings import Settings, load_settings
 from snowtrack.store.database import connect
-from snowtrack.store.devices import device_number, find_device, note_device
+from snowtrack.store.devices import Note, device_number, find_device, note_devices
 from snowtrack.store.fixes import FixWriter
 from snowtrack.store.fleet import hold_fleet, read_fleet
 from snowtrack.store.instants import to_instant
@@ -181,7 +181,7 @@ async def test_the_summary_shows_who_has_what_and_what_nobody_registered(
 ) -> None:
     assert await taken(settings, written(tmp_path / "in", FILES))
     stranger = await device_number(connection, DeviceId("shi", "stranger"))
-    await note_device(connection, stranger, fixes=7, latest_us=AT, heard_us=AT)
+    await note_devices(connection, {stranger: Note(7, AT, AT)})
     capsys.readouterr()
     await show_fleet(settings, as_json=False)
     said = capsys.readouterr().out

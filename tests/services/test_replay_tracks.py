@@ -24,7 +24,7 @@ from snowtrack.services.replay_targets import InPlace, Nowhere, Target
 from snowtrack.services.replay_tracks import Outcome, Replay
 from snowtrack.store.activities import add_activities, read_activities
 from snowtrack.store.archive import in_order, open_archive, writing_archive
-from snowtrack.store.clocks import save_clock
+from snowtrack.store.clocks import save_clocks
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.fixes import FixWriter
@@ -84,7 +84,7 @@ async def store(connection: AsyncConnection, worker: Worker) -> None:
         async with connection.transaction():
             await FixWriter(connection).write(fixes, plausible(fixes))
     for boot_id, clock in worker._clocks().items():
-        await save_clock(connection, boot_id, clock)
+        await save_clocks(connection, {boot_id: clock})
     await add_passes(connection, PassBatch.from_rows(stored.passes))
     await add_activities(connection, ActivityBatch.from_rows(stored.activities))
     await mark_dirty(connection, stored.dirty)

@@ -19,7 +19,7 @@ from snowtrack.network.arrays import Network, RoadClass
 from snowtrack.services.fold import LEASE_S, Fold
 from snowtrack.settings import Settings, load_settings
 from snowtrack.store.database import connect
-from snowtrack.store.devices import device_number, note_device
+from snowtrack.store.devices import Note, device_number, note_devices
 from snowtrack.store.instants import to_instant
 from snowtrack.store.passes import add_passes
 from snowtrack.store.snow import keep_depths
@@ -78,7 +78,7 @@ class Town:
         await keep_depths(self.connection, SensorId("kanazawa", "s1"), DepthBatch.from_rows(told), until_us)
 
     async def heard(self, at_us: int) -> None:
-        await note_device(self.connection, self.device, fixes=1, latest_us=at_us, heard_us=at_us)
+        await note_devices(self.connection, {self.device: Note(1, at_us, at_us)})
 
     async def turn(self, now_us: int) -> list[dict[str, Any]]:
         """What it says then."""

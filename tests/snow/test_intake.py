@@ -13,6 +13,7 @@ from snowtrack.model.snow import DepthFault, SensorId
 from snowtrack.model.topics import Channel
 from snowtrack.services.snow_intake import DepthTally, take_depths
 from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect
 from snowtrack.store.snow import read_depths, read_heard
 from tests.mosquitto import RunningBroker
@@ -33,9 +34,7 @@ async def connection(clean_database: str) -> AsyncIterator[AsyncConnection]:
 
 def delivery(content: object, sensor: SensorId = S1, received_us: int = NOW) -> Delivery:
     payload = content if isinstance(content, bytes) else orjson.dumps(content)
-    return Delivery(
-        device=sensor, channel=Channel.DEPTH, payload=payload, received_us=received_us, settle=lambda _: None
-    )
+    return Delivery(sensor, Channel.DEPTH, payload, received_us, Receipt(1, 1))
 
 
 def reading(at_us: int, depth_mm: int = 300) -> dict[str, float]:
@@ -99,6 +98,5 @@ async def test_a_sensor_s_message_comes_through_a_real_broker(
             taken = await batch(source)
             assert [(one.device, one.channel) for one in taken] == [(S1, Channel.DEPTH)]
             assert (await take_depths(connection, taken)).messages == 1
-            for one in taken:
-                one.settle(True)
+            source.settle(taken, committed=True)
     assert (await read_heard(connection))[0].sensor == S1

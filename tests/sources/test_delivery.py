@@ -7,16 +7,14 @@ import pytest
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.session import Receipt
 from tests.decode.receiver_logs import seconds
 
 NIGHT_US = 1_768_404_600_000_000
 
 
 def fixes(payload: bytes) -> int:
-    delivery = Delivery(
-        device=DeviceId("kanazawa", "d1"), channel=Channel.LOG, payload=payload, received_us=0, settle=lambda _: None
-    )
-    return delivery.fixes
+    return Delivery(DeviceId("kanazawa", "d1"), Channel.LOG, payload, 0, Receipt(1, 1)).fixes
 
 
 def test_a_plain_message_holds_as_many_as_it_has_dates() -> None:

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from snowtrack.addresses import BrokerAddress
+from snowtrack.addresses import BrokerAddress, parse_broker
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
+from snowtrack.nmea.unpack import PAYLOAD_BYTES_MAX
 from snowtrack.sources.mqtt import Delivery, MqttSource
-from tests.mosquitto import RunningBroker, mosquitto_in, release
+from snowtrack.sources.session import PACKET_BYTES_MAX
+from tests.mosquitto import RunningBroker, mosquitto_in
+from tests.ports import free_port
 from tests.services.waiting import until
 from tests.sources.publisher import Publisher, publishing
 
@@ -36,8 +39,6 @@ async def listening(
 async def leave(source: MqttSource) -> None:
     async with asyncio.timeout(5):
         await source.stop()
-    for session in source.sessions:
-        release(session.client)
 
 
 async def batch(source: MqttSource, *, batch_s: float = 0.05, fixes_max: int = 1_000) -> list[Delivery]:
@@ -54,7 +55,7 @@ async def take(source: MqttSource, count: int, *, committed: bool = True) -> lis
     while len(payloads) < count:
         for delivery in await batch(source, fixes_max=1):
             payloads.append(delivery.payload)
-            delivery.settle(committed)
+            source.settle([delivery], committed=committed)
     return payloads
 
 
@@ -99,7 +100,7 @@ async def test_messages_come_with_their_device_channel_and_bytes(broker: Running
         while len(found) < 3:
             for delivery in await batch(source):
                 found[delivery.channel] = (delivery.device, delivery.payload)
-                delivery.settle(True)
+                source.settle([delivery], committed=True)
     assert found == {
         Channel.UP: (DeviceId("kanazawa", "d-1_A"), b"\x00\xff"),
         Channel.STATUS: (DeviceId("hakusan", "d2"), b"{}"),
@@ -155,7 +156,7 @@ async def test_what_was_not_committed_comes_again_and_the_rest_does_not(
             await asyncio.to_thread(own.say, "up", payload)
         await until(lambda: source.waiting == 6)
         for at, delivery in enumerate(await batch(source)):
-            delivery.settle(at < 4)
+            source.settle([delivery], committed=at < 4)
         await acknowledged(source, own)
         source.reopen()
         assert sorted(await take(source, 2)) == [b"4", b"5"]
@@ -183,7 +184,7 @@ async def test_a_word_about_an_earlier_connection_settles_nothing_on_this_one(
         (delivery,) = await batch(source)
         source.reopen()
         await until(lambda: source.sessions[0].refusal is not None)
-        delivery.settle(True)
+        source.settle([delivery], committed=True)
         await until(lambda: source.refusal is None)
         assert await take(source, 1) == [b"x"]
 
@@ -205,7 +206,7 @@ async def test_the_same_holds_however_often_and_whenever_it_is_reopened(
         while got < wanted:
             for delivery in await batch(source, batch_s=0.02):
                 got.add(delivery.payload)
-                delivery.settle(True)
+                source.settle([delivery], committed=True)
             batches += 1
             if batches % 3 == 0 and batches < 10:
                 source.reopen()
@@ -233,7 +234,7 @@ async def test_a_full_window_stops_reading_and_nothing_is_lost(unbounded: Runnin
                 assert len(source.live) + len(deliveries) <= 5
                 taken.extend(delivery.payload.strip() for delivery in deliveries)
                 for delivery in deliveries:
-                    delivery.settle(True)
+                    source.settle([delivery], committed=True)
     assert taken == numbered(400)
 
 
@@ -264,6 +265,44 @@ async def test_strangers_are_counted_and_not_heard_again(mosquitto: RunningBroke
         await asyncio.to_thread(own.say, "up", b"ours")
         assert await take(source, 1) == [b"ours"]
         assert live.strangers == 4
+
+
+async def test_of_a_message_that_is_too_large_the_beginning_comes_once(
+    mosquitto: RunningBroker, own: Publisher
+) -> None:
+    async with listening(mosquitto.address) as source:
+        for payload in (b"before", b"x" * 3_000_000, b"after"):
+            await asyncio.to_thread(own.say, "up", payload)
+        before, large, after = await take(source, 3)
+        assert (before, after) == (b"before", b"after")
+        assert PAYLOAD_BYTES_MAX < len(large) < 2 * PACKET_BYTES_MAX
+        await acknowledged(source, own)
+        source.reopen()
+        await asyncio.to_thread(own.say, "up", b"last")
+        assert await take(source, 1) == [b"last"]
+
+
+async def test_who_speaks_otherwise_than_a_broker_is_left_and_called_again() -> None:
+    calls = 0
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        writer.write(b"\x30\xff\xff\xff\xff\x01")
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", port := free_port())
+    source = MqttSource(parse_broker(f"mqtt://127.0.0.1:{port}"), "test", live_max=5, backlog_max=5)
+    source.start()
+    try:
+        await until(lambda: calls > 4)
+        assert source.refusal == "the broker sent a length of more than four bytes"
+    finally:
+        await leave(source)
+        server.close()
+        await server.wait_closed()
 
 
 async def test_messages_without_a_guarantee_are_taken_too(mosquitto: RunningBroker, own: Publisher) -> None:

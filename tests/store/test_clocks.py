@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
-from snowtrack.store.clocks import read_clocks, read_device_clocks, save_clock
+from snowtrack.store.clocks import read_clocks, read_device_clocks, save_clocks
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.tracks.identity import BootId
@@ -26,7 +26,7 @@ async def devices(connection: AsyncConnection) -> list[int]:
 
 async def save(connection: AsyncConnection, clocks: dict[BootId, BootClock]) -> None:
     for boot_id, clock in clocks.items():
-        await save_clock(connection, boot_id, clock)
+        await save_clocks(connection, {boot_id: clock})
 
 
 def learned(fixes: FixBatch) -> dict[BootId, BootClock]:

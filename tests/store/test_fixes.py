@@ -74,13 +74,15 @@ async def device(connection: AsyncConnection) -> int:
 def any_fixes(draw: st.DrawFn) -> list[dict[str, int]]:
     times = st.integers(DAY, DAY + 3 * DAY_US - 1)
     found = []
-    for seq in range(1, draw(st.integers(1, 5)) + 1):
+    # What has neither number nor another time is told apart by its bytes.
+    digests = draw(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5, unique=True))
+    for seq, digest in enumerate(digests, start=1):
         values = {name: draw(st.integers(*bounds)) for name, bounds in OPTIONAL.items() if draw(st.booleans())}
         if draw(st.booleans()):
             values |= {"lat_e7": draw(st.integers(-(9 * 10**8), 9 * 10**8))}
             values |= {"lon_e7": draw(st.integers(-(18 * 10**8), 18 * 10**8))}
         received_us = draw(st.integers(DAY, DAY + 100 * DAY_US))
-        one = fix(seq, draw(times), received_us=received_us, digest=draw(st.integers(-(2**63), 2**63 - 1)), **values)
+        one = fix(seq, draw(times), received_us=received_us, digest=digest, **values)
         if draw(st.booleans()):
             one |= {"boot": ABSENT_64, "seq": ABSENT_64}
         found.append(one)

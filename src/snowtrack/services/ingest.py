@@ -8,6 +8,7 @@ memory is dropped, the store's state is read again, and the broker sends again.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -41,9 +42,9 @@ from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.store.activities import add_activities
 from snowtrack.store.basis import note_basis, use_basis
-from snowtrack.store.clocks import save_clock
+from snowtrack.store.clocks import save_clocks
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.devices import free_boots, note_device, read_devices, save_committed, save_kept
+from snowtrack.store.devices import Note, free_boots, note_devices, read_devices, save_committed, save_kept
 from snowtrack.store.fixes import FixWriter, known_fixes
 from snowtrack.store.fleet import fleet_version, read_fleet
 from snowtrack.store.passes import add_passes, mark_dirty
@@ -122,8 +123,7 @@ class Ingest:
                 await self._commit(connection, writer, deliveries)
             committed = True
         finally:
-            for delivery in deliveries:
-                delivery.settle(committed)
+            self.source.settle(deliveries, committed=committed)
         for device in dict.fromkeys(delivery.device for delivery in _from_trackers(deliveries)):
             durable = self.devices.ledger.durable(self.devices.numbers[device])
             if durable:
@@ -175,8 +175,7 @@ class Ingest:
         self._say_heads(outputs)
         await writer.write(new, plausible(new))
         await self._save(connection, outputs, set(new.device.tolist()))
-        for boot_id in boots:
-            await save_clock(connection, boot_id, self.devices.engine.clocks[boot_id])
+        await save_clocks(connection, {boot_id: self.devices.engine.clocks[boot_id] for boot_id in boots})
         return outputs
 
     async def _fresh(self, connection: AsyncConnection, decoded: Decoded) -> Bools:
@@ -206,8 +205,9 @@ class Ingest:
         await save_tracks(connection, outputs.tracks)
         await note_basis(connection, self.devices.engine, outputs.tracks)
         await mark_dirty(connection, outputs.dirty)
-        for device in sorted(devices | set(outputs.passes.device.tolist())):
-            await save_kept(connection, device, self.network.network_id, self.devices.engine.snapshot(device))
+        changed = sorted(devices | set(outputs.passes.device.tolist()))
+        kept = {device: self.devices.engine.snapshot(device) for device in changed}
+        await save_kept(connection, self.network.network_id, kept)
 
     async def _save_ledger(self, connection: AsyncConnection, fixes: FixBatch, statuses: list[Message]) -> None:
         numbered = present(fixes.boot)
@@ -220,10 +220,8 @@ class Ingest:
                 changed.add(BootId(status.device, oldest[0]))
                 if freed:
                     await free_boots(connection, status.device, oldest[0])
-        for boot_id in sorted(changed):
-            committed = self.devices.ledger.boots.get(boot_id)
-            if committed is not None:
-                await save_committed(connection, boot_id, committed)
+        known = self.devices.ledger.boots
+        await save_committed(connection, {boot_id: known[boot_id] for boot_id in sorted(changed) if boot_id in known})
 
     async def _tick(self, connection: AsyncConnection, writer: FixWriter) -> None:
         """What time alone brings: tails of silent devices, stretches to compute again, figures."""
@@ -288,6 +286,7 @@ async def _note_devices(
     heard: dict[int, int] = {}
     for message in messages:
         heard[message.device] = max(heard.get(message.device, 0), message.received_us)
-    for device, heard_us in sorted(heard.items()):
-        fixes = int((new.device == device).sum())
-        await note_device(connection, device, fixes=fixes, latest_us=latest.get(device), heard_us=heard_us)
+    fixes = Counter(new.device.tolist())
+    await note_devices(
+        connection, {device: Note(fixes[device], latest.get(device), heard[device]) for device in sorted(heard)}
+    )

@@ -54,7 +54,7 @@ async def recompute_next(
         if rest.from_us <= rest.to_us:
             await mark_dirty(connection, [rest])
         if again.kept is not None:
-            await save_kept(connection, device, engine.network.network_id, again.kept)
+            await save_kept(connection, engine.network.network_id, {device: again.kept})
     if again.kept is not None:
         engine.restore(device, again.kept)
     return stretch

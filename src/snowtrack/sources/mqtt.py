@@ -1,44 +1,33 @@
 """Trackers' messages from an MQTT broker, acknowledged to it only when told that they are committed.
 
 Live (`up`, `status`, `depth`) and backlog (`log`) come in sessions of their own, each with its own window, so that
-hours of backlog never stand in front of what happens now. A session whose window is full stops reading its socket:
-memory is bounded by the window, and the broker keeps what we have not read.
+hours of backlog never stand in front of what happens now.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
-from socket import SHUT_RDWR, socket
-from threading import BoundedSemaphore, Event
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-
-from snowtrack import wall_clock
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
 from snowtrack.nmea.unpack import GZIP, ZSTD
+from snowtrack.sources.packets import Published
+from snowtrack.sources.session import Arrive, Receipt, Session
 
-KEEPALIVE_S = 30
-RECONNECT_S = (1, 15)
-OUTGOING_MAX = 10_000
-STOP_CHECK_S = 0.2
 PACKED_FIX_BYTES = 20
+TOPICS_KEPT = 500_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message in hand. `settle(True)` acknowledges it to the broker."""
+class Delivery(NamedTuple):
+    """One message in hand; its source knows it by its receipt."""
 
     device: DeviceId
     channel: Channel
     payload: bytes
     received_us: int
-    settle: Callable[[bool], None]
+    receipt: Receipt
 
     @property
     def fixes(self) -> int:
@@ -47,114 +36,18 @@ class Delivery:
         return max(1, len(self.payload) // PACKED_FIX_BYTES if packed else self.payload.count(b"RMC,"))
 
 
-class Session:
-    """One connection with a window. Its callbacks run in the client's own thread."""
-
-    def __init__(
-        self,
-        address: BrokerAddress,
-        client_id: str,
-        channels: Iterable[Channel],
-        window: int,
-        arrive: Callable[[Delivery], None],
-    ) -> None:
-        self.address = address
-        self.topics = [(subscription(channel), 1) for channel in channels]
-        self.slots = BoundedSemaphore(window)
-        self.arrive = arrive
-        self.stopping = Event()
-        self.connection = 0
-        self.strangers = 0
-        self.refusal: str | None = "not connected yet"
-        self.client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id,
-            clean_session=False,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=True,
-        )
-        self.client.username_pw_set(address.username, address.password)
-        tls = address.tls
-        if tls:
-            self.client.tls_set_context(tls)
-        self.client.reconnect_delay_set(*RECONNECT_S)
-        self.client.max_queued_messages_set(OUTGOING_MAX)
-        self.client.on_connect = self._on_connect
-        self.client.on_subscribe = self._on_subscribe
-        self.client.on_disconnect = self._on_disconnect
-        self.client.on_message = self._on_message
-
-    def start(self) -> None:
-        self.client.connect_async(self.address.host, self.address.port, KEEPALIVE_S)
-        self.client.loop_start()
-
-    def stop(self) -> None:
-        self.stopping.set()
-        self.client.disconnect()
-        self.client.loop_stop()
-
-    def reopen(self) -> None:
-        """Begin the session anew: the only thing that makes a broker send again what was not acknowledged.
-
-        The client's thread sees the end of the connection and opens the next one, as after any other loss.
-        """
-        connection = self.client.socket()
-        if isinstance(connection, socket):
-            with suppress(OSError):  # it was lost already
-                connection.shutdown(SHUT_RDWR)
-
-    def _on_connect(self, client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:  # noqa: ANN401
-        self.refusal = f"refused: {reason}" if reason.is_failure else "not subscribed yet"
-        if not reason.is_failure:
-            client.subscribe(self.topics)
-
-    def _on_subscribe(self, _client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:  # noqa: ANN401
-        failed = next((str(reason) for reason in reasons if reason.is_failure), None)
-        self.refusal = f"subscription refused: {failed}" if failed else None
-
-    def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:  # noqa: ANN401
-        self.connection += 1
-        self.refusal = self.refusal or f"connection lost: {reason}"
-
-    def _on_message(self, client: Client, _userdata: Any, message: MQTTMessage) -> None:  # noqa: ANN401
-        source = parse_topic(message.topic)
-        if source is None:
-            self.strangers += 1
-            client.ack(message.mid, message.qos)
-            return
-        while not self.slots.acquire(timeout=STOP_CHECK_S):
-            if self.stopping.is_set():
-                return
-        mid, qos, connection = message.mid, message.qos, self.connection
-
-        def settle(committed: bool) -> None:
-            self.slots.release()
-            # Packet ids belong to a connection: on another one, the same id may be another message.
-            if committed and connection == self.connection:
-                client.ack(mid, qos)
-
-        device, channel = source
-        received_us = wall_clock.now_us()
-        self.arrive(
-            Delivery(
-                device=device, channel=channel, payload=bytes(message.payload), received_us=received_us, settle=settle
-            )
-        )
-
-
 class MqttSource:
     """Both sessions behind one queue, live first."""
 
     def __init__(self, address: BrokerAddress, client_id: str, *, live_max: int, backlog_max: int) -> None:
-        self.loop = asyncio.get_running_loop()
         self.arrived = asyncio.Event()
         self.live: deque[Delivery] = deque(maxlen=live_max)
         self.backlog: deque[Delivery] = deque(maxlen=backlog_max)
-        live_id, backlog_id = f"{client_id}.live", f"{client_id}.backlog"
-        live_channels = (Channel.STATUS, Channel.UP, Channel.DEPTH)
+        self._topics: dict[bytes, tuple[DeviceId, Channel] | None] = {}
+        live, backlog = (Channel.STATUS, Channel.UP, Channel.DEPTH), (Channel.LOG,)
         self.sessions = (
-            Session(address, live_id, live_channels, live_max, self._into(self.live)),
-            Session(address, backlog_id, (Channel.LOG,), backlog_max, self._into(self.backlog)),
+            self._session(address, f"{client_id}.live", live, self.live),
+            self._session(address, f"{client_id}.backlog", backlog, self.backlog),
         )
 
     def start(self) -> None:
@@ -162,8 +55,7 @@ class MqttSource:
             session.start()
 
     async def stop(self) -> None:
-        for session in self.sessions:
-            await asyncio.to_thread(session.stop)
+        await asyncio.gather(*(session.stop() for session in self.sessions))
 
     @property
     def refusal(self) -> str | None:
@@ -178,7 +70,7 @@ class MqttSource:
         """The next messages: what comes within `batch_s` of the first one, or nothing within `idle_s`."""
         if not self.waiting and not await self._arrival(idle_s):
             return []
-        deadline = self.loop.time() + batch_s
+        deadline = asyncio.get_running_loop().time() + batch_s
         taken: list[Delivery] = []
         fixes = 0
         while fixes < fixes_max:
@@ -186,9 +78,16 @@ class MqttSource:
             if delivery is not None:
                 taken.append(delivery)
                 fixes += delivery.fixes
-            elif not await self._arrival(deadline - self.loop.time()):
+            elif not await self._arrival(deadline - asyncio.get_running_loop().time()):
                 break
         return taken
+
+    def settle(self, deliveries: Sequence[Delivery], *, committed: bool) -> None:
+        """These are committed, and the broker may forget them; or they are not, and come again once it is reopened."""
+        live, backlog = self.sessions
+        of_backlog = [one.receipt for one in deliveries if one.channel is Channel.LOG]
+        backlog.settle(of_backlog, committed=committed)
+        live.settle([one.receipt for one in deliveries if one.channel is not Channel.LOG], committed=committed)
 
     def reopen(self) -> None:
         """After a failed commit: let the broker send again."""
@@ -196,19 +95,33 @@ class MqttSource:
             session.reopen()
 
     def publish_durable(self, device: DeviceId, payload: bytes) -> None:
-        self.sessions[0].client.publish(durable_topic(device), payload, qos=1, retain=True)
+        self.sessions[0].say(durable_topic(device), payload)
 
-    def _into(self, queue: deque[Delivery]) -> Callable[[Delivery], None]:
-        """Hand over from a client's thread; the session's window keeps the queue from ever overflowing."""
+    def _session(
+        self, address: BrokerAddress, client_id: str, channels: Iterable[Channel], queue: deque[Delivery]
+    ) -> Session:
+        return Session(address, client_id, map(subscription, channels), queue.maxlen or 0, self._into(queue))
 
-        def append(delivery: Delivery) -> None:
-            queue.append(delivery)
+    def _into(self, queue: deque[Delivery]) -> Arrive:
+        """The session's window keeps the queue from ever overflowing."""
+
+        def arrive(message: Published, receipt: Receipt, received_us: int) -> bool:
+            source = self._source(message.topic)
+            if source is None:
+                return False
+            queue.append(Delivery(*source, message.payload, received_us, receipt))
             self.arrived.set()
+            return True
 
-        def hand_over(delivery: Delivery) -> None:
-            self.loop.call_soon_threadsafe(append, delivery)
+        return arrive
 
-        return hand_over
+    def _source(self, topic: bytes) -> tuple[DeviceId, Channel] | None:
+        """Who speaks on a topic, remembered for the next time."""
+        if topic not in self._topics:
+            if len(self._topics) >= TOPICS_KEPT:
+                self._topics.clear()
+            self._topics[topic] = parse_topic(topic.decode(errors="replace"))
+        return self._topics[topic]
 
     def _next(self) -> Delivery | None:
         if self.live:

@@ -1,27 +1,19 @@
 """How machines spend their time, as spans."""
 
+import numpy as np
 from psycopg import AsyncConnection
 
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.model.work import ActivityBatch
-from snowtrack.store.instants import stretch_asked, to_instant, to_us
+from snowtrack.store.copying import copy_in, table_columns
+from snowtrack.store.instants import stretch_asked, to_us
 from snowtrack.store.queries import query
-
-_TYPES = ["int4", "timestamptz", "timestamptz", "int2", "int2", "bool", "bool", "int8"]
-_COPY = (
-    "copy activity (device, started_at, ended_at, activity, evidence, doubted, ploughed, driven_mm)"
-    " from stdin (format binary)"
-)
 
 
 async def add_activities(connection: AsyncConnection, activities: ActivityBatch) -> None:
-    if not len(activities):
-        return
-    async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for device, started_us, ended_us, activity, evidence, doubted, ploughed, driven_mm in activities.rows():
-            times = to_instant(started_us), to_instant(ended_us)
-            await copy.write_row((device, *times, activity, evidence, bool(doubted), bool(ploughed), driven_mm))
+    if len(activities):
+        truths = {name: getattr(activities, name).astype(np.bool_) for name in ("doubted", "ploughed")}
+        await copy_in(connection, "activity", table_columns(activities) | truths)
 
 
 async def replace_activities(connection: AsyncConnection, stretch: DirtyStretch, activities: ActivityBatch) -> None:

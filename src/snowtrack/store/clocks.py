@@ -1,6 +1,6 @@
 """The clocks of boots: what was learned of each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -21,9 +21,14 @@ async def read_device_clocks(connection: AsyncConnection, device: int) -> dict[B
     return _clocks(await (await connection.execute(query("clocks_of_device"), {"device": device})).fetchall())
 
 
-async def save_clock(connection: AsyncConnection, boot_id: BootId, clock: BootClock) -> None:
-    kept = {"device": boot_id.device, "boot": boot_id.boot, "kept": orjson.dumps(clock.snapshot())}
-    await connection.execute(query("save_clock"), kept)
+async def save_clocks(connection: AsyncConnection, clocks: Mapping[BootId, BootClock]) -> None:
+    if clocks:
+        asked = {
+            "devices": [boot_id.device for boot_id in clocks],
+            "boots": [boot_id.boot for boot_id in clocks],
+            "kept": [orjson.dumps(clock.snapshot()) for clock in clocks.values()],
+        }
+        await connection.execute(query("save_clocks"), asked)
 
 
 def _clocks(rows: list[tuple[Any, ...]]) -> dict[BootId, BootClock]:

@@ -11,10 +11,9 @@ import numpy as np
 from psycopg import AsyncConnection
 
 from snowtrack.model.columns import ABSENT_64, Columns, Int64s
+from snowtrack.store.instants import POSTGRES_EPOCH_US
 
 Batch = TypeVar("Batch", bound=Columns)
-# Microseconds from 1970 to where PostgreSQL's times begin.
-_EPOCH_US = 946_684_800_000_000
 
 
 async def read_columns(
@@ -35,4 +34,4 @@ def _unpacked(name: str, packed: bytes, dtype: np.dtype[Any]) -> np.ndarray[tupl
 
 def _since_1970(times: Int64s) -> Int64s:
     """-infinity stands for a time that is not there, and is sent as the smallest number."""
-    return np.where(times == ABSENT_64, ABSENT_64, times + _EPOCH_US)
+    return np.where(times == ABSENT_64, ABSENT_64, times + POSTGRES_EPOCH_US)

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from psycopg import AsyncConnection
-from psycopg.types.multirange import Int8Multirange
-from psycopg.types.range import Int8Range
 
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Intervals
-from snowtrack.store.instants import to_instant
+from snowtrack.store.instants import to_instant, to_instant_or_none
 from snowtrack.store.queries import query
 from snowtrack.tracks.identity import BootId, Committed
 
@@ -26,6 +24,14 @@ class DeviceRow:
     fixes: int
     latest_at: datetime | None
     heard_at: datetime | None
+
+
+class Note(NamedTuple):
+    """What a batch says of a device."""
+
+    fixes: int
+    latest_us: int | None
+    heard_us: int
 
 
 async def device_number(connection: AsyncConnection, device: DeviceId) -> int:
@@ -58,17 +64,16 @@ async def devices_silent_since(connection: AsyncConnection, time_us: int) -> set
     return {row.number for row in await read_devices(connection) if row.heard_at and row.heard_at < since}
 
 
-async def note_device(
-    connection: AsyncConnection, device: int, *, fixes: int, latest_us: int | None, heard_us: int
-) -> None:
-    """Count a device's new fixes, and move its latest instants forward."""
-    noted = {
-        "device": device,
-        "fixes": fixes,
-        "latest_at": None if latest_us is None else to_instant(latest_us),
-        "heard_at": to_instant(heard_us),
-    }
-    await connection.execute(query("note_device"), noted)
+async def note_devices(connection: AsyncConnection, notes: Mapping[int, Note]) -> None:
+    """Count devices' new fixes, and move their latest instants forward."""
+    if notes:
+        asked = {
+            "devices": list(notes),
+            "fixes": [note.fixes for note in notes.values()],
+            "latest": [to_instant_or_none(note.latest_us) for note in notes.values()],
+            "heard": [to_instant(note.heard_us) for note in notes.values()],
+        }
+        await connection.execute(query("note_devices"), asked)
 
 
 async def read_committed(connection: AsyncConnection, device: int) -> dict[BootId, Committed]:
@@ -79,14 +84,15 @@ async def read_committed(connection: AsyncConnection, device: int) -> dict[BootI
     }
 
 
-async def save_committed(connection: AsyncConnection, boot: BootId, committed: Committed) -> None:
-    kept = {
-        "device": boot.device,
-        "boot": boot.boot,
-        "ranges": Int8Multirange(Int8Range(start, to) for start, to in committed.ranges),
-        "floor": committed.floor,
-    }
-    await connection.execute(query("save_committed"), kept)
+async def save_committed(connection: AsyncConnection, changed: Mapping[BootId, Committed]) -> None:
+    if changed:
+        asked = {
+            "devices": [boot_id.device for boot_id in changed],
+            "boots": [boot_id.boot for boot_id in changed],
+            "ranges": [_multirange(committed.ranges) for committed in changed.values()],
+            "floors": [committed.floor for committed in changed.values()],
+        }
+        await connection.execute(query("save_committed"), asked)
 
 
 async def free_boots(connection: AsyncConnection, device: int, boot: int) -> None:
@@ -104,9 +110,16 @@ async def read_kept(connection: AsyncConnection, device: int, network_id: str) -
     return kept
 
 
-async def save_kept(connection: AsyncConnection, device: int, network_id: str, kept: Mapping[str, Any]) -> None:
-    saved = {"device": device, "network_id": network_id, "kept": orjson.dumps(kept)}
-    await connection.execute(query("save_state"), saved)
+async def save_kept(connection: AsyncConnection, network_id: str, kept: Mapping[int, Mapping[str, Any]]) -> None:
+    """What the stages keep of devices on this network."""
+    if kept:
+        contents = [orjson.dumps(content) for content in kept.values()]
+        asked = {"devices": list(kept), "network_id": network_id, "kept": contents}
+        await connection.execute(query("save_states"), asked)
+
+
+def _multirange(ranges: Intervals) -> str:
+    return "{" + ",".join(f"[{start},{to})" for start, to in ranges) + "}"
 
 
 def from_multirange(ranges: Any) -> Intervals:  # noqa: ANN401 - the driver's multiranges have no common type

@@ -8,36 +8,36 @@ import numpy as np
 from psycopg import AsyncConnection, sql
 
 from snowtrack.model.calendar import DAY_US
-from snowtrack.model.columns import ABSENT_64, Bools, present
+from snowtrack.model.columns import ABSENT_64, Bools, Int64s, present
 from snowtrack.model.fixes import FixBatch
+from snowtrack.store.copying import Instants, Keys, copy_in
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
 from snowtrack.store.queries import query
 
 DAY = timedelta(microseconds=DAY_US)
 MINUTE_US = 60_000_000
 _SHARED = (
-    ("uptime_ms", "int8"),
-    ("lat_e7", "int4"),
-    ("lon_e7", "int4"),
-    ("alt_mm", "int4"),
-    ("speed_mmps", "int4"),
-    ("course_cdeg", "int4"),
-    ("quality", "int2"),
-    ("satellites", "int2"),
-    ("hdop_centi", "int4"),
-    ("blade", "int2"),
-    ("blade_cdeg", "int4"),
-    ("spreading", "int2"),
-    ("spread_mgpm2", "int4"),
-    ("spread_width_mm", "int4"),
-    ("pto", "int2"),
-    ("inputs", "int4"),
-    ("battery_mv", "int4"),
-    ("buffered", "int4"),
-    ("sources", "int2"),
-    ("remarks", "int2"),
+    "uptime_ms",
+    "lat_e7",
+    "lon_e7",
+    "alt_mm",
+    "speed_mmps",
+    "course_cdeg",
+    "quality",
+    "satellites",
+    "hdop_centi",
+    "blade",
+    "blade_cdeg",
+    "spreading",
+    "spread_mgpm2",
+    "spread_width_mm",
+    "pto",
+    "inputs",
+    "battery_mv",
+    "buffered",
+    "sources",
+    "remarks",
 )
-_KEY = (("boot", "int8"), ("seq", "int8"), ("digest", "int8"))
 
 
 class FixWriter:
@@ -57,50 +57,33 @@ class FixWriter:
         if not len(fixes):
             return
         await self._make_partitions(fixes)
-        times = [to_instant(time) for time in fixes.time_us.tolist()]
-        received = [to_instant(time) for time in fixes.received_us.tolist()]
-        head = [("device", "int4"), ("device_time", "timestamptz"), *_KEY, ("received_at", "timestamptz")]
-        columns = [fixes.device.tolist(), times, *_keys(fixes), received, *_shared(fixes)]
-        await self._copy("fix", [*head, *_SHARED], columns)
+        columns = {
+            "device": fixes.device,
+            "device_time": Instants(fixes.time_us),
+            **{name: Keys(values) for name, values in _keys(fixes).items()},
+            "received_at": Instants(fixes.received_us),
+            **{name: getattr(fixes, name) for name in _SHARED},
+        }
+        await copy_in(self.connection, "fix", columns)
 
     async def _write_undated(self, fixes: FixBatch) -> None:
         """Few: one by one, since two with the same bytes in the same minute are one."""
         if not len(fixes):
             return
-        names = [
-            "device",
-            "received_at",
-            "received_minute",
-            "device_time",
-            "day_us",
-            *(name for name, _ in (*_KEY, *_SHARED)),
-        ]
-        received = [to_instant(time) for time in fixes.received_us.tolist()]
-        minutes = [to_instant(time - time % MINUTE_US) for time in fixes.received_us.tolist()]
-        times = [to_instant_or_none(time) for time in fixes.time_us.tolist()]
-        columns = [
-            fixes.device.tolist(),
-            received,
-            minutes,
-            times,
-            _or_none(fixes.day_us),
-            *_keys(fixes),
-            *_shared(fixes),
-        ]
+        columns = {
+            "device": fixes.device.tolist(),
+            "received_at": [to_instant(time) for time in fixes.received_us.tolist()],
+            "received_minute": [to_instant(time - time % MINUTE_US) for time in fixes.received_us.tolist()],
+            "device_time": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
+            "day_us": _or_none(fixes.day_us),
+            **{name: values.tolist() for name, values in _keys(fixes).items()},
+            **{name: _or_none(getattr(fixes, name)) for name in _SHARED},
+        }
         statement = sql.SQL("insert into fix_undated ({}) values ({}) on conflict do nothing").format(
-            sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join([sql.Placeholder()] * len(names))
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join([sql.Placeholder()] * len(columns))
         )
         async with self.connection.cursor() as cursor:
-            await cursor.executemany(statement, list(zip(*columns, strict=True)))
-
-    async def _copy(self, table: str, columns: list[tuple[str, str]], values: list[list[Any]]) -> None:
-        statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
-        )
-        async with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([kind for _, kind in columns])
-            for row in zip(*values, strict=True):
-                await copy.write_row(row)
+            await cursor.executemany(statement, list(zip(*columns.values(), strict=True)))
 
     async def _make_partitions(self, fixes: FixBatch) -> None:
         if self.partitioned is None:
@@ -122,7 +105,7 @@ class FixWriter:
 
 async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
     """Which fixes are stored already. One with neither number nor date is never known: its minute tells it apart."""
-    boots, seqs, digests = _keys(fixes)
+    boots, seqs, digests = (values.tolist() for values in _keys(fixes).values())
     asked = {
         "devices": fixes.device.tolist(),
         "times": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
@@ -159,7 +142,7 @@ async def read_undated(connection: AsyncConnection, device: int, since_us: int) 
 def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
     """As it was sent; a time that was stated has its time of day in it."""
     device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, *shared = row
-    names = [name for name, _ in _SHARED[1:]]
+    names = _SHARED[1:]
     dtypes = FixBatch.dtypes()
     filled = [
         int(np.iinfo(dtypes[name]).min) if value is None else value for name, value in zip(names, shared, strict=True)
@@ -172,17 +155,13 @@ def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
     return (device, boot or ABSENT_64, seq or ABSENT_64, digest, uptime, *times, *filled)
 
 
-def _keys(fixes: FixBatch) -> list[list[Any]]:
+def _keys(fixes: FixBatch) -> dict[str, Int64s]:
     """Keys cannot be null: 0 stands for no boot and no sequence number, which begin at 1."""
-    return [
-        np.where(present(fixes.boot), fixes.boot, 0).tolist(),
-        np.where(present(fixes.seq), fixes.seq, 0).tolist(),
-        fixes.digest.tolist(),
-    ]
-
-
-def _shared(fixes: FixBatch) -> list[list[Any]]:
-    return [_or_none(getattr(fixes, name)) for name, _ in _SHARED]
+    return {
+        "boot": np.where(present(fixes.boot), fixes.boot, 0),
+        "seq": np.where(present(fixes.seq), fixes.seq, 0),
+        "digest": fixes.digest,
+    }
 
 
 def _or_none(column: np.ndarray[Any, np.dtype[Any]]) -> list[int | None]:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.tracks import DirtyStretch
 
+# From 1970 to where PostgreSQL's own times begin.
+POSTGRES_EPOCH_US = 946_684_800_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -13,16 +13,9 @@ from snowtrack.model.intervals import union
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.store.columns import read_columns
+from snowtrack.store.copying import copy_in, table_columns
 from snowtrack.store.instants import stretch_asked, to_instant, to_instant_or_none, to_us
 from snowtrack.store.queries import query
-
-_TYPES = ["int4", "int8", "int2", "int4", "int4", "timestamptz", "timestamptz", "int2", "int2", "int2", "int4"]
-_COPY = (
-    "copy pass (device, segment_id, direction, from_mm, to_mm, started_at, ended_at, work, evidence,"
-    " confidence, material_g)"
-    " from stdin (format binary)"
-)
-
 
 # Stretches of a device that are no further apart than this are computed again together.
 TOGETHER_US = DAY_US
@@ -40,12 +33,7 @@ async def add_passes(connection: AsyncConnection, passes: PassBatch) -> None:
     """Store passes and tell the fold which segments to look at."""
     if not len(passes):
         return
-    async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for *place, started_us, ended_us, work, evidence, confidence, material in passes.rows():
-            spread = None if material == ABSENT_32 else material
-            times = to_instant(started_us), to_instant(ended_us)
-            await copy.write_row((*place, *times, work, evidence, confidence, spread))
+    await copy_in(connection, "pass", table_columns(passes))
     await touch(connection, set(passes.segment_id.tolist()))
 
 

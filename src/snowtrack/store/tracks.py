@@ -11,12 +11,17 @@ async def save_tracks(connection: AsyncConnection, tracks: TrackBatch) -> None:
     """What there is to tell of tracks that ended or go on."""
     if not len(tracks):
         return
-    rows = []
-    for device, started_us, ended_us, *counts in tracks.rows():
-        times = {"device": device, "started_at": to_instant(started_us), "ended_at": to_instant(ended_us)}
-        rows.append(times | dict(zip(list(TrackBatch.dtypes())[3:], counts, strict=True)))
-    async with connection.cursor() as cursor:
-        await cursor.executemany(query("save_track"), rows)
+    # Of what was told of one track several times, the last.
+    latest = {(device, started_us): row for device, started_us, *row in tracks.rows()}
+    devices, starts = zip(*latest, strict=True)
+    ends, *counts = zip(*latest.values(), strict=True)
+    asked = {
+        "device": list(devices),
+        "started_at": [to_instant(start_us) for start_us in starts],
+        "ended_at": [to_instant(end_us) for end_us in ends],
+        **{name: list(values) for name, values in zip(list(TrackBatch.dtypes())[3:], counts, strict=True)},
+    }
+    await connection.execute(query("save_tracks"), asked)
 
 
 async def replace_tracks(connection: AsyncConnection, stretch: DirtyStretch, tracks: TrackBatch) -> None:

@@ -33,16 +33,22 @@ select device from device where agency = %(agency)s and name = %(name)s;
 -- devices: all devices, with how much and when they were last heard of
 select device, agency, name, fixes, latest_at, heard_at from device order by agency, name;
 
--- note_device: count fixes and move the latest instants, which never go back
+-- note_devices: count fixes and move the latest instants, which never go back
 update device
-set fixes = fixes + %(fixes)s, latest_at = greatest(latest_at, %(latest_at)s), heard_at = greatest(heard_at, %(heard_at)s)
-where device = %(device)s;
+set fixes = device.fixes + new.fixes, latest_at = greatest(device.latest_at, new.latest_at),
+    heard_at = greatest(device.heard_at, new.heard_at)
+from unnest(%(devices)s::integer[], %(fixes)s::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
+    as new (device, fixes, latest_at, heard_at)
+where device.device = new.device;
 
 -- committed_of_device: the committed sequence numbers of a device
 select boot, ranges, floor from committed where device = %(device)s;
 
--- save_committed: keep the committed numbers of a boot
-insert into committed (device, boot, ranges, floor) values (%(device)s, %(boot)s, %(ranges)s, %(floor)s)
+-- save_committed: keep the committed numbers of boots
+insert into committed (device, boot, ranges, floor)
+select device, boot, ranges, floor
+from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(ranges)s::int8multirange[], %(floors)s::bigint[])
+    as new (device, boot, ranges, floor)
 on conflict (device, boot) do update set ranges = excluded.ranges, floor = excluded.floor;
 
 -- free_boots: forget boots that the device no longer holds
@@ -76,8 +82,10 @@ join unnest(%(devices)s::integer[], %(boots)s::bigint[]) as asked (device, boot)
 -- clocks_of_device: what is known of the clocks of all boots of a device
 select device, boot, kept from boot_clock where device = %(device)s;
 
--- save_clock: keep what is known of a boot's clock
-insert into boot_clock (device, boot, kept) values (%(device)s, %(boot)s, %(kept)s)
+-- save_clocks: keep what is known of the clocks of boots
+insert into boot_clock (device, boot, kept)
+select device, boot, kept
+from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(kept)s::bytea[]) as new (device, boot, kept)
 on conflict (device, boot) do update set kept = excluded.kept;
 
 -- undated_of_device: fixes of a device without a time of their own, received since
@@ -88,8 +96,9 @@ from fix_undated
 where device = %(device)s and received_at >= %(since)s
 order by received_at, boot, seq, digest;
 
--- save_state: what the stages keep of a device
-insert into device_state (device, network_id, kept) values (%(device)s, %(network_id)s, %(kept)s)
+-- save_states: what the stages keep of devices
+insert into device_state (device, network_id, kept)
+select device, %(network_id)s, kept from unnest(%(devices)s::integer[], %(kept)s::bytea[]) as new (device, kept)
 on conflict (device) do update set network_id = excluded.network_id, kept = excluded.kept;
 
 -- state_of_device: what the stages kept of a device
@@ -256,10 +265,13 @@ set count = reject_count.count + excluded.count, last_at = excluded.last_at;
 -- reject_counts: how often each device sent what could not be read, by reason
 select device, reason, count from reject_count order by device, reason;
 
--- save_track: what is known of a track so far
+-- save_tracks: what is known of tracks so far
 insert into track (device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, frozen_us, unsure)
-values (%(device)s, %(started_at)s, %(ended_at)s, %(fixes)s, %(jumps)s, %(returns)s, %(twins)s, %(too_fast)s,
-        %(frozen_us)s, %(unsure)s)
+select device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, frozen_us, unsure
+from unnest(%(device)s::integer[], %(started_at)s::timestamptz[], %(ended_at)s::timestamptz[], %(fixes)s::integer[],
+            %(jumps)s::integer[], %(returns)s::integer[], %(twins)s::integer[], %(too_fast)s::integer[],
+            %(frozen_us)s::bigint[], %(unsure)s::integer[])
+    as new (device, started_at, ended_at, fixes, jumps, returns, twins, too_fast, frozen_us, unsure)
 on conflict (device, started_at) do update
 set ended_at = excluded.ended_at, fixes = excluded.fixes, jumps = excluded.jumps, returns = excluded.returns,
     twins = excluded.twins, too_fast = excluded.too_fast, frozen_us = excluded.frozen_us, unsure = excluded.unsure;
