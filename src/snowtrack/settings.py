@@ -82,6 +82,7 @@ class Ingest(Group):
     batch_fixes: Count = 20_000
     live_messages_max: Count = 2_000
     backlog_messages_max: Count = 200
+    save_s: Seconds = 5
     dirty_quiet_s: Seconds = 5
     dirty_patience_s: Seconds = 60
     dialects: Path | None = None

@@ -18,7 +18,7 @@ FILES = {
 
 
 def heard(device: str, at: datetime | None, *, number: int = 1) -> DeviceRow:
-    return DeviceRow(number=number, id=DeviceId("ken", device), fixes=5, latest_at=at, heard_at=at)
+    return DeviceRow(number=number, id=DeviceId("ken", device), fixes=5, latest_at=at, heard_at=at, saved_batch=0)
 
 
 def summary(*devices: DeviceRow, now: datetime = NOW) -> Summary:

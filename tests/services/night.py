@@ -55,6 +55,7 @@ class Night:
     async def tick(self) -> None:
         """Tails of devices that were not heard for a minute are settled, and one stretch is computed again."""
         await self.ingest._tick(self.connection, self.writer)
+        await self.ingest._save_all(self.connection)
 
     async def settle(self) -> None:
         """Until nothing is dirty and no tail is open of devices that are silent."""

@@ -25,7 +25,7 @@ PACE_S = 0.004
 HOLD_COMMITS = """
 create function hold_commit() returns trigger language plpgsql as
 $$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
-create constraint trigger hold after insert or update on committed
+create constraint trigger hold after insert on journal
     deferrable initially deferred for each row execute function hold_commit();
 """
 WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"

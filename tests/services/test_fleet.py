@@ -181,7 +181,7 @@ async def test_the_summary_shows_who_has_what_and_what_nobody_registered(
 ) -> None:
     assert await taken(settings, written(tmp_path / "in", FILES))
     stranger = await device_number(connection, DeviceId("shi", "stranger"))
-    await note_devices(connection, {stranger: Note(7, AT, AT)})
+    await note_devices(connection, {stranger: Note(7, AT, AT)}, 1)
     capsys.readouterr()
     await show_fleet(settings, as_json=False)
     said = capsys.readouterr().out

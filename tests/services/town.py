@@ -78,7 +78,7 @@ class Town:
         await keep_depths(self.connection, SensorId("kanazawa", "s1"), DepthBatch.from_rows(told), until_us)
 
     async def heard(self, at_us: int) -> None:
-        await note_devices(self.connection, {self.device: Note(1, at_us, at_us)})
+        await note_devices(self.connection, {self.device: Note(1, at_us, at_us)}, 1)
 
     async def turn(self, now_us: int) -> list[dict[str, Any]]:
         """What it says then."""

@@ -58,20 +58,20 @@ async def test_a_number_is_found_that_another_is_just_about_to_commit(database: 
 async def test_latest_instants_never_go_back_and_fixes_add_up(connection: AsyncConnection) -> None:
     number = await device_number(connection, ONE)
     for latest_us, heard_us in ((AT, AT + 1), (AT - 9, AT - 5), (None, AT - 7)):
-        await note_devices(connection, {number: Note(2, latest_us, heard_us)})
+        await note_devices(connection, {number: Note(2, latest_us, heard_us)}, 1)
     (row,) = await read_devices(connection)
     assert (row.fixes, row.latest_at, row.heard_at) == (6, to_instant(AT), to_instant(AT + 1))
 
 
 async def test_a_device_heard_of_without_a_fix_has_no_latest_instant(connection: AsyncConnection) -> None:
     number = await device_number(connection, ONE)
-    await note_devices(connection, {number: Note(0, None, AT)})
+    await note_devices(connection, {number: Note(0, None, AT)}, 1)
     assert (await read_devices(connection))[0].latest_at is None
 
 
 async def test_silent_are_those_heard_before_and_not_those_never_heard(connection: AsyncConnection) -> None:
     heard, _ = await device_number(connection, ONE), await device_number(connection, DeviceId("kanazawa", "d2"))
-    await note_devices(connection, {heard: Note(0, None, AT)})
+    await note_devices(connection, {heard: Note(0, None, AT)}, 1)
     assert await devices_silent_since(connection, AT + 1) == {heard}
     assert await devices_silent_since(connection, AT) == set()
 
@@ -86,7 +86,7 @@ async def test_committed_ranges_come_back_as_they_were(connection: AsyncConnecti
     for boot, committed in cases.items():
         await save_committed(connection, {BootId(number, boot): committed})
     expected = {BootId(number, boot): committed for boot, committed in cases.items()}
-    assert await read_committed(connection, number) == expected
+    assert await read_committed(connection, [number]) == expected
 
 
 async def test_committed_ranges_are_replaced_and_freed_boot_by_boot(connection: AsyncConnection) -> None:
@@ -96,17 +96,17 @@ async def test_committed_ranges_are_replaced_and_freed_boot_by_boot(connection: 
             await save_committed(connection, {BootId(device, boot): Committed(ranges=((1, 2),))})
     await save_committed(connection, {BootId(one, 3): Committed(ranges=((1, 9),))})
     await free_boots(connection, one, 3)
-    assert await read_committed(connection, one) == {BootId(one, 3): Committed(ranges=((1, 9),))}
-    assert len(await read_committed(connection, other)) == 3
+    assert await read_committed(connection, [one]) == {BootId(one, 3): Committed(ranges=((1, 9),))}
+    assert len(await read_committed(connection, [other])) == 3
 
 
 async def test_what_the_stages_keep_belongs_to_one_network(connection: AsyncConnection) -> None:
     number = await device_number(connection, ONE)
     kept = {"matcher": {"pending": [[AT, 2**53, -1]]}, "passes": {"open": None}}
-    assert await read_kept(connection, number, "net-a") is None
+    assert await read_kept(connection, [number], "net-a") == {}
     await save_kept(connection, "net-a", {number: {"old": 1}})
     await save_kept(connection, "net-a", {number: kept})
-    assert await read_kept(connection, number, "net-a") == kept
-    assert await read_kept(connection, number, "net-b") is None
+    assert await read_kept(connection, [number], "net-a") == {number: kept}
+    assert await read_kept(connection, [number], "net-b") == {}
     await save_kept(connection, "net-b", {number: {}})
-    assert await read_kept(connection, number, "net-a") is None
+    assert await read_kept(connection, [number], "net-a") == {}

@@ -158,12 +158,12 @@ def test_a_boot_is_freed_when_the_tracker_holds_nothing_of_it() -> None:
 
 @pytest.mark.parametrize("seqs", [[2**53 - 1], [1, 2**53 - 1]])
 def test_the_largest_numbers_are_ranges_too(seqs: list[int]) -> None:
-    assert Committed().with_seqs(seqs).missing_from(seqs) == []
+    assert Committed().with_runs((seq, seq + 1) for seq in seqs).missing_from(seqs) == []
 
 
 def test_committed_numbers_cannot_be_changed_in_place() -> None:
     committed = Committed()
-    assert committed.with_seqs([1]) != committed
+    assert committed.with_runs([(1, 2)]) != committed
     assert committed == replace(committed)
 
 

@@ -25,6 +25,9 @@ from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.network.arrays import Network
 from snowtrack.network.reach import Reach
 
+# What fixes of a device are ordered by, and the last one that is settled is known by.
+ORDER, LEFT = ("observed_us", "boot", "seq", "digest"), ("us", "boot", "seq", "digest")
+
 
 class Matcher:
     """Stateful per device. `fixes` come in any order; `flush` ends the tails of devices before their time. `fleet` says
@@ -85,6 +88,14 @@ class Matcher:
     def settled_us(self, device: int) -> int:
         """The instant of the newest settled fix; 0 before the first."""
         return int(self.memories.head(device)["left_us"]) if device in self.memories.slots else 0
+
+    def unseen(self, fixes: ObservedBatch) -> Bools:
+        """Of fixes of one device those that came after its memory was kept; what came late then is not among them."""
+        head, known = self.memories.fixes_of(int(fixes.device[0])) if len(fixes) else (None, ())
+        keys = list(zip(*(getattr(fixes, name).tolist() for name in ORDER), strict=True))
+        left = tuple(int(head[f"left_{name}"]) for name in LEFT) if head is not None and head["left"] else ()
+        seen = set(known)
+        return np.array([key > left and key not in seen for key in keys], np.bool_)
 
     def snapshot(self, device: int) -> Mapping[str, Any]:
         return self.memories.snapshot(device)

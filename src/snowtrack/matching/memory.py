@@ -83,6 +83,14 @@ class Memories:
         for slot, start, to in zip(slots, offsets, offsets[1:], strict=False):
             self.contents[slot] = whole[start:to].tobytes()
 
+    def fixes_of(self, device: int) -> tuple[Record, list[tuple[int, ...]]]:
+        """The head of a device, and by what its fixes are known."""
+        head = self.head(device)
+        fixes = np.frombuffer(self.contents[self.slots[device]], FIX, int(head["fixes"]))
+        return head, list(
+            zip(*(fixes[name].tolist() for name in ("observed_us", "boot", "seq", "digest")), strict=True)
+        )
+
     def forget(self, device: int) -> None:
         if device in self.slots:
             self.free.append(self.slots.pop(device))

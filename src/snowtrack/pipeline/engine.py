@@ -9,6 +9,7 @@ from typing import Any
 
 from snowtrack.matching.matcher import Matcher
 from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.columns import Bools
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.fleet import NO_FLEET, Fleet
 from snowtrack.model.matches import MatchBatch, Matches
@@ -132,6 +133,10 @@ class Engine:
     def settled_us(self, device: int) -> int:
         """Up to where the fixes of a device are settled; 0 where none is."""
         return self.matcher.settled_us(device)
+
+    def unseen(self, fixes: ObservedBatch) -> Bools:
+        """Of stored fixes of one device those that its state, read again, does not know of."""
+        return self.matcher.unseen(fixes)
 
     def snapshot(self, device: int) -> Mapping[str, Any]:
         return {

@@ -8,8 +8,8 @@ memory is dropped, the store's state is read again, and the broker sends again.
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 import orjson
@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.live.bus import Bus, News
-from snowtrack.model.columns import Bools, Rows, present
+from snowtrack.model.columns import Bools, Rows
 from snowtrack.model.errors import StoreError
 from snowtrack.model.fixes import Decoded, FixBatch, Message
 from snowtrack.model.ids import DeviceId
@@ -29,6 +29,8 @@ from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
 from snowtrack.pipeline.basis import Basis
 from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.services.basis import take_up_basis
+from snowtrack.services.catching_up import catch_up
+from snowtrack.services.checkpoints import Unsaved
 from snowtrack.services.dialects import load_dialects
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.heads import head_news
@@ -40,23 +42,23 @@ from snowtrack.services.snow_intake import take_depths
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
-from snowtrack.store.activities import add_activities
-from snowtrack.store.basis import note_basis, use_basis
+from snowtrack.store.basis import use_basis
 from snowtrack.store.clocks import save_clocks
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.devices import Note, free_boots, note_devices, read_devices, save_committed, save_kept
+from snowtrack.store.devices import free_boots, save_committed
 from snowtrack.store.fixes import FixWriter, known_fixes
 from snowtrack.store.fleet import fleet_version, read_fleet
-from snowtrack.store.passes import add_passes, mark_dirty
+from snowtrack.store.journal import add_journal, trim_journal
+from snowtrack.store.passes import mark_dirty
 from snowtrack.store.quarantine import end_retries, read_retries
-from snowtrack.store.tracks import save_tracks
 from snowtrack.supervised import announce_ready
 from snowtrack.tracks.clock import plausible
-from snowtrack.tracks.identity import BootId
+from snowtrack.tracks.identity import BootId, brought
 
 TICK_S = 1.0
 RETRY_S = 2.0
 RETRIES = 100
+LAST_SAVE_S_MAX = 2.0
 
 log = structlog.get_logger()
 
@@ -75,6 +77,7 @@ class Ingest:
         self.decoder = Decoder(self.dialects.dialects)
         self.decoder.decode([])  # loads the machine code, or makes it the first time, before messages wait for it
         self.quarantine = Quarantine(settings.ingest)
+        self.unsaved = Unsaved(self.devices.engine, self.devices.ledger)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; a database or broker that is away is waited for."""
@@ -87,6 +90,7 @@ class Ingest:
                 self.figures.store_fault = str(error)
                 self._report()
                 self.devices.forget_all()
+                self.unsaved.forget()
                 await stopped_within(stopping, RETRY_S)
                 self.source.reopen()
 
@@ -107,12 +111,16 @@ class Ingest:
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_S
                 await self._tick(connection, writer)
+        # What does not come in time is made again from the fixes when ingest starts.
+        with store_errors("cannot save the last results"), suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SAVE_S_MAX):
+                await self._save_all(connection)
 
     async def take_up(self, connection: AsyncConnection) -> None:
         """Go on from what is stored."""
         self.devices.engine.use(await read_fleet(connection))
-        for device in await read_devices(connection):
-            await self.devices.learn(connection, device.id)
+        behind = await self.devices.take_up(connection)
+        await catch_up(connection, self.devices.engine, self.unsaved, behind)
         await take_up_basis(connection, self.devices.engine)
 
     async def _take(self, connection: AsyncConnection, writer: FixWriter, deliveries: list[Delivery]) -> None:
@@ -139,10 +147,11 @@ class Ingest:
         async with connection.transaction():
             new = decoded.fixes.take(await self._fresh(connection, decoded))
             outputs = await self._take_in(connection, writer, new)
-            await self._save_ledger(connection, decoded.fixes, statuses)
+            await self._free(connection, statuses)
+            await self._keep_account(connection, new, outputs, messages)
             await self.quarantine.keep(connection, readings, decoded)
-            await _note_devices(connection, new, outputs.latest, messages)
             await take_depths(connection, (one for one in deliveries if one.channel is Channel.DEPTH))
+            await self._save_due(connection)
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
 
     async def _retry(self, connection: AsyncConnection, writer: FixWriter) -> None:
@@ -158,10 +167,9 @@ class Ingest:
             new = decoded.fixes.take(await self._unknown(connection, decoded.fixes))
             self.devices.ledger.fresh(decoded.fixes, ())
             outputs = await self._take_in(connection, writer, new)
-            await self._save_ledger(connection, decoded.fixes, [])
+            await self._keep_account(connection, new, outputs, messages)
             await end_retries(connection, [n for at, n in enumerate(numbers) if at not in unreadable], read=True)
             await end_retries(connection, [n for at, n in enumerate(numbers) if at in unreadable], read=False)
-            await _note_devices(connection, new, outputs.latest, messages)
         log.info("read messages in quarantine again", messages=len(messages), fixes=len(new), unread=len(unreadable))
 
     async def _message(self, connection: AsyncConnection, device: DeviceId, at_us: int, payload: bytes) -> Message:
@@ -174,7 +182,7 @@ class Ingest:
         outputs = self.devices.engine.on_batch(new)
         self._say_heads(outputs)
         await writer.write(new, plausible(new))
-        await self._save(connection, outputs, set(new.device.tolist()))
+        await mark_dirty(connection, outputs.dirty)
         await save_clocks(connection, {boot_id: self.devices.engine.clocks[boot_id] for boot_id in boots})
         return outputs
 
@@ -199,29 +207,33 @@ class Ingest:
         unknown = {boot for boot in set(boots) if BootId(*boot) not in self.devices.ledger.boots}
         return np.flatnonzero([boot in unknown for boot in boots])
 
-    async def _save(self, connection: AsyncConnection, outputs: Outputs, devices: set[int]) -> None:
-        await add_passes(connection, outputs.passes)
-        await add_activities(connection, outputs.activities)
-        await save_tracks(connection, outputs.tracks)
-        await note_basis(connection, self.devices.engine, outputs.tracks)
-        await mark_dirty(connection, outputs.dirty)
-        changed = sorted(devices | set(outputs.passes.device.tolist()))
-        kept = {device: self.devices.engine.snapshot(device) for device in changed}
-        await save_kept(connection, self.network.network_id, kept)
-
-    async def _save_ledger(self, connection: AsyncConnection, fixes: FixBatch, statuses: list[Message]) -> None:
-        numbered = present(fixes.boot)
-        pairs = zip(fixes.device[numbered].tolist(), fixes.boot[numbered].tolist(), strict=True)
-        changed = {BootId(device, boot) for device, boot in pairs}
+    async def _free(self, connection: AsyncConnection, statuses: Iterable[Message]) -> None:
+        """Trackers say what they hold: what lies below is passed over, and boots before it are forgotten."""
         for status in statuses:
             oldest = _oldest_held(status.payload)
-            if oldest is not None:
-                freed = self.devices.ledger.oldest_held(status.device, *oldest)
-                changed.add(BootId(status.device, oldest[0]))
-                if freed:
-                    await free_boots(connection, status.device, oldest[0])
-        known = self.devices.ledger.boots
-        await save_committed(connection, {boot_id: known[boot_id] for boot_id in sorted(changed) if boot_id in known})
+            if oldest is not None and self.devices.ledger.oldest_held(status.device, *oldest):
+                await free_boots(connection, status.device, oldest[0])
+
+    async def _keep_account(
+        self, connection: AsyncConnection, new: FixBatch, outputs: Outputs, messages: Iterable[Message]
+    ) -> None:
+        """A line in the journal; what else a batch led to waits until its devices are saved."""
+        ledger, heard_us = self.devices.ledger, dict[int, int]()
+        for message in messages:
+            heard_us[message.device] = max(heard_us.get(message.device, 0), message.received_us)
+        journal = await add_journal(connection, brought(new, heard_us))
+        await save_committed(connection, {boot_id: ledger.boots[boot_id] for boot_id in sorted(ledger.passed)})
+        ledger.passed.clear()
+        self.unsaved.note(journal, outputs.latest)
+        self.unsaved.add(outputs)
+
+    async def _save_due(self, connection: AsyncConnection) -> None:
+        await self.unsaved.save(connection, self.unsaved.due(self.settings.ingest.save_s))
+
+    async def _save_all(self, connection: AsyncConnection) -> None:
+        while devices := self.unsaved.due(0):
+            async with connection.transaction():
+                await self.unsaved.save(connection, devices)
 
     async def _tick(self, connection: AsyncConnection, writer: FixWriter) -> None:
         """What time alone brings: tails of silent devices, stretches to compute again, figures."""
@@ -230,14 +242,15 @@ class Ingest:
             now_us = wall_clock.now_us()
             await self._refresh_fleet(connection)
             outputs = self.devices.engine.on_time(now_us)
-            if outputs.ended:
-                async with connection.transaction():
-                    await self._save(connection, outputs, set(outputs.ended))
+            self.unsaved.add(outputs)
+            async with connection.transaction():
+                await self._save_due(connection)
             again = await recompute_next(
-                connection, self.devices.engine, quiet_s=limits.dirty_quiet_s, patience_s=limits.dirty_patience_s
+                connection, self.unsaved, quiet_s=limits.dirty_quiet_s, patience_s=limits.dirty_patience_s
             )
             await self._retry(connection, writer)
             await self.quarantine.tidy(connection, now_us)
+            await trim_journal(connection, self.unsaved.oldest_batch())
         if again is not None:
             log.info("computed a stretch again", device=str(self.devices.names.get(again.device, again.device)))
         self._report()
@@ -246,6 +259,7 @@ class Ingest:
         """Before anything is computed again: whoever changes the registry marks what it changes as dirty."""
         engine = self.devices.engine
         if await fleet_version(connection) != engine.fleet.version:
+            await self._save_all(connection)
             engine.use(await read_fleet(connection))
             await use_basis(connection, Basis.of(engine))
 
@@ -278,15 +292,3 @@ def _oldest_held(payload: bytes) -> tuple[int, int] | None:
     if type(boot) is not int or type(seq) is not int:  # a bool is an int too, and no number for the store
         return None
     return (boot, seq) if 1 <= boot <= BOOT_MAX and 1 <= seq <= SEQ_MAX else None
-
-
-async def _note_devices(
-    connection: AsyncConnection, new: FixBatch, latest: Mapping[int, int], messages: Iterable[Message]
-) -> None:
-    heard: dict[int, int] = {}
-    for message in messages:
-        heard[message.device] = max(heard.get(message.device, 0), message.received_us)
-    fixes = Counter(new.device.tolist())
-    await note_devices(
-        connection, {device: Note(fixes[device], latest.get(device), heard[device]) for device in sorted(heard)}
-    )

@@ -2,19 +2,30 @@
 
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
+import numpy as np
 from psycopg import AsyncConnection
 
 from snowtrack.model.columns import present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
+from snowtrack.model.journal import JournalBatch
 from snowtrack.pipeline.engine import Engine
 from snowtrack.store.clocks import read_clocks
-from snowtrack.store.devices import device_number, read_committed, read_kept
+from snowtrack.store.devices import device_number, read_committed, read_devices, read_kept
+from snowtrack.store.journal import read_journal
 from snowtrack.store.passes import mark_latest_dirty
 from snowtrack.tracks.identity import BootId, SequenceLedger, boots_of
 
 CLOCKS_MAX = 20_000
+
+
+class Behind(NamedTuple):
+    """What batches brought, and the devices of them whose stages can go on over it."""
+
+    journal: JournalBatch
+    devices: list[int]
 
 
 @dataclass(slots=True)
@@ -27,17 +38,33 @@ class KnownDevices:
     names: dict[int, DeviceId] = field(default_factory=dict)
 
     async def learn(self, connection: AsyncConnection, device: DeviceId) -> int:
-        """The device's number; at first sight, all that the store keeps of it."""
-        if device in self.numbers:
-            return self.numbers[device]
-        number = await device_number(connection, device)
-        self.ledger.boots.update(await read_committed(connection, number))
-        kept = await read_kept(connection, number, self.engine.network.network_id)
-        if kept is None or not self.engine.restore(number, kept):
-            # Nothing of these stages and these roads to go on from: the last track is computed again.
-            await mark_latest_dirty(connection, number)
+        """The device's number; one that is new has nothing in the store."""
+        if device not in self.numbers:
+            self._name(await device_number(connection, device), device)
+        return self.numbers[device]
+
+    async def take_up(self, connection: AsyncConnection) -> Behind:
+        """All that the store keeps of all devices; and what batches brought beyond results and state."""
+        rows = await read_devices(connection)
+        for row in rows:
+            self._name(row.number, row.id)
+        self.ledger.boots.update(await read_committed(connection, list(self.names)))
+        kept = await read_kept(connection, list(self.names), self.engine.network.network_id)
+        anew = set()
+        for row in rows:
+            restored = row.number in kept and self.engine.restore(row.number, kept[row.number])
+            if not restored and row.latest_at is not None:
+                # Nothing of these stages and these roads to go on from: the last track is computed again.
+                anew.add(row.number)
+                await mark_latest_dirty(connection, row.number)
+        journal = await read_journal(connection)
+        saved = {row.number: row.saved_batch for row in rows}
+        beyond = journal.batch > np.array([saved[device] for device in journal.device.tolist()], np.int64)
+        self.ledger.take_up(journal.take(beyond))
+        return Behind(journal.take(beyond), sorted(set(journal.device[beyond].tolist()) - anew))
+
+    def _name(self, number: int, device: DeviceId) -> None:
         self.numbers[device], self.names[number] = number, device
-        return number
 
     async def learn_clocks(self, connection: AsyncConnection, fixes: FixBatch) -> list[BootId]:
         """Have the clocks of the boots of these fixes at hand, and drop those of others when there are too many."""

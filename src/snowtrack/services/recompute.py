@@ -7,10 +7,9 @@ from psycopg import AsyncConnection
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.comparison import Results
-from snowtrack.pipeline.engine import Engine
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
+from snowtrack.services.checkpoints import Unsaved
 from snowtrack.store.clocks import read_device_clocks
-from snowtrack.store.devices import save_kept
 from snowtrack.store.fleet import fleet_version
 from snowtrack.store.observed import read_observed
 from snowtrack.store.passes import clear_dirty, mark_dirty, next_dirty
@@ -25,18 +24,19 @@ AT_ONCE_US = 2 * DAY_US
 
 
 async def recompute_next(
-    connection: AsyncConnection, engine: Engine, *, quiet_s: float, patience_s: float
+    connection: AsyncConnection, unsaved: Unsaved, *, quiet_s: float, patience_s: float
 ) -> DirtyStretch | None:
     """Take the device that has waited longest, if any; the stretch that was computed again.
 
     Of a long stretch, such as the season of a device that was registered late, the first days; the rest waits. Where
-    the stretch holds the device's newest fix, the live engine goes on from the state computed here. By a registry that
-    is not the engine's, nothing is computed: stretches stay marked until the engine has it.
+    the stretch holds the device's newest fix, the live engine goes on from the state computed here. Either way the
+    device is saved, so that its stored state does not lie before stored results. By a registry that is not the
+    engine's, nothing is computed: stretches stay marked until the engine has it.
     """
     work = await next_dirty(connection, quiet_s=quiet_s, patience_s=patience_s)
     if work is None:
         return None
-    device, asked = work.stretch.device, work.stretch
+    device, asked, engine = work.stretch.device, work.stretch, unsaved.engine
     async with connection.transaction():
         await hold_device(connection, device)
         # Looked at after the marks were read: a change that made one of them is not missed.
@@ -48,15 +48,15 @@ async def recompute_next(
         again = recompute(engine, stretch, await read_observed(connection, clocks, stretch))
         results = Results(passes=again.passes, activities=again.activities, tracks=again.tracks)
         await replace_results(connection, engine, stretch, results)
+        unsaved.drop(stretch)
         await clear_dirty(connection, work)
         # From the next instant on, though no track goes on there: what is stored may be of another time.
         rest = replace(asked, from_us=stretch.to_us + 1)
         if rest.from_us <= rest.to_us:
             await mark_dirty(connection, [rest])
         if again.kept is not None:
-            await save_kept(connection, engine.network.network_id, {device: again.kept})
-    if again.kept is not None:
-        engine.restore(device, again.kept)
+            engine.restore(device, again.kept)
+        await unsaved.save(connection, [device])
     return stretch
 
 

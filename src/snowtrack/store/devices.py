@@ -1,6 +1,6 @@
 """Devices: their numbers, their committed sequence numbers, and what the stages keep of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from snowtrack.store.queries import query
 from snowtrack.tracks.identity import BootId, Committed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DeviceRow:
     """A device as the store knows it."""
 
@@ -24,10 +24,11 @@ class DeviceRow:
     fixes: int
     latest_at: datetime | None
     heard_at: datetime | None
+    saved_batch: int
 
 
 class Note(NamedTuple):
-    """What a batch says of a device."""
+    """What batches say of a device."""
 
     fixes: int
     latest_us: int | None
@@ -45,10 +46,7 @@ async def device_number(connection: AsyncConnection, device: DeviceId) -> int:
 
 async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
     rows = await (await connection.execute(query("devices"))).fetchall()
-    return [
-        DeviceRow(number=number, id=DeviceId(agency, name), fixes=fixes, latest_at=latest_at, heard_at=heard_at)
-        for number, agency, name, fixes, latest_at, heard_at in rows
-    ]
+    return [DeviceRow(number, DeviceId(agency, name), *known) for number, agency, name, *known in rows]
 
 
 async def find_device(connection: AsyncConnection, device: DeviceId) -> int | None:
@@ -64,10 +62,11 @@ async def devices_silent_since(connection: AsyncConnection, time_us: int) -> set
     return {row.number for row in await read_devices(connection) if row.heard_at and row.heard_at < since}
 
 
-async def note_devices(connection: AsyncConnection, notes: Mapping[int, Note]) -> None:
-    """Count devices' new fixes, and move their latest instants forward."""
+async def note_devices(connection: AsyncConnection, notes: Mapping[int, Note], batch: int) -> None:
+    """Count devices' new fixes, and move their latest instants forward: all up to this batch."""
     if notes:
         asked = {
+            "batch": batch,
             "devices": list(notes),
             "fixes": [note.fixes for note in notes.values()],
             "latest": [to_instant_or_none(note.latest_us) for note in notes.values()],
@@ -76,11 +75,12 @@ async def note_devices(connection: AsyncConnection, notes: Mapping[int, Note]) -
         await connection.execute(query("note_devices"), asked)
 
 
-async def read_committed(connection: AsyncConnection, device: int) -> dict[BootId, Committed]:
-    """The committed sequence numbers of a device, by boot."""
-    rows = await (await connection.execute(query("committed_of_device"), {"device": device})).fetchall()
+async def read_committed(connection: AsyncConnection, devices: Sequence[int]) -> dict[BootId, Committed]:
+    """The committed sequence numbers of devices, by boot."""
+    rows = await (await connection.execute(query("committed_of_devices"), {"devices": list(devices)})).fetchall()
     return {
-        BootId(device, boot): Committed(ranges=from_multirange(ranges), floor=floor) for boot, ranges, floor in rows
+        BootId(device, boot): Committed(ranges=from_multirange(ranges), floor=floor)
+        for device, boot, ranges, floor in rows
     }
 
 
@@ -100,14 +100,13 @@ async def free_boots(connection: AsyncConnection, device: int, boot: int) -> Non
     await connection.execute(query("free_boots"), {"device": device, "boot": boot})
 
 
-async def read_kept(connection: AsyncConnection, device: int, network_id: str) -> Mapping[str, Any] | None:
-    """What the stages kept of a device on this network."""
-    asked = {"device": device, "network_id": network_id}
-    row = await (await connection.execute(query("state_of_device"), asked)).fetchone()
-    if row is None:
-        return None
-    kept: Mapping[str, Any] = orjson.loads(row[0])
-    return kept
+async def read_kept(
+    connection: AsyncConnection, devices: Sequence[int], network_id: str
+) -> dict[int, Mapping[str, Any]]:
+    """What the stages kept of devices on this network."""
+    asked = {"devices": list(devices), "network_id": network_id}
+    rows = await (await connection.execute(query("states_of_devices"), asked)).fetchall()
+    return {device: orjson.loads(kept) for device, kept in rows}
 
 
 async def save_kept(connection: AsyncConnection, network_id: str, kept: Mapping[int, Mapping[str, Any]]) -> None:

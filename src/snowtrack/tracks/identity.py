@@ -6,15 +6,16 @@ longer holds them, or sent them three times and they cannot be read.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 import numpy as np
 
-from snowtrack.model.columns import Bools, Rows, present
+from snowtrack.model.columns import ABSENT_64, Bools, Rows, present
 from snowtrack.model.fixes import FixBatch
-from snowtrack.model.intervals import Intervals, total, union
+from snowtrack.model.intervals import Interval, Intervals, total, union
+from snowtrack.model.journal import JournalBatch
 
 RESENDS_BEFORE_LOST = 3
 
@@ -51,8 +52,8 @@ class Committed:
         before = ((seq, bisect_right(starts, seq) - 1) for seq in seqs)
         return [seq for seq, at in before if at < 0 or seq >= self.ranges[at][1]]
 
-    def with_seqs(self, seqs: Iterable[int]) -> "Committed":
-        return Committed(ranges=union([*self.ranges, *((seq, seq + 1) for seq in seqs)]), floor=self.floor)
+    def with_runs(self, runs: Iterable[Interval]) -> "Committed":
+        return Committed(ranges=union([*self.ranges, *runs]), floor=self.floor)
 
     def with_floor(self, floor: int) -> "Committed":
         return Committed(ranges=self.ranges, floor=max(floor, self.floor))
@@ -62,11 +63,13 @@ class Committed:
 class SequenceLedger:
     """The committed numbers of the devices of one worker. All changes go through here.
 
-    `resends` counts for each gap, known by the number behind it, how often it was sent again.
+    `resends` counts for each gap, known by the number behind it, how often it was sent again. `passed` are the boots in
+    which gaps were passed over, until somebody takes note of them.
     """
 
     boots: dict[BootId, Committed] = field(default_factory=dict)
     resends: dict[BootId, dict[int, int]] = field(default_factory=dict)
+    passed: set[BootId] = field(default_factory=set)
 
     def fresh(self, fixes: FixBatch, unreadable: Collection[int]) -> Bools:
         """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap.
@@ -81,17 +84,30 @@ class SequenceLedger:
             fresh[rows] = False
             fresh[[first_rows[seq] for seq in new]] = True
             resent = first_rows.keys() - set(new) if boot_id.device in unreadable else set()
-            self.boots[boot_id] = self._passed_over(boot_id, committed.with_seqs(new), resent)
+            self.boots[boot_id] = self._passed_over(boot_id, committed.with_runs((seq, seq + 1) for seq in new), resent)
         return fresh
 
     def oldest_held(self, device: int, boot: int, seq: int) -> set[BootId]:
         """The tracker holds nothing older than this: pass over what is missing below; give the boots that are freed."""
         boot_id = BootId(device, boot)
         self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_floor(seq)
+        self.passed.add(boot_id)
         freed = {other for other in self.boots if other.device == device and other.boot < boot}
         for other in freed:
             self._drop(other)
         return freed
+
+    def take_up(self, journal: JournalBatch) -> None:
+        """Add what batches brought after the numbers here were saved; some of it may be in them."""
+        columns = zip(
+            *(getattr(journal, name).tolist() for name in ("device", "boot", "from_seq", "to_seq")), strict=True
+        )
+        runs: dict[BootId, list[Interval]] = {}
+        for device, boot, from_seq, to_seq in columns:
+            if from_seq < to_seq:
+                runs.setdefault(BootId(device, boot), []).append((from_seq, to_seq))
+        for boot_id, own in runs.items():
+            self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_runs(own)
 
     def durable(self, device: int) -> list[dict[str, int]]:
         """What the device is told: one entry per boot that it may still hold."""
@@ -106,6 +122,7 @@ class SequenceLedger:
     def _drop(self, boot_id: BootId) -> None:
         del self.boots[boot_id]
         self.resends.pop(boot_id, None)
+        self.passed.discard(boot_id)
 
     def _passed_over(self, boot_id: BootId, committed: Committed, resent: set[int]) -> Committed:
         """When the number behind a gap comes again beside unreadable bytes, these are the gap, sent again."""
@@ -115,7 +132,35 @@ class SequenceLedger:
         if any(times.values()):
             self.resends[boot_id] = times
         lost = list(takewhile(lambda start: times[start] >= RESENDS_BEFORE_LOST, behind))
-        return committed.with_floor(lost[-1]) if lost else committed
+        if not lost:
+            return committed
+        self.passed.add(boot_id)
+        return committed.with_floor(lost[-1])
+
+
+def brought(new: FixBatch, heard_us: Mapping[int, int]) -> JournalBatch:
+    """What new fixes are, of devices that were heard at these instants."""
+    numbered = present(new.boot)
+    order = np.lexsort((new.seq, new.boot, new.device))
+    device, boot, seq = (column[order] for column in (new.device, new.boot, np.where(numbered, new.seq, 0)))
+    begins = np.ones(len(order), np.bool_)
+    goes_on = (seq[1:] == seq[:-1] + 1) | ~present(boot[1:])
+    begins[1:] = (device[1:] != device[:-1]) | (boot[1:] != boot[:-1]) | ~goes_on
+    first = np.flatnonzero(begins)
+    counts = np.diff([*first.tolist(), len(order)])
+    silent = sorted(heard_us.keys() - set(device[first].tolist()))
+    devices = np.concatenate([device[first], silent]).astype(np.int32)
+    rest = np.zeros(len(silent), np.int64)
+    run = np.where(present(boot[first]), counts, 0)
+    return JournalBatch.of(
+        len(devices),
+        device=devices,
+        boot=np.concatenate([boot[first], rest + ABSENT_64]),
+        from_seq=np.concatenate([seq[first], rest]),
+        to_seq=np.concatenate([seq[first] + run, rest]),
+        fixes=np.concatenate([counts, rest]).astype(np.int32),
+        heard_us=np.array([heard_us[number] for number in devices.tolist()], np.int64),
+    )
 
 
 def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:

@@ -31,18 +31,18 @@ where heard_at >= %(since)s and heard_at < %(until)s and coalesce((
 select device from device where agency = %(agency)s and name = %(name)s;
 
 -- devices: all devices, with how much and when they were last heard of
-select device, agency, name, fixes, latest_at, heard_at from device order by agency, name;
+select device, agency, name, fixes, latest_at, heard_at, saved_batch from device order by agency, name;
 
--- note_devices: count fixes and move the latest instants, which never go back
+-- note_devices: count fixes and move the latest instants, which never go back, as of a batch
 update device
-set fixes = device.fixes + new.fixes, latest_at = greatest(device.latest_at, new.latest_at),
+set saved_batch = %(batch)s, fixes = device.fixes + new.fixes, latest_at = greatest(device.latest_at, new.latest_at),
     heard_at = greatest(device.heard_at, new.heard_at)
 from unnest(%(devices)s::integer[], %(fixes)s::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
     as new (device, fixes, latest_at, heard_at)
 where device.device = new.device;
 
--- committed_of_device: the committed sequence numbers of a device
-select boot, ranges, floor from committed where device = %(device)s;
+-- committed_of_devices: the committed sequence numbers of devices
+select device, boot, ranges, floor from committed where device = any(%(devices)s);
 
 -- save_committed: keep the committed numbers of boots
 insert into committed (device, boot, ranges, floor)
@@ -50,6 +50,15 @@ select device, boot, ranges, floor
 from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(ranges)s::int8multirange[], %(floors)s::bigint[])
     as new (device, boot, ranges, floor)
 on conflict (device, boot) do update set ranges = excluded.ranges, floor = excluded.floor;
+
+-- add_journal: what a batch brought
+insert into journal (entries) values (%(entries)s) returning batch;
+
+-- journal: what all batches brought of which some device is not saved, in order
+select batch, entries from journal order by batch;
+
+-- trim_journal: drop batches of which all devices are saved
+delete from journal where batch < %(before)s;
 
 -- free_boots: forget boots that the device no longer holds
 delete from committed where device = %(device)s and boot < %(boot)s;
@@ -101,8 +110,8 @@ insert into device_state (device, network_id, kept)
 select device, %(network_id)s, kept from unnest(%(devices)s::integer[], %(kept)s::bytea[]) as new (device, kept)
 on conflict (device) do update set network_id = excluded.network_id, kept = excluded.kept;
 
--- state_of_device: what the stages kept of a device
-select kept from device_state where device = %(device)s and network_id = %(network_id)s;
+-- states_of_devices: what the stages kept of devices
+select device, kept from device_state where device = any(%(devices)s) and network_id = %(network_id)s;
 
 -- mark_dirty: a stretch to compute again
 insert into dirty (device, from_time, to_time) values (%(device)s, %(from_time)s, %(to_time)s);

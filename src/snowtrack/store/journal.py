@@ -1,0 +1,46 @@
+"""The journal: batches in order, each with what it brought, for as long as results and state may lag behind it."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from psycopg import AsyncConnection
+
+from snowtrack.model.journal import JournalBatch
+from snowtrack.store.queries import query
+
+
+async def add_journal(connection: AsyncConnection, brought: JournalBatch) -> JournalBatch:
+    """In the batch's own transaction; the same under its number."""
+    (number,) = await (await connection.execute(query("add_journal"), {"entries": _packed(brought)})).fetchone() or (0,)
+    return replace(brought, batch=np.full(len(brought), number))
+
+
+async def read_journal(connection: AsyncConnection) -> JournalBatch:
+    """All that results and state may not follow from yet."""
+    rows = await (await connection.execute(query("journal"))).fetchall()
+    return JournalBatch.concat(_unpacked(batch, entries) for batch, entries in rows)
+
+
+async def trim_journal(connection: AsyncConnection, before: int) -> None:
+    """Drop the batches before this one: their devices are saved."""
+    await connection.execute(query("trim_journal"), {"before": before})
+
+
+def _packed(brought: JournalBatch) -> bytes:
+    records = np.empty(len(brought), _layout())
+    for name in _layout().names or ():
+        records[name] = getattr(brought, name)
+    return records.tobytes()
+
+
+def _unpacked(batch: int, entries: bytes) -> JournalBatch:
+    records = np.frombuffer(entries, _layout())
+    columns = {name: records[name].astype(JournalBatch.dtypes()[name]) for name in records.dtype.names or ()}
+    return JournalBatch(batch=np.full(len(records), batch), **columns)
+
+
+@cache
+def _layout() -> np.dtype[np.void]:
+    dtypes = JournalBatch.dtypes().items()
+    return np.dtype([(name, dtype.newbyteorder("<")) for name, dtype in dtypes if name != "batch"])
