@@ -17,8 +17,9 @@ Record: TypeAlias = Any
 """A row of an array of records, as compiled code sees it: its fields are attributes."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-# Compiled functions are lent their arrays: counting references to them took two thirds of the time.
-OPTIONS: dict[str, Any] = {"_nrt": False}
+# Compiled functions are lent their arrays: counting references to them took two thirds of the time. While they run,
+# others may.
+OPTIONS: dict[str, Any] = {"_nrt": False, "nogil": True}
 
 
 def compiled(function: Function) -> Function:

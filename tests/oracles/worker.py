@@ -52,7 +52,7 @@ class Worker:
     def crash(self) -> None:
         """Memory is gone; the store's state is read again."""
         self.engine, self.ledger = Engine(self.network, self.policy), SequenceLedger()
-        self.ledger.boots.update(self.stored.committed)
+        self.ledger.put(self.stored.committed)
         for device, kept in self.stored.kept.items():
             self.engine.restore(device, orjson.loads(kept))
         self.engine.clocks.update(self._clocks())
@@ -68,7 +68,8 @@ class Worker:
         new = fixes.take(fresh)
         outputs = self.engine.on_batch(new)
         self.stored.fixes += new.rows()
-        self.stored.committed = dict(self.ledger.boots)
+        boots = (BootId(device, boot) for device, own in self.ledger.boots.items() for boot in own)
+        self.stored.committed = self.ledger.known(boots)
         self.stored.clocks = {boot: orjson.dumps(clock.snapshot()) for boot, clock in self.engine.clocks.items()}
         self._save(outputs, set(new.device.tolist()))
         return outputs

@@ -10,12 +10,12 @@ from snowtrack.live.bus import Bus
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
+from snowtrack.services.batches import BatchWriter
 from snowtrack.services.ingest import Ingest
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect
-from snowtrack.store.fixes import FixWriter
 from tests.services.epochs import SECOND_US, Fix, drive, epoch
 from tests.store.databases import count
 
@@ -33,7 +33,7 @@ class Night:
         address = parse_broker("mqtt://never.opened")
         source = MqttSource(address, "test", live_max=1, backlog_max=1)
         self.ingest = Ingest(settings, network, source, Bus(address=address, name="test"))
-        self.writer = FixWriter(connection)
+        self.writer = BatchWriter(connection, self.ingest.devices.engine, self.ingest.quarantine)
 
     async def begin(self) -> None:
         """As ingest does when it starts."""
@@ -50,7 +50,7 @@ class Night:
                 for seq, fix in zip(seqs[part], fixes[part], strict=True)
             ]
             delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1))
-            await self.ingest._commit(self.connection, self.writer, [delivery])
+            await self.writer.commit(await self.ingest.prepare(self.connection, [delivery]))
 
     async def tick(self) -> None:
         """Tails of devices that were not heard for a minute are settled, and one stretch is computed again."""

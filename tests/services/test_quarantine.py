@@ -84,7 +84,8 @@ def test_what_can_be_read_now_is_taken_in_once_and_leaves(shared_line: Line, now
         asyncio.run(retry_quarantine(shared_line.settings))
         await_true(lambda: kept(shared_line, "again") == [], "all have left")
         assert stored(shared_line, "again") == [(1, 1), (1, 2), (1, 3), (1, 4)]
-        assert rows(shared_line.url, "select fixes from device where name = 'again'") == [(4,)]
+        counted = "select fixes from device where name = 'again'"
+        await_true(lambda: rows(shared_line.url, counted) == [(4,)], "its fixes are counted")
         tracker.publish("log", b"".join(rest))
         tracker.await_durable(4)
     assert stored(shared_line, "again") == [(1, 1), (1, 2), (1, 3), (1, 4)]

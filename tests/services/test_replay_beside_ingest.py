@@ -119,9 +119,8 @@ async def test_a_batch_and_who_replaces_results_under_a_new_registry_do_not_wait
         number = night.ingest.devices.numbers[LIVE]
         async with other.transaction():
             await hold_device(other, number)
-            taking = asyncio.create_task(
-                night.send(LIVE, fixes[120:], range(121, 241), received_us=now_us, at_once=120)
-            )
+            await night.send(LIVE, fixes[120:], range(121, 241), received_us=now_us, at_once=120)
+            taking = asyncio.create_task(night.ingest._save_all(night.connection))
             await until(lambda: taking.done() or rows(place.url, LOCKED) == [(1,)])
             assert not taking.done()
             await use_basis(other, Basis.of(engine))

@@ -84,7 +84,7 @@ async def store(connection: AsyncConnection, worker: Worker) -> None:
         async with connection.transaction():
             await FixWriter(connection).write(fixes, plausible(fixes))
     for boot_id, clock in worker._clocks().items():
-        await save_clocks(connection, {boot_id: clock})
+        await save_clocks(connection, {boot_id: clock.snapshot()})
     await add_passes(connection, PassBatch.from_rows(stored.passes))
     await add_activities(connection, ActivityBatch.from_rows(stored.activities))
     await mark_dirty(connection, stored.dirty)

@@ -26,7 +26,7 @@ async def devices(connection: AsyncConnection) -> list[int]:
 
 async def save(connection: AsyncConnection, clocks: dict[BootId, BootClock]) -> None:
     for boot_id, clock in clocks.items():
-        await save_clocks(connection, {boot_id: clock})
+        await save_clocks(connection, {boot_id: clock.snapshot()})
 
 
 def learned(fixes: FixBatch) -> dict[BootId, BootClock]:

@@ -14,7 +14,7 @@ from snowtrack.store.queries import query
 TEXT = files("snowtrack.store").joinpath("sql/queries.sql").read_text("utf-8")
 NAMES = re.findall(r"^-- (\w+):", TEXT, re.MULTILINE)
 SOURCES = list(Path(str(snowtrack.__file__)).parent.rglob("*.py"))
-PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sb]")
 
 
 def used_names() -> set[str]:

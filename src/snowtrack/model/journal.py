@@ -9,8 +9,8 @@ from snowtrack.model.columns import Columns, Int32s, Int64s
 class JournalBatch(Columns):
     """Runs of new sequence numbers, from one up to before another, with how many fixes they are.
 
-    Fixes without numbers have neither boot nor run. A device that was heard and brought nothing new is here too. The
-    store numbers the batches.
+    Fixes without numbers have neither boot nor run. A device that was heard and brought nothing new is here too.
+    Batches are numbered one after the other.
     """
 
     batch: Int64s

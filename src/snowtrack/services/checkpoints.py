@@ -6,9 +6,10 @@ fixes.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
+from typing import Any
 
 import numpy as np
 from psycopg import AsyncConnection
@@ -21,13 +22,26 @@ from snowtrack.model.work import ActivityBatch
 from snowtrack.pipeline.comparison import Results
 from snowtrack.pipeline.engine import Engine, Outputs
 from snowtrack.store.basis import note_basis
+from snowtrack.store.clocks import KeptClock, save_clocks
 from snowtrack.store.devices import Note, note_devices, save_committed, save_kept
 from snowtrack.store.replays import add_results
-from snowtrack.tracks.identity import BootId, SequenceLedger
+from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
 
 AT_ONCE_MAX = 500
 NOTHING = Note(0, None, 0)
 Batch = PassBatch | ActivityBatch | TrackBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """Of some devices everything up to a batch: what is stored of them is a whole then."""
+
+    batch: int
+    results: Results
+    kept: Mapping[int, Mapping[str, Any]]
+    numbers: Mapping[BootId, Committed]
+    clocks: Mapping[BootId, KeptClock]
+    notes: Mapping[int, Note]
 
 
 @dataclass(slots=True)
@@ -93,20 +107,17 @@ class Unsaved:
         for waiting in (self.notes, self.boots, self.since):
             waiting.clear()
 
-    async def save(self, connection: AsyncConnection, devices: list[int]) -> None:
-        """Everything of these devices, in a transaction in which nothing of them is missing."""
-        if not devices:
-            return
-        results = self._take(devices)
-        await add_results(connection, results)
-        await note_basis(connection, self.engine, results.tracks)
-        kept = {device: self.engine.snapshot(device) for device in devices}
-        await save_kept(connection, self.engine.network.network_id, kept)
+    def collect(self, devices: list[int]) -> Saving:
+        """Everything of these devices as it is now; it counts as saved."""
         boots = [boot_id for device in devices for boot_id in sorted(self.boots.pop(device, ()))]
-        numbers = {boot_id: self.ledger.boots[boot_id] for boot_id in boots if boot_id in self.ledger.boots}
-        await save_committed(connection, numbers)
-        notes = {device: self.notes.pop(device) for device in devices if device in self.notes}
-        await note_devices(connection, notes, self.batch)
+        return Saving(
+            batch=self.batch,
+            results=self._take(devices),
+            kept={device: self.engine.snapshot(device) for device in devices},
+            numbers=self.ledger.known(boots),
+            clocks=kept_clocks(self.engine, boots),
+            notes={device: self.notes.pop(device) for device in devices if device in self.notes},
+        )
 
     def _take(self, devices: list[int]) -> Results:
         """The results of these; they are up to date then."""
@@ -123,3 +134,24 @@ class Unsaved:
             Results(**{name: batch.take(masks[name]) for name, batch in batches.items()}),
             Results(**{name: batch.take(~masks[name]) for name, batch in batches.items()}),
         )
+
+
+def kept_clocks(engine: Engine, boots: Iterable[BootId]) -> dict[BootId, KeptClock]:
+    """What is to be saved of clocks; what stirred them is in it."""
+    found: dict[BootId, KeptClock] = {}
+    for boot_id in boots:
+        clock = engine.clocks.get(boot_id)
+        if clock is not None:
+            clock.stirred = False
+            found[boot_id] = clock.snapshot()
+    return found
+
+
+async def save(connection: AsyncConnection, engine: Engine, saving: Saving) -> None:
+    """In a transaction in which the fixes are that it follows from, or in a later one."""
+    await add_results(connection, saving.results)
+    await note_basis(connection, engine, saving.results.tracks)
+    await save_kept(connection, engine.network.network_id, saving.kept)
+    await save_committed(connection, saving.numbers)
+    await save_clocks(connection, saving.clocks)
+    await note_devices(connection, saving.notes, saving.batch)

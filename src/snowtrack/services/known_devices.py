@@ -1,5 +1,6 @@
 """What ingest holds in memory of the devices it owns; the store has all of it, so it can be dropped and read again."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -22,8 +23,9 @@ CLOCKS_MAX = 20_000
 
 
 class Behind(NamedTuple):
-    """What batches brought, and the devices of them whose stages can go on over it."""
+    """The newest batch, what batches brought, and the devices of them whose stages can go on over it."""
 
+    batch: int
     journal: JournalBatch
     devices: list[int]
 
@@ -48,7 +50,7 @@ class KnownDevices:
         rows = await read_devices(connection)
         for row in rows:
             self._name(row.number, row.id)
-        self.ledger.boots.update(await read_committed(connection, list(self.names)))
+        self.ledger.put(await read_committed(connection, list(self.names)))
         kept = await read_kept(connection, list(self.names), self.engine.network.network_id)
         anew = set()
         for row in rows:
@@ -61,13 +63,16 @@ class KnownDevices:
         saved = {row.number: row.saved_batch for row in rows}
         beyond = journal.batch > np.array([saved[device] for device in journal.device.tolist()], np.int64)
         self.ledger.take_up(journal.take(beyond))
-        return Behind(journal.take(beyond), sorted(set(journal.device[beyond].tolist()) - anew))
+        newest = max([*saved.values(), *journal.batch.tolist()], default=0)
+        return Behind(newest, journal.take(beyond), sorted(set(journal.device[beyond].tolist()) - anew))
 
     def _name(self, number: int, device: DeviceId) -> None:
         self.numbers[device], self.names[number] = number, device
 
-    async def learn_clocks(self, connection: AsyncConnection, fixes: FixBatch) -> list[BootId]:
-        """Have the clocks of the boots of these fixes at hand, and drop those of others when there are too many."""
+    async def learn_clocks(
+        self, connection: AsyncConnection, fixes: FixBatch, unsaved: Mapping[int, Collection[BootId]]
+    ) -> list[BootId]:
+        """Have the clocks of the boots of these fixes at hand; saved ones of others go when there are too many."""
         boots, _ = boots_of(fixes.take(present(fixes.seq)))
         clocks = self.engine.clocks
         unknown = [boot_id for boot_id in boots if boot_id not in clocks]
@@ -75,12 +80,13 @@ class KnownDevices:
             clocks.update(await read_clocks(connection, unknown))
         wanted = set(boots)
         for boot_id in list(islice(clocks, max(len(clocks) - CLOCKS_MAX, 0))):
-            if boot_id not in wanted:
+            if boot_id not in wanted and boot_id not in unsaved.get(boot_id.device, ()):
                 del clocks[boot_id]
         return boots
 
     def forget_all(self) -> None:
         """A commit failed: what is in memory is ahead of the store."""
+        self.engine.clocks.clear()
         for number in self.names:
             self.engine.forget(number)
             self.ledger.forget(number)

@@ -8,7 +8,7 @@ from snowtrack.model.calendar import DAY_US
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.comparison import Results
 from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
-from snowtrack.services.checkpoints import Unsaved
+from snowtrack.services.checkpoints import Unsaved, save
 from snowtrack.store.clocks import read_device_clocks
 from snowtrack.store.fleet import fleet_version
 from snowtrack.store.observed import read_observed
@@ -56,7 +56,7 @@ async def recompute_next(
             await mark_dirty(connection, [rest])
         if again.kept is not None:
             engine.restore(device, again.kept)
-        await unsaved.save(connection, [device])
+        await save(connection, engine, unsaved.collect([device]))
     return stretch
 
 

@@ -118,7 +118,8 @@ class Replay:
         if held is None or not held.readable:
             return self.compute(fixes, flush=True)
         opened = fixes.observed_us >= held_us
-        settled = opened & _up_to(fixes, held.last) if held.provisional else opened
+        known = _up_to(fixes, held.last) if held.provisional else fixes.observed_us <= held.newest_us
+        settled = opened & known
         return Results.concat(
             [
                 self.compute(fixes.take(~opened), flush=True),

@@ -10,6 +10,9 @@ from snowtrack.store.queries import query
 from snowtrack.tracks.identity import BootId
 from snowtrack.tracks.sessions import BootClock
 
+KeptClock = Mapping[str, Any]
+"""What a clock says of itself to be made again."""
+
 
 async def read_clocks(connection: AsyncConnection, boots: Collection[BootId]) -> dict[BootId, BootClock]:
     """The clocks of these boots, as far as anything is known of them."""
@@ -21,12 +24,12 @@ async def read_device_clocks(connection: AsyncConnection, device: int) -> dict[B
     return _clocks(await (await connection.execute(query("clocks_of_device"), {"device": device})).fetchall())
 
 
-async def save_clocks(connection: AsyncConnection, clocks: Mapping[BootId, BootClock]) -> None:
+async def save_clocks(connection: AsyncConnection, clocks: Mapping[BootId, KeptClock]) -> None:
     if clocks:
         asked = {
             "devices": [boot_id.device for boot_id in clocks],
             "boots": [boot_id.boot for boot_id in clocks],
-            "kept": [orjson.dumps(clock.snapshot()) for clock in clocks.values()],
+            "kept": [orjson.dumps(kept) for kept in clocks.values()],
         }
         await connection.execute(query("save_clocks"), asked)
 

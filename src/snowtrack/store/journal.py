@@ -1,6 +1,5 @@
 """The journal: batches in order, each with what it brought, for as long as results and state may lag behind it."""
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,16 +9,17 @@ from snowtrack.model.journal import JournalBatch
 from snowtrack.store.queries import query
 
 
-async def add_journal(connection: AsyncConnection, brought: JournalBatch) -> JournalBatch:
-    """In the batch's own transaction; the same under its number."""
-    (number,) = await (await connection.execute(query("add_journal"), {"entries": _packed(brought)})).fetchone() or (0,)
-    return replace(brought, batch=np.full(len(brought), number))
+async def add_journal(connection: AsyncConnection, brought: JournalBatch) -> None:
+    """In the batch's own transaction."""
+    if len(brought):
+        asked = {"batch": int(brought.batch[0]), "devices": brought.device.tolist(), "entries": _packed(brought)}
+        await connection.execute(query("add_journal"), asked)
 
 
 async def read_journal(connection: AsyncConnection) -> JournalBatch:
     """All that results and state may not follow from yet."""
     rows = await (await connection.execute(query("journal"))).fetchall()
-    return JournalBatch.concat(_unpacked(batch, entries) for batch, entries in rows)
+    return JournalBatch.concat(_unpacked(*row) for row in rows)
 
 
 async def trim_journal(connection: AsyncConnection, before: int) -> None:
@@ -34,13 +34,13 @@ def _packed(brought: JournalBatch) -> bytes:
     return records.tobytes()
 
 
-def _unpacked(batch: int, entries: bytes) -> JournalBatch:
+def _unpacked(batch: int, devices: list[int], entries: bytes) -> JournalBatch:
     records = np.frombuffer(entries, _layout())
     columns = {name: records[name].astype(JournalBatch.dtypes()[name]) for name in records.dtype.names or ()}
-    return JournalBatch(batch=np.full(len(records), batch), **columns)
+    return JournalBatch(batch=np.full(len(records), batch), device=np.array(devices, np.int32), **columns)
 
 
 @cache
 def _layout() -> np.dtype[np.void]:
     dtypes = JournalBatch.dtypes().items()
-    return np.dtype([(name, dtype.newbyteorder("<")) for name, dtype in dtypes if name != "batch"])
+    return np.dtype([(name, dtype.newbyteorder("<")) for name, dtype in dtypes if name not in ("batch", "device")])

@@ -12,7 +12,7 @@ from snowtrack.tracks.sessions import misplaced_spans
 
 async def read_observed(connection: AsyncConnection, clocks: Clocks, stretch: DirtyStretch) -> ObservedBatch:
     """All fixes of a device that have a position and were observed in the stretch."""
-    observed = observe(await _candidates(connection, clocks, stretch), clocks)
+    observed = observe(await read_candidates(connection, clocks, stretch), clocks)
     inside = (observed.observed_us >= stretch.from_us) & (observed.observed_us <= stretch.to_us)
     return observed.take(inside)
 
@@ -22,12 +22,12 @@ async def oldest_observed(connection: AsyncConnection, clocks: Clocks, device: i
     oldest = (await read_oldest(connection, [device])).get(device)
     if oldest is None:
         return None
-    astray = await _candidates(connection, clocks, DirtyStretch(device=device, from_us=0, to_us=0))
+    astray = await read_candidates(connection, clocks, DirtyStretch(device=device, from_us=0, to_us=0))
     return int(min([oldest, *observe(astray, clocks).observed_us.tolist()]))
 
 
-async def _candidates(connection: AsyncConnection, clocks: Clocks, stretch: DirtyStretch) -> FixBatch:
-    """Stored at these times, at others that were wrong, or without a time that can be right."""
+async def read_candidates(connection: AsyncConnection, clocks: Clocks, stretch: DirtyStretch) -> FixBatch:
+    """What may be of a stretch: stored at its times, at others that were wrong, or without one that can be right."""
     device = stretch.device
     stated = union([(stretch.from_us, stretch.to_us + 1), *misplaced_spans(clocks.values())])
     parts = [await read_fixes(connection, device, from_us, to_us - 1) for from_us, to_us in stated]

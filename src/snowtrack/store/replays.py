@@ -48,7 +48,8 @@ class Replayed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What ingest holds open of a device. `last` is the last fix that is settled, as time, boot, sequence and digest,
-    or about where that will be; `provisional` says that it was settled before its time, and nothing since."""
+    or about where that will be; `provisional` says that it was settled before its time, and nothing since. Fixes newer
+    than `newest_us` are stored, and their results not yet."""
 
     last: tuple[int, ...]
     newest_us: int
@@ -89,13 +90,13 @@ async def hold_device(connection: AsyncConnection, device: int) -> None:
 async def read_held(connection: AsyncConnection, device: Replayed) -> Held | None:
     """What ingest holds open of a device, if anything."""
     row = await (await connection.execute(query("kept_of_device"), {"device": device.number})).fetchone()
-    return None if row is None else _held(row[0], device.latest_us)
+    return None if row is None else _held(row[0], behind=row[1], latest_us=device.latest_us)
 
 
 async def read_open(connection: AsyncConnection) -> list[int]:
     """The devices of which ingest holds something open."""
     rows = await (await connection.execute(query("kept_states"))).fetchall()
-    return [device for device, kept in rows if _held(kept, 0) is not None]
+    return [device for device, kept, behind in rows if _held(kept, behind=behind, latest_us=0) is not None]
 
 
 async def read_reach(connection: AsyncConnection, stretch: DirtyStretch) -> Interval | None:
@@ -188,13 +189,15 @@ async def close_scratch(connection: AsyncConnection, schema: str) -> None:
     await connection.execute(sql.SQL("drop table {}.touched").format(sql.Identifier(schema)))
 
 
-def _held(content: bytes, latest_us: int) -> Held | None:
-    """What the stages kept; nothing is open once a tail was settled before its time."""
+def _held(content: bytes | None, *, behind: bool, latest_us: int) -> Held | None:
+    """What the stages kept; nothing is open once a tail was settled before its time, unless fixes came since then."""
+    if content is None:
+        return Held(last=(0, ABSENT_64, ABSENT_64, ABSENT_64), newest_us=0, provisional=True) if behind else None
     kept = orjson.loads(content)
     if kept.get("version") != SNAPSHOT_VERSION:
         return Held(last=(latest_us, ABSENT_64, ABSENT_64, ABSENT_64), newest_us=0, readable=False)
     head = np.frombuffer(b64decode(kept["matcher"]["head"]), HEAD)[0]
-    if head["provisional"] and head["fixes"] == head["settled"]:
+    if head["provisional"] and head["fixes"] == head["settled"] and not behind:
         return None
     last = tuple(int(head[f"left_{name}"]) for name in ("us", "boot", "seq", "digest"))
     if not last[0]:

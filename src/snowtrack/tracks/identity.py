@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,18 +19,17 @@ from snowtrack.model.intervals import Interval, Intervals, total, union
 from snowtrack.model.journal import JournalBatch
 
 RESENDS_BEFORE_LOST = 3
+NO_BOOTS: Mapping[int, "Committed"] = {}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BootId:
+class BootId(NamedTuple):
     """One power cycle of one device."""
 
     device: int
     boot: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(NamedTuple):
     """What is committed of one boot: ranges of sequence numbers, and the number below which gaps are passed over."""
 
     ranges: Intervals = ()
@@ -53,23 +53,39 @@ class Committed:
         return [seq for seq, at in before if at < 0 or seq >= self.ranges[at][1]]
 
     def with_runs(self, runs: Iterable[Interval]) -> "Committed":
-        return Committed(ranges=union([*self.ranges, *runs]), floor=self.floor)
+        return Committed(union([*self.ranges, *runs]), self.floor)
 
     def with_floor(self, floor: int) -> "Committed":
-        return Committed(ranges=self.ranges, floor=max(floor, self.floor))
+        return Committed(self.ranges, max(floor, self.floor))
+
+
+NOTHING = Committed()
 
 
 @dataclass(slots=True)
 class SequenceLedger:
-    """The committed numbers of the devices of one worker. All changes go through here.
+    """The committed numbers of the devices of one worker, by device and boot. All changes go through here.
 
     `resends` counts for each gap, known by the number behind it, how often it was sent again. `passed` are the boots in
     which gaps were passed over, until somebody takes note of them.
     """
 
-    boots: dict[BootId, Committed] = field(default_factory=dict)
+    boots: dict[int, dict[int, Committed]] = field(default_factory=dict)
     resends: dict[BootId, dict[int, int]] = field(default_factory=dict)
     passed: set[BootId] = field(default_factory=set)
+
+    def get(self, boot_id: BootId) -> Committed | None:
+        return self.boots.get(boot_id.device, NO_BOOTS).get(boot_id.boot)
+
+    def known(self, boots: Iterable[BootId]) -> dict[BootId, Committed]:
+        """What is committed of these, as far as they are known."""
+        asked = ((boot_id, self.get(boot_id)) for boot_id in sorted(boots))
+        return {boot_id: committed for boot_id, committed in asked if committed is not None}
+
+    def put(self, numbers: Mapping[BootId, Committed]) -> None:
+        """Know these boots by what is committed of them."""
+        for (device, boot), committed in numbers.items():
+            self.boots.setdefault(device, {})[boot] = committed
 
     def fresh(self, fixes: FixBatch, unreadable: Collection[int]) -> Bools:
         """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap.
@@ -77,50 +93,71 @@ class SequenceLedger:
         `unreadable` names the devices that sent bytes with these fixes that could not be read.
         """
         fresh = np.ones(len(fixes), np.bool_)
-        for boot_id, rows in _by_boot(fixes).items():
-            committed = self.boots.get(boot_id, Committed())
-            first_rows = {int(seq): int(row) for seq, row in zip(fixes.seq[rows][::-1], rows[::-1], strict=True)}
-            new = committed.missing_from(sorted(first_rows))
-            fresh[rows] = False
-            fresh[[first_rows[seq] for seq in new]] = True
-            resent = first_rows.keys() - set(new) if boot_id.device in unreadable else set()
-            self.boots[boot_id] = self._passed_over(boot_id, committed.with_runs((seq, seq + 1) for seq in new), resent)
+        rows, starts, in_step = _by_boot(fixes)
+        if not len(rows):
+            return fresh
+        devices, boots = fixes.device[rows[starts]].tolist(), fixes.boot[rows[starts]].tolist()
+        ends = [*starts[1:].tolist(), len(rows)]
+        firsts, seqs = starts.tolist(), fixes.seq
+        for device, boot, first, end, steps in zip(devices, boots, firsts, ends, in_step.tolist(), strict=True):
+            boot_id = BootId(device, boot)
+            if not (steps and self._goes_on(boot_id, int(seqs[rows[first]]), end - first)):
+                own = rows[first:end]
+                fresh[own] = self._taken(boot_id, seqs[own].tolist(), device in unreadable)
+        return fresh
+
+    def _goes_on(self, boot_id: BootId, seq: int, count: int) -> bool:
+        """What nearly always comes: the next numbers after those of a boot in which nothing is missing."""
+        device, boot = boot_id
+        ranges, floor = self.boots.get(device, NO_BOOTS).get(boot, NOTHING)
+        if len(ranges) != 1 or ranges[0][1] != seq or boot_id in self.resends:
+            return False
+        self.boots[device][boot] = Committed(((ranges[0][0], seq + count),), floor)
+        return True
+
+    def _taken(self, boot_id: BootId, seqs: list[int], unreadable: bool) -> list[bool]:
+        """Of some numbers of a boot, in order of arrival, which are new."""
+        committed = self.get(boot_id) or NOTHING
+        new = set(committed.missing_from(sorted(set(seqs))))
+        resent = set(seqs) - new if unreadable else set()
+        fresh = []
+        for seq in seqs:
+            fresh.append(seq in new)
+            new.discard(seq)
+        taken = committed.with_runs((seq, seq + 1) for seq, is_new in zip(seqs, fresh, strict=True) if is_new)
+        self.put({boot_id: self._passed_over(boot_id, taken, resent)})
         return fresh
 
     def oldest_held(self, device: int, boot: int, seq: int) -> set[BootId]:
         """The tracker holds nothing older than this: pass over what is missing below; give the boots that are freed."""
         boot_id = BootId(device, boot)
-        self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_floor(seq)
+        self.put({boot_id: (self.get(boot_id) or NOTHING).with_floor(seq)})
         self.passed.add(boot_id)
-        freed = {other for other in self.boots if other.device == device and other.boot < boot}
+        freed = {BootId(device, other) for other in self.boots[device] if other < boot}
         for other in freed:
             self._drop(other)
         return freed
 
     def take_up(self, journal: JournalBatch) -> None:
         """Add what batches brought after the numbers here were saved; some of it may be in them."""
-        columns = zip(
-            *(getattr(journal, name).tolist() for name in ("device", "boot", "from_seq", "to_seq")), strict=True
-        )
-        runs: dict[BootId, list[Interval]] = {}
-        for device, boot, from_seq, to_seq in columns:
+        columns = (getattr(journal, name).tolist() for name in ("device", "boot", "from_seq", "to_seq"))
+        for device, boot, from_seq, to_seq in zip(*columns, strict=True):
             if from_seq < to_seq:
-                runs.setdefault(BootId(device, boot), []).append((from_seq, to_seq))
-        for boot_id, own in runs.items():
-            self.boots[boot_id] = self.boots.get(boot_id, Committed()).with_runs(own)
+                boot_id = BootId(device, boot)
+                self.put({boot_id: (self.get(boot_id) or NOTHING).with_runs([(from_seq, to_seq)])})
 
     def durable(self, device: int) -> list[dict[str, int]]:
         """What the device is told: one entry per boot that it may still hold."""
-        mine = sorted((boot_id, committed) for boot_id, committed in self.boots.items() if boot_id.device == device)
-        return [{"boot": boot_id.boot, "seq": committed.durable_seq} for boot_id, committed in mine]
+        own = sorted(self.boots.get(device, NO_BOOTS).items())
+        return [{"boot": boot, "seq": committed.durable_seq} for boot, committed in own]
 
     def forget(self, device: int) -> None:
         """Drop what is known of a device; the store has it."""
-        for boot_id in [boot_id for boot_id in self.boots if boot_id.device == device]:
-            self._drop(boot_id)
+        for boot in list(self.boots.get(device, ())):
+            self._drop(BootId(device, boot))
 
     def _drop(self, boot_id: BootId) -> None:
-        del self.boots[boot_id]
+        del self.boots[boot_id.device][boot_id.boot]
         self.resends.pop(boot_id, None)
         self.passed.discard(boot_id)
 
@@ -138,8 +175,8 @@ class SequenceLedger:
         return committed.with_floor(lost[-1])
 
 
-def brought(new: FixBatch, heard_us: Mapping[int, int]) -> JournalBatch:
-    """What new fixes are, of devices that were heard at these instants."""
+def brought(number: int, new: FixBatch, heard_us: Mapping[int, int]) -> JournalBatch:
+    """What a batch brought: its new fixes, of devices that were heard at these instants."""
     numbered = present(new.boot)
     order = np.lexsort((new.seq, new.boot, new.device))
     device, boot, seq = (column[order] for column in (new.device, new.boot, np.where(numbered, new.seq, 0)))
@@ -154,6 +191,7 @@ def brought(new: FixBatch, heard_us: Mapping[int, int]) -> JournalBatch:
     run = np.where(present(boot[first]), counts, 0)
     return JournalBatch.of(
         len(devices),
+        batch=np.full(len(devices), number),
         device=devices,
         boot=np.concatenate([boot[first], rest + ABSENT_64]),
         from_seq=np.concatenate([seq[first], rest]),
@@ -169,10 +207,15 @@ def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
     return [BootId(device, boot) for device, boot in zip(*keys.tolist(), strict=True)], places.reshape(-1)
 
 
-def _by_boot(fixes: FixBatch) -> dict[BootId, Rows]:
+def _by_boot(fixes: FixBatch) -> tuple[Rows, Rows, Bools]:
+    """The numbered fixes, those of a boot together in order of arrival; where each boot starts, and whether its numbers
+    follow one on the other."""
     rows = np.flatnonzero(present(fixes.seq))
     rows = rows[np.lexsort((rows, fixes.boot[rows], fixes.device[rows]))]
-    keys = np.stack([fixes.device[rows], fixes.boot[rows]])
-    starts = np.flatnonzero(np.any(keys[:, 1:] != keys[:, :-1], axis=0)) + 1
-    groups = np.split(rows, starts) if len(rows) else []
-    return {BootId(int(fixes.device[group[0]]), int(fixes.boot[group[0]])): group for group in groups}
+    device, boot, seq = fixes.device[rows], fixes.boot[rows], fixes.seq[rows]
+    changes = np.ones(len(rows), np.bool_)
+    changes[1:] = (device[1:] != device[:-1]) | (boot[1:] != boot[:-1])
+    steps = changes.copy()
+    steps[1:] |= seq[1:] == seq[:-1] + 1
+    starts = np.flatnonzero(changes)
+    return rows, starts, np.logical_and.reduceat(steps, starts) if len(rows) else changes

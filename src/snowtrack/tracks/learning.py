@@ -23,7 +23,8 @@ def learn(clocks: MutableMapping[BootId, BootClock], fixes: FixBatch, oldest_us:
     _tell(told, boot, numbered, oldest_us)
     dirty = []
     for boot_id, clock, (waiting, basis, spans) in zip(boots, told, before, strict=True):
-        clock.decide()
+        if clock.stirred:
+            clock.decide()
         depends = spans or not clock.is_plain
         if depends and clock.basis(waiting) != basis and boot_id not in unheard:
             moved = sorted(spans | clock.spans())
@@ -57,7 +58,7 @@ def _tell_receipt(told: list[BootClock], boot: Rows, power_up_us: Int64s) -> Non
     if len(order):
         earliest = np.minimum.reduceat(power_up_us[order], starts)
         for place, value in zip(boot[order][starts].tolist(), earliest.tolist(), strict=True):
-            told[place].received_us = min(told[place].received_us, value)
+            told[place].receive(value)
 
 
 def _tell_votes(
@@ -71,7 +72,6 @@ def _tell_votes(
         columns = (
             boot[first],
             bins[first],
-            np.diff([*starts, len(order)]),
             seq[first],
             np.maximum.reduceat(seq[order], starts),
             offset_us[first],

@@ -10,7 +10,7 @@ depend on the order of arrival.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
@@ -38,15 +38,13 @@ class Verdict(IntEnum):
     AGREED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Votes:
+class Votes(NamedTuple):
     """Votes that agree to the minute.
 
-    How many, their lowest and highest number, the offset of the lowest, the times that they state, and whether one of
-    these was later than its receipt.
+    Their lowest and highest number, the offset of the lowest, the times that they state, and whether one of these was
+    later than its receipt.
     """
 
-    count: int
     first_seq: int
     last_seq: int
     offset_us: int
@@ -57,7 +55,6 @@ class Votes:
     def joined(self, other: "Votes") -> "Votes":
         first = min(self, other, key=lambda votes: (votes.first_seq, votes.offset_us))
         return Votes(
-            count=self.count + other.count,
             first_seq=first.first_seq,
             last_seq=max(self.last_seq, other.last_seq),
             offset_us=first.offset_us,
@@ -65,6 +62,11 @@ class Votes:
             to_us=max(self.to_us, other.to_us),
             ahead=self.ahead or other.ahead,
         )
+
+    @property
+    def essence(self) -> tuple[int, ...]:
+        """What an opinion is made of where there are no other votes."""
+        return self.first_seq, self.offset_us, self.from_us, self.ahead
 
     def surrounds(self, other: "Votes") -> bool:
         return self.first_seq < other.first_seq and other.last_seq < self.last_seq
@@ -104,6 +106,7 @@ class BootClock:
     leaning      uptimes of fixes with a position that have no vote and so lean on the others
     waiting      those that have no uptime either
     unset        times stated without a fix, by minute of the offset: they have no vote, and may be put right
+    stirred      something was said that may change the opinion, and that cannot wait to be saved
     """
 
     bins: dict[int, Votes] = field(default_factory=dict)
@@ -114,23 +117,39 @@ class BootClock:
     unset: dict[int, Span] = field(default_factory=dict)
     opinion: Opinion = Opinion()
     outvoted: tuple[Votes, ...] = ()
+    stirred: bool = field(default=False, compare=False)
 
     def vote(self, number: int, votes: Votes) -> None:
-        if number in self.bins:
-            self.bins[number] = self.bins[number].joined(votes)
-        elif len(self.bins) <= BINS_MAX:
-            self.bins[number] = votes
+        known = self.bins.get(number)
+        if known is None:
+            self.stirred = True
+            if len(self.bins) <= BINS_MAX:
+                self.bins[number] = votes
+            return
+        joined = self.bins[number] = known.joined(votes)
+        # Where all agree, later votes for the same say nothing new.
+        if len(self.bins) > 1 or joined.essence != known.essence:
+            self.stirred = True
+
+    def receive(self, power_up_us: int) -> None:
+        """A receipt says that power-up was not later than this."""
+        if power_up_us < self.received_us:
+            self.received_us = power_up_us
+            self.stirred = self.stirred or not self.opinion.pieces
 
     def date(self, hour: int, first_seq: int) -> None:
+        self.stirred = True
         self.hours[hour] = min(first_seq, self.hours.get(hour, NEVER_US))
         if len(self.hours) > HOURS_MAX:
             del self.hours[min(self.hours)]
 
     def lean(self, uptimes: Span) -> None:
+        self.stirred = True
         known = self.leaning or uptimes
         self.leaning = min(known[0], uptimes[0]), max(known[1], uptimes[1])
 
     def wait(self, waiting: Waiting) -> None:
+        self.stirred = True
         known = self.waiting or waiting
         self.waiting = Waiting(
             last_seq=max(known.last_seq, waiting.last_seq),
@@ -139,6 +158,7 @@ class BootClock:
         )
 
     def state_unset(self, number: int, times: Span) -> None:
+        self.stirred = True
         known = self.unset.get(number, times)
         if number in self.unset or len(self.unset) <= BINS_MAX:
             self.unset[number] = min(known[0], times[0]), max(known[1], times[1])
@@ -207,7 +227,7 @@ class BootClock:
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "bins": [[number, *astuple(votes)] for number, votes in sorted(self.bins.items())],
+            "bins": [[number, *votes] for number, votes in sorted(self.bins.items())],
             "hours": sorted(self.hours.items()),
             "received_us": self.received_us,
             "leaning": self.leaning,

@@ -37,7 +37,7 @@ select device, agency, name, fixes, latest_at, heard_at, saved_batch from device
 update device
 set saved_batch = %(batch)s, fixes = device.fixes + new.fixes, latest_at = greatest(device.latest_at, new.latest_at),
     heard_at = greatest(device.heard_at, new.heard_at)
-from unnest(%(devices)s::integer[], %(fixes)s::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
+from unnest(%(devices)b::integer[], %(fixes)b::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
     as new (device, fixes, latest_at, heard_at)
 where device.device = new.device;
 
@@ -47,15 +47,15 @@ select device, boot, ranges, floor from committed where device = any(%(devices)s
 -- save_committed: keep the committed numbers of boots
 insert into committed (device, boot, ranges, floor)
 select device, boot, ranges, floor
-from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(ranges)s::int8multirange[], %(floors)s::bigint[])
+from unnest(%(devices)b::integer[], %(boots)b::bigint[], %(ranges)s::int8multirange[], %(floors)b::bigint[])
     as new (device, boot, ranges, floor)
 on conflict (device, boot) do update set ranges = excluded.ranges, floor = excluded.floor;
 
 -- add_journal: what a batch brought
-insert into journal (entries) values (%(entries)s) returning batch;
+insert into journal (batch, devices, entries) values (%(batch)s, %(devices)b::integer[], %(entries)s);
 
 -- journal: what all batches brought of which some device is not saved, in order
-select batch, entries from journal order by batch;
+select batch, devices, entries from journal order by batch;
 
 -- trim_journal: drop batches of which all devices are saved
 delete from journal where batch < %(before)s;
@@ -94,7 +94,7 @@ select device, boot, kept from boot_clock where device = %(device)s;
 -- save_clocks: keep what is known of the clocks of boots
 insert into boot_clock (device, boot, kept)
 select device, boot, kept
-from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(kept)s::bytea[]) as new (device, boot, kept)
+from unnest(%(devices)b::integer[], %(boots)b::bigint[], %(kept)b::bytea[]) as new (device, boot, kept)
 on conflict (device, boot) do update set kept = excluded.kept;
 
 -- undated_of_device: fixes of a device without a time of their own, received since
@@ -107,7 +107,7 @@ order by received_at, boot, seq, digest;
 
 -- save_states: what the stages keep of devices
 insert into device_state (device, network_id, kept)
-select device, %(network_id)s, kept from unnest(%(devices)s::integer[], %(kept)s::bytea[]) as new (device, kept)
+select device, %(network_id)s, kept from unnest(%(devices)b::integer[], %(kept)b::bytea[]) as new (device, kept)
 on conflict (device) do update set network_id = excluded.network_id, kept = excluded.kept;
 
 -- states_of_devices: what the stages kept of devices
@@ -687,11 +687,13 @@ order by started_at;
 -- hold_device: until the transaction ends nobody else replaces results of this device
 select device from device where device = %(device)s for no key update;
 
--- kept_of_device: what the stages kept of a device, on whatever network
-select kept from device_state where device = %(device)s;
+-- kept_of_device: what the stages kept of a device, on whatever network, and whether fixes are stored beyond that
+select kept, exists (select from journal where batch > saved_batch and device.device = any(devices))
+from device left join device_state using (device) where device = %(device)s;
 
--- kept_states: what the stages kept of all devices
-select device, kept from device_state order by device;
+-- kept_states: the same of all devices
+select device, kept, exists (select from journal where batch > saved_batch and device.device = any(devices))
+from device left join device_state using (device) order by device;
 
 -- stored_reach: from when to when the results go on that a device has in a time range
 select min(started_at), max(ended_at)

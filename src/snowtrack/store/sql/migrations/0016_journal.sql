@@ -1,6 +1,7 @@
 -- What each batch brought, until results and state of its devices are saved: after a crash they are made from there.
 create table journal (
-    batch    bigint generated always as identity primary key,
+    batch    bigint primary key,
+    devices  integer[] not null,
     entries  bytea not null
 );
 

@@ -1,0 +1,84 @@
+"""A batch on its way: everything that some messages lead to, and then all of it in one transaction.
+
+What is prepared does not change any more, so that the next batch can be computed while this one is committed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import AsyncConnection
+
+from snowtrack.model.fixes import Decoded, FixBatch, Message
+from snowtrack.model.ids import DeviceId
+from snowtrack.model.journal import JournalBatch
+from snowtrack.model.tracks import DirtyStretch
+from snowtrack.pipeline.engine import Engine
+from snowtrack.services.checkpoints import Saving, save
+from snowtrack.services.quarantine import Quarantine
+from snowtrack.services.snow_intake import take_depths
+from snowtrack.sources.mqtt import Delivery
+from snowtrack.store.clocks import KeptClock, save_clocks
+from snowtrack.store.devices import free_boots, save_committed
+from snowtrack.store.fixes import FixWriter
+from snowtrack.store.journal import add_journal
+from snowtrack.store.passes import mark_dirty
+from snowtrack.store.quarantine import end_retries
+from snowtrack.tracks.clock import plausible
+from snowtrack.tracks.identity import BootId, Committed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is committed together, and what may be told afterwards.
+
+    messages    those that were decoded; some may go to quarantine
+    passed      boots in which numbers were passed over; `freed` are the boots before which a device holds nothing
+    clocks      those that cannot wait for their devices to be saved
+    saving      what has waited long enough
+    depths      of snow sensors, which are no devices
+    durable     what devices are told once this is committed
+    retried     numbers of messages that were in quarantine: those that could be read now, and the others
+    """
+
+    messages: Sequence[Message]
+    decoded: Decoded
+    new: FixBatch
+    dirty: tuple[DirtyStretch, ...]
+    journal: JournalBatch
+    passed: Mapping[BootId, Committed]
+    clocks: Mapping[BootId, KeptClock]
+    saving: Saving
+    freed: Sequence[BootId] = ()
+    depths: Sequence[Delivery] = ()
+    durable: Mapping[DeviceId, bytes] = field(default_factory=dict)
+    retried: tuple[Sequence[int], Sequence[int]] = ((), ())
+
+
+class BatchWriter:
+    """Commits batches over one connection."""
+
+    def __init__(self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine) -> None:
+        self.connection = connection
+        self.engine = engine
+        self.quarantine = quarantine
+        self.fixes = FixWriter(connection)
+
+    async def commit(self, batch: Prepared) -> None:
+        """Wholly or not at all."""
+        connection = self.connection
+        async with connection.transaction():
+            await self.fixes.write(batch.new, plausible(batch.new))
+            await add_journal(connection, batch.journal)
+            await mark_dirty(connection, batch.dirty)
+            for device, boot in batch.freed:
+                await free_boots(connection, device, boot)
+            await save_committed(connection, batch.passed)
+            await save_clocks(connection, batch.clocks)
+            await take_depths(connection, batch.depths)
+            read, unread = batch.retried
+            if read or unread:
+                await end_retries(connection, list(read), read=True)
+                await end_retries(connection, list(unread), read=False)
+            else:
+                await self.quarantine.keep(connection, batch.messages, batch.decoded)
+            await save(connection, self.engine, batch.saving)
