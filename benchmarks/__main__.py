@@ -8,12 +8,14 @@ import typer
 from rich.console import Console
 
 from benchmarks import clearance, decode, line, roads, simulator
+from benchmarks.ingest import run as ingest
 from benchmarks.match import run as match
 from benchmarks.report import Report
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "clearance": clearance.run,
     "decode": decode.run,
+    "ingest": ingest.run,
     "line": line.run,
     "match": match.run,
     "roads": roads.run,

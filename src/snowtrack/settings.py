@@ -80,8 +80,10 @@ class Ingest(Group):
 
     batch_s: Seconds = 0.1
     batch_fixes: Count = 20_000
-    live_messages_max: Count = 2_000
+    live_messages_max: Count = 20_000
     backlog_messages_max: Count = 200
+    in_hand_mb: Count = 64
+    durable_s: Seconds = 1
     save_s: Seconds = 5
     dirty_quiet_s: Seconds = 5
     dirty_patience_s: Seconds = 60

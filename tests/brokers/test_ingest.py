@@ -39,8 +39,8 @@ async def test_ingest_hears_a_device_and_answers_it(shipped: ShippedBroker) -> N
         await device.say("snow/v1/kanazawa/d1/log", b"backlog")
         async with asyncio.timeout(10):
             assert await take(source, 1) == [b"backlog"]
-        source.publish_durable(DeviceId("kanazawa", "d1"), b"[]")
-        await until(lambda: device.payloads == [b"[]"])
+        source.tell_durable({DeviceId("kanazawa", "d1"): [{"boot": 1, "seq": 2}]})
+        await until(lambda: device.payloads == [b'[{"boot":1,"seq":2}]'])
 
 
 async def test_our_services_hear_each_other_s_news(shipped: ShippedBroker) -> None:

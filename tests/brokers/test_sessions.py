@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from snowtrack.sources.mqtt import MqttSource
+from snowtrack.sources.mqtt import Limits, MqttSource
 from tests.brokers.callers import LET_IN, calling, knock
 from tests.brokers.shipped import D1, D2, ShippedBroker
 from tests.services.waiting import until
@@ -68,7 +68,7 @@ async def test_on_nats_who_takes_over_a_session_hears_and_says_nothing_of_its_ow
 
 @asynccontextmanager
 async def ingesting(shipped: ShippedBroker, client_id: str) -> AsyncIterator[MqttSource]:
-    source = MqttSource(shipped.engine_door, client_id, live_max=100, backlog_max=100)
+    source = MqttSource(shipped.engine_door, client_id, Limits(100, 100))
     source.start()
     try:
         await until(lambda: source.refusal is None)

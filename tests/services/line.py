@@ -34,6 +34,7 @@ def make_line(broker: RunningBroker, url: str, network: Path, folder: Path, *fla
         f"network.folder={network}",
         f"data.folder={folder}",
         "ingest.save_s=0.1",
+        "ingest.durable_s=0.01",
         "ingest.dirty_quiet_s=0.2",
         "ingest.dirty_patience_s=2",
     )

@@ -13,7 +13,7 @@ from snowtrack.network.arrays import Network
 from snowtrack.services.batches import BatchWriter
 from snowtrack.services.ingest import Ingest
 from snowtrack.settings import Settings
-from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.sources.mqtt import Delivery, Limits, MqttSource
 from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect
 from tests.services.epochs import SECOND_US, Fix, drive, epoch
@@ -31,7 +31,7 @@ class Night:
     def __init__(self, settings: Settings, network: Network, connection: AsyncConnection) -> None:
         self.settings, self.network, self.connection = settings, network, connection
         address = parse_broker("mqtt://never.opened")
-        source = MqttSource(address, "test", live_max=1, backlog_max=1)
+        source = MqttSource(address, "test", Limits(1, 1))
         self.ingest = Ingest(settings, network, source, Bus(address=address, name="test"))
         self.writer = BatchWriter(connection, self.ingest.devices.engine, self.ingest.quarantine)
 
@@ -49,7 +49,7 @@ class Night:
                 epoch(1, seq, fix, "U" if seq in LIFTED else "D")
                 for seq, fix in zip(seqs[part], fixes[part], strict=True)
             ]
-            delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1))
+            delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1, 0))
             await self.writer.commit(await self.ingest.prepare(self.connection, [delivery]))
 
     async def tick(self) -> None:

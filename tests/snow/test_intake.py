@@ -34,7 +34,7 @@ async def connection(clean_database: str) -> AsyncIterator[AsyncConnection]:
 
 def delivery(content: object, sensor: SensorId = S1, received_us: int = NOW) -> Delivery:
     payload = content if isinstance(content, bytes) else orjson.dumps(content)
-    return Delivery(sensor, Channel.DEPTH, payload, received_us, Receipt(1, 1))
+    return Delivery(sensor, Channel.DEPTH, payload, received_us, Receipt(1, 1, 0))
 
 
 def reading(at_us: int, depth_mm: int = 300) -> dict[str, float]:

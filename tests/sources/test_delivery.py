@@ -14,7 +14,7 @@ NIGHT_US = 1_768_404_600_000_000
 
 
 def fixes(payload: bytes) -> int:
-    return Delivery(DeviceId("kanazawa", "d1"), Channel.LOG, payload, 0, Receipt(1, 1)).fixes
+    return Delivery(DeviceId("kanazawa", "d1"), Channel.LOG, payload, 0, Receipt(1, 1, 0)).fixes
 
 
 def test_a_plain_message_holds_as_many_as_it_has_dates() -> None:

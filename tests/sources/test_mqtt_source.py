@@ -11,7 +11,7 @@ from snowtrack.addresses import BrokerAddress, parse_broker
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.nmea.unpack import PAYLOAD_BYTES_MAX
-from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.sources.mqtt import Delivery, Limits, MqttSource
 from snowtrack.sources.session import PACKET_BYTES_MAX
 from tests.mosquitto import RunningBroker, mosquitto_in
 from tests.ports import free_port
@@ -27,7 +27,7 @@ RMC = b"$GPRMC,\r\n"
 async def listening(
     address: BrokerAddress, *, live_max: int = 100, backlog_max: int = 100
 ) -> AsyncIterator[MqttSource]:
-    source = MqttSource(address, "test", live_max=live_max, backlog_max=backlog_max)
+    source = MqttSource(address, "test", Limits(live_max, backlog_max))
     source.start()
     try:
         await until(lambda: source.refusal is None)
@@ -71,7 +71,7 @@ async def acknowledged(source: MqttSource, publisher: Publisher) -> None:
     publisher.client.subscribe("snow/v1/+/+/durable", 1)
     async with asyncio.timeout(WITHIN_S):
         while not heard.is_set():
-            source.publish_durable(DeviceId("test", "test"), b"[]")
+            source.tell_durable({DeviceId("test", "test"): [{"boot": 1, "seq": 1}]})
             await asyncio.sleep(0.02)
 
 
@@ -294,7 +294,7 @@ async def test_who_speaks_otherwise_than_a_broker_is_left_and_called_again() -> 
         writer.close()
 
     server = await asyncio.start_server(speak, "127.0.0.1", port := free_port())
-    source = MqttSource(parse_broker(f"mqtt://127.0.0.1:{port}"), "test", live_max=5, backlog_max=5)
+    source = MqttSource(parse_broker(f"mqtt://127.0.0.1:{port}"), "test", Limits(5, 5))
     source.start()
     try:
         await until(lambda: calls > 4)
@@ -324,7 +324,7 @@ async def test_a_broker_that_starts_again_is_found_again(mosquitto: RunningBroke
 
 async def test_a_broker_that_comes_later_is_waited_for_and_one_that_never_does_can_be_left(tmp_path: Path) -> None:
     broker = mosquitto_in(tmp_path / "later")
-    source = MqttSource(broker.address, "test", live_max=5, backlog_max=5)
+    source = MqttSource(broker.address, "test", Limits(5, 5))
     source.start()
     try:
         assert source.refusal == "not connected yet"
@@ -341,7 +341,7 @@ async def test_what_is_durable_is_told_on_the_device_s_topic_and_retained(
     mosquitto: RunningBroker, own: Publisher
 ) -> None:
     async with listening(mosquitto.address) as source:
-        source.publish_durable(DeviceId("kanazawa", "d1"), b"[]")
+        source.tell_durable({DeviceId("kanazawa", "d1"): [{"boot": 1, "seq": 1}]})
         heard: list[tuple[str, bytes, bool]] = []
         own.client.on_message = lambda _client, _data, message: heard.append(
             (message.topic, bytes(message.payload), message.retain)
@@ -350,4 +350,6 @@ async def test_what_is_durable_is_told_on_the_device_s_topic_and_retained(
             while not any(retained for _, _, retained in heard):
                 own.client.subscribe("snow/v1/+/+/durable", 1)
                 await asyncio.sleep(0.02)
-    assert {(topic, payload) for topic, payload, _ in heard} == {("snow/v1/kanazawa/d1/durable", b"[]")}
+    assert {(topic, payload) for topic, payload, _ in heard} == {
+        ("snow/v1/kanazawa/d1/durable", b'[{"boot":1,"seq":1}]')
+    }

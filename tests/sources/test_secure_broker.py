@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snowtrack.addresses import BrokerAddress, parse_broker
-from snowtrack.sources.mqtt import MqttSource
+from snowtrack.sources.mqtt import Limits, MqttSource
 from tests.mosquitto import RunningBroker, mosquitto_in
 from tests.services.waiting import until
 from tests.sources.publisher import publishing
@@ -60,7 +60,7 @@ async def test_messages_come_over_tls_from_a_broker_whose_certificate_is_trusted
 
 async def test_a_wrong_password_is_said(secure: RunningBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(secure.folder / "certificate.pem"))
-    source = MqttSource(address(secure, "wrong"), "test", live_max=5, backlog_max=5)
+    source = MqttSource(address(secure, "wrong"), "test", Limits(5, 5))
     source.start()
     try:
         await until(lambda: source.refusal == "refused: Not authorized")

@@ -16,6 +16,7 @@ from snowtrack.pipeline.engine import Engine
 from snowtrack.services.checkpoints import Saving, save
 from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.snow_intake import take_depths
+from snowtrack.sources.durables import Numbers
 from snowtrack.sources.mqtt import Delivery
 from snowtrack.store.clocks import KeptClock, save_clocks
 from snowtrack.store.devices import free_boots, save_committed
@@ -50,7 +51,7 @@ class Prepared:
     saving: Saving
     freed: Sequence[BootId] = ()
     depths: Sequence[Delivery] = ()
-    durable: Mapping[DeviceId, bytes] = field(default_factory=dict)
+    durable: Mapping[DeviceId, Numbers] = field(default_factory=dict)
     retried: tuple[Sequence[int], Sequence[int]] = ((), ())
 
 

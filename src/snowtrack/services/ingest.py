@@ -161,8 +161,7 @@ class Ingest:
             committed = True
         finally:
             self.source.settle(deliveries, committed=committed)
-        for device, durable in prepared.durable.items():
-            self.source.publish_durable(device, durable)
+        self.source.tell_durable(prepared.durable)
 
     async def _written(self) -> None:
         """Until the last batch is committed."""
@@ -193,7 +192,7 @@ class Ingest:
             messages=readings,
             decoded=decoded,
             depths=[one for one in deliveries if one.channel is Channel.DEPTH],
-            durable={device: orjson.dumps(numbers) for device, numbers in durable if numbers},
+            durable={device: numbers for device, numbers in durable if numbers},
         )
 
     async def _retry(self, connection: AsyncConnection, writer: BatchWriter) -> None:

@@ -8,7 +8,7 @@ from snowtrack.services.ingest import Ingest
 from snowtrack.services.snow_notices import sending_notices
 from snowtrack.services.stopping import stop_on_signals
 from snowtrack.settings import Settings
-from snowtrack.sources.mqtt import MqttSource
+from snowtrack.sources.mqtt import Limits, MqttSource
 from snowtrack.store.database import connect
 from snowtrack.store.migrate import migrate
 
@@ -22,7 +22,9 @@ async def run_ingest(settings: Settings) -> None:
         await migrate(connection)
     limits = settings.ingest
     source = MqttSource(
-        address, settings.broker.client_id, live_max=limits.live_messages_max, backlog_max=limits.backlog_messages_max
+        address,
+        settings.broker.client_id,
+        Limits(limits.live_messages_max, limits.backlog_messages_max, limits.in_hand_mb << 20, limits.durable_s),
     )
     bus = Bus(address=address, name="ingest-news")
     async with running(bus.run()):

@@ -6,15 +6,18 @@ hours of backlog never stand in front of what happens now.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+import orjson
 
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
 from snowtrack.nmea.unpack import GZIP, ZSTD
+from snowtrack.sources.durables import Durables, Numbers
 from snowtrack.sources.packets import Published
-from snowtrack.sources.session import Arrive, Receipt, Session
+from snowtrack.sources.session import Arrive, Receipt, Session, Window
 
 PACKED_FIX_BYTES = 20
 TOPICS_KEPT = 500_000
@@ -36,13 +39,24 @@ class Delivery(NamedTuple):
         return max(1, len(self.payload) // PACKED_FIX_BYTES if packed else self.payload.count(b"RMC,"))
 
 
+class Limits(NamedTuple):
+    """Of live messages and backlog in hand, and bytes of each; and how often a device is told what is durable."""
+
+    live_max: int
+    backlog_max: int
+    size_max: int = 64 << 20
+    durable_s: float = 0.0
+
+
 class MqttSource:
     """Both sessions behind one queue, live first."""
 
-    def __init__(self, address: BrokerAddress, client_id: str, *, live_max: int, backlog_max: int) -> None:
+    def __init__(self, address: BrokerAddress, client_id: str, limits: Limits) -> None:
+        self.limits = limits
         self.arrived = asyncio.Event()
-        self.live: deque[Delivery] = deque(maxlen=live_max)
-        self.backlog: deque[Delivery] = deque(maxlen=backlog_max)
+        self.live: deque[Delivery] = deque(maxlen=limits.live_max)
+        self.backlog: deque[Delivery] = deque(maxlen=limits.backlog_max)
+        self.durables = Durables(limits.durable_s, self._say)
         self._topics: dict[bytes, tuple[DeviceId, Channel] | None] = {}
         live, backlog = (Channel.STATUS, Channel.UP, Channel.DEPTH), (Channel.LOG,)
         self.sessions = (
@@ -55,6 +69,7 @@ class MqttSource:
             session.start()
 
     async def stop(self) -> None:
+        self.durables.say_all()
         await asyncio.gather(*(session.stop() for session in self.sessions))
 
     @property
@@ -94,13 +109,18 @@ class MqttSource:
         for session in self.sessions:
             session.reopen()
 
-    def publish_durable(self, device: DeviceId, payload: bytes) -> None:
-        self.sessions[0].say(durable_topic(device), payload)
+    def tell_durable(self, durable: Mapping[DeviceId, Numbers]) -> None:
+        """What is durable of devices; each hears it now, or a little later together with what comes until then."""
+        self.durables.tell(durable)
+
+    def _say(self, device: DeviceId, numbers: Numbers) -> bool:
+        return self.sessions[0].say(durable_topic(device), orjson.dumps(numbers))
 
     def _session(
         self, address: BrokerAddress, client_id: str, channels: Iterable[Channel], queue: deque[Delivery]
     ) -> Session:
-        return Session(address, client_id, map(subscription, channels), queue.maxlen or 0, self._into(queue))
+        window = Window(queue.maxlen or 0, self.limits.size_max)
+        return Session(address, client_id, map(subscription, channels), window, self._into(queue))
 
     def _into(self, queue: deque[Delivery]) -> Arrive:
         """The session's window keeps the queue from ever overflowing."""

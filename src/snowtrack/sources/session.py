@@ -32,6 +32,14 @@ class Receipt(NamedTuple):
 
     connection: int
     packet_id: int
+    size: int
+
+
+class Window(NamedTuple):
+    """So many messages, and so many bytes of them, are in hand at most; the last one may go beyond the bytes."""
+
+    messages: int
+    size: int
 
 
 Arrive = Callable[[Published, Receipt, int], bool]
@@ -42,14 +50,14 @@ class Session(asyncio.Protocol):
     """Started and stopped in the event loop; `refusal` says why nothing can come in just now."""
 
     def __init__(
-        self, address: BrokerAddress, client_id: str, filters: Iterable[str], window: int, arrive: Arrive
+        self, address: BrokerAddress, client_id: str, filters: Iterable[str], window: Window, arrive: Arrive
     ) -> None:
         self.address = address
         self.client_id = client_id
         self.filters = list(filters)
         self.window = window
         self.arrive = arrive
-        self.in_hand = 0
+        self.in_hand = self.in_hand_bytes = 0
         self.strangers = 0
         self.unsaid = 0
         self.connection = 0
@@ -87,6 +95,7 @@ class Session(asyncio.Protocol):
     def settle(self, receipts: Sequence[Receipt], *, committed: bool) -> None:
         """Acknowledge messages in the order in which they came, or leave them to come again."""
         self.in_hand -= len(receipts)
+        self.in_hand_bytes -= sum(one.size for one in receipts)
         if committed and self._transport:
             own = [one.packet_id for one in receipts if one.connection == self.connection and one.packet_id]
             self._transport.write(packets.pubacks(own))
@@ -125,7 +134,7 @@ class Session(asyncio.Protocol):
         """Whole packets, as long as the window has room."""
         data, at, received_us = self._pending, 0, wall_clock.now_us()
         try:
-            while self.in_hand < self.window and (packet := packets.head_of(data, at)):
+            while self._has_room() and (packet := packets.head_of(data, at)):
                 end = packet.end
                 if end > len(data):
                     if len(data) - at < PACKET_BYTES_MAX:
@@ -143,18 +152,22 @@ class Session(asyncio.Protocol):
     def _keep_reading(self) -> None:
         if not self._transport or self._transport.is_closing():
             return
-        if self.in_hand < self.window:
+        if self._has_room():
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
+
+    def _has_room(self) -> bool:
+        return self.in_hand < self.window.messages and self.in_hand_bytes < self.window.size
 
     def _take(self, data: bytes, packet: Packet, received_us: int) -> None:
         kind = packet.first >> 4
         if kind == Kind.PUBLISH:
             message = packets.read_publish(data, packet)
-            receipt = Receipt(self.connection, message.packet_id)
+            receipt = Receipt(self.connection, message.packet_id, packet.end - packet.start)
             if self.arrive(message, receipt, received_us):
                 self.in_hand += 1
+                self.in_hand_bytes += receipt.size
             else:
                 self.strangers += 1
                 self._forget(receipt)

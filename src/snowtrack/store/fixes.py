@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, sql
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Bools, Int64s, present
 from snowtrack.model.fixes import FixBatch
-from snowtrack.store.copying import Instants, Keys, copy_in
+from snowtrack.store.copying import Column, Instants, Keys, copy_in
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
 from snowtrack.store.queries import query
 
@@ -56,15 +56,8 @@ class FixWriter:
     async def _write_dated(self, fixes: FixBatch) -> None:
         if not len(fixes):
             return
-        await self._make_partitions(fixes)
-        columns = {
-            "device": fixes.device,
-            "device_time": Instants(fixes.time_us),
-            **{name: Keys(values) for name, values in _keys(fixes).items()},
-            "received_at": Instants(fixes.received_us),
-            **{name: getattr(fixes, name) for name in _SHARED},
-        }
-        await copy_in(self.connection, "fix", columns)
+        await self.make_partitions(fixes)
+        await copy_in(self.connection, "fix", dated_columns(fixes))
 
     async def _write_undated(self, fixes: FixBatch) -> None:
         """Few: one by one, since two with the same bytes in the same minute are one."""
@@ -85,7 +78,8 @@ class FixWriter:
         async with self.connection.cursor() as cursor:
             await cursor.executemany(statement, list(zip(*columns.values(), strict=True)))
 
-    async def _make_partitions(self, fixes: FixBatch) -> None:
+    async def make_partitions(self, fixes: FixBatch) -> None:
+        """For the days of these."""
         if self.partitioned is None:
             cursor = await self.connection.execute("select relkind = 'p' from pg_class where oid = 'fix'::regclass")
             row = await cursor.fetchone()
@@ -101,6 +95,17 @@ class FixWriter:
                     )
                 )
                 self.days.add(start)
+
+
+def dated_columns(fixes: FixBatch) -> dict[str, Column]:
+    """Fixes as their table has them."""
+    return {
+        "device": fixes.device,
+        "device_time": Instants(fixes.time_us),
+        **{name: Keys(values) for name, values in _keys(fixes).items()},
+        "received_at": Instants(fixes.received_us),
+        **{name: getattr(fixes, name) for name in _SHARED},
+    }
 
 
 async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
