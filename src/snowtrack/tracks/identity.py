@@ -202,9 +202,16 @@ def brought(number: int, new: FixBatch, heard_us: Mapping[int, int]) -> JournalB
 
 
 def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
-    """The boots of fixes that all have a number, and for each fix the place of its boot in that list."""
-    keys, places = np.unique(np.stack([fixes.device, fixes.boot]), axis=1, return_inverse=True)
-    return [BootId(device, boot) for device, boot in zip(*keys.tolist(), strict=True)], places.reshape(-1)
+    """The boots of fixes, in order, and for each fix the place of its boot in that list."""
+    changes = np.ones(len(fixes), np.bool_)
+    changes[1:] = (fixes.device[1:] != fixes.device[:-1]) | (fixes.boot[1:] != fixes.boot[:-1])
+    # Those of a message lie together, so that there are far fewer runs than fixes.
+    starts = np.flatnonzero(changes)
+    runs = list(map(BootId, fixes.device[starts].tolist(), fixes.boot[starts].tolist()))
+    boots = sorted(set(runs))
+    place = {boot_id: at for at, boot_id in enumerate(boots)}
+    places = np.array([place[run] for run in runs], np.int64)
+    return boots, np.repeat(places, np.diff([*starts.tolist(), len(fixes)]))
 
 
 def _by_boot(fixes: FixBatch) -> tuple[Rows, Rows, Bools]:
