@@ -84,6 +84,8 @@ class Ingest(Group):
     backlog_messages_max: Count = 200
     in_hand_mb: Count = 64
     durable_s: Seconds = 1
+    commit_s: Seconds = 5
+    spool_mb: Count = 1_024
     save_s: Seconds = 5
     dirty_quiet_s: Seconds = 5
     dirty_patience_s: Seconds = 60

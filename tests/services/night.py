@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 
+from snowtrack import wall_clock
 from snowtrack.addresses import parse_broker
 from snowtrack.live.bus import Bus
 from snowtrack.model.ids import DeviceId
@@ -23,6 +24,7 @@ PLOUGHS = tuple(DeviceId("kanazawa", f"d{number}") for number in (1, 2, 3))
 # For so long the blade is lifted in the middle of each drive.
 LIFTED = range(100, 125)
 DRIVE_S = 240
+COMMIT_S = 60.0
 
 
 class Night:
@@ -33,11 +35,12 @@ class Night:
         address = parse_broker("mqtt://never.opened")
         source = MqttSource(address, "test", Limits(1, 1))
         self.ingest = Ingest(settings, network, source, Bus(address=address, name="test"))
-        self.writer = BatchWriter(connection, self.ingest.devices.engine, self.ingest.quarantine)
+        self.lane = self.ingest.new_lane()
+        self.writer = BatchWriter(connection, self.lane.devices.engine, self.ingest.quarantine, COMMIT_S)
 
     async def begin(self) -> None:
         """As ingest does when it starts."""
-        await self.ingest.take_up(self.connection)
+        await self.lane.take_up(self.connection)
 
     async def send(
         self, device: DeviceId, fixes: Sequence[Fix], seqs: Sequence[int], *, received_us: int, at_once: int = 20
@@ -50,12 +53,12 @@ class Night:
                 for seq, fix in zip(seqs[part], fixes[part], strict=True)
             ]
             delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1, 0))
-            await self.writer.commit(await self.ingest.prepare(self.connection, [delivery]))
+            await self.writer.commit(await self.lane.prepare(self.connection, [delivery], self.writer.written))
 
     async def tick(self) -> None:
         """Tails of devices that were not heard for a minute are settled, and one stretch is computed again."""
-        await self.ingest._tick(self.connection, self.writer)
-        await self.ingest._save_all(self.connection)
+        await self.lane.on_time(self.connection, self.writer, wall_clock.now_us())
+        await self.lane.save_all(self.connection)
 
     async def settle(self) -> None:
         """Until nothing is dirty and no tail is open of devices that are silent."""

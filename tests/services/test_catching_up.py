@@ -66,7 +66,7 @@ async def test_ends_and_beginnings_change_nothing(
                 numbers = [place + 1 for place in part]
                 await night.send(OTHER, [fixes[place] for place in part], numbers, received_us=received_us, at_once=40)
                 if chance.random() < 0.3:
-                    await night.ingest._save_all(night.connection)
+                    await night.lane.save_all(night.connection)
     async with night_in(settings, network) as night:
         await night.settle()
         assert results(url, OTHER) == results(url, ONE)

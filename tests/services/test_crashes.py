@@ -3,20 +3,16 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from snowtrack.store.embedded import EmbeddedServer
 from tests.mosquitto import RunningBroker
-from tests.postgres import running
 from tests.services.epochs import SECOND_US, Fix
-from tests.services.line import Line, make_line
+from tests.services.line import Line
 from tests.services.tracker import Tracker
 from tests.services.waiting import await_true
-from tests.store.databases import prepare, rows
+from tests.store.databases import rows
 
 pytestmark = pytest.mark.slow
 # A tracker's own rhythm, much faster than in earnest.
@@ -72,37 +68,6 @@ def test_ingest_killed_at_any_moment_keeps_its_word(line: Line, now_us: int) -> 
             tracker.send_again()
             tracker.await_empty()
     assert_all_stored_once(tracker, line.url)
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
-    """A database server that the test may stop."""
-    server = EmbeddedServer(instance_folder=tmp_path / "postgres")
-    yield server
-    server.remove()
-
-
-def test_a_database_that_goes_and_comes_back_loses_nothing(
-    own_server: EmbeddedServer, mosquitto: RunningBroker, network_folder: Path, tmp_path: Path, now_us: int
-) -> None:
-    chance, fixes = random.Random(now_us), epochs_to_come(now_us)
-    with ExitStack() as stack:
-        with running(own_server) as started:
-            prepare(started.url)
-            line = make_line(mosquitto, started.url, network_folder, tmp_path)
-            stack.enter_context(line.service("ingest"))
-            tracker = stack.enter_context(line.tracker("patient"))
-            work_until_confirmed(tracker, fixes, 5, chance)
-        said = len(tracker.news)
-        for _ in range(200):  # more than the broker hands out without an answer
-            tracker.live([next(fixes)])
-        assert len(tracker.news) <= said + 1, "nothing can be durable while the database is away"
-        with running(own_server):
-            tracker.await_durable(within_s=40)
-            work_until_confirmed(tracker, fixes, 5, chance)
-            tracker.send_again()
-            tracker.await_empty()
-            assert_all_stored_once(tracker, line.url)
 
 
 def test_nothing_is_told_before_the_commit_is_over(quick_line: Line, now_us: int) -> None:

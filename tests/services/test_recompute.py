@@ -103,7 +103,7 @@ async def test_a_change_of_the_registry_between_its_reading_and_the_computing_is
         async with connect(settings.database.url, name="import") as connection:
             intake = await take_in(connection, [machines], now_us=start_us + 2 * HOUR_US)
         assert (intake.problems, intake.stretches) == ([], 1)
-        assert await recompute_next(night.connection, night.ingest.unsaved, quiet_s=0, patience_s=0) is None
+        assert await recompute_next(night.connection, night.lane.unsaved, quiet_s=0, patience_s=0) is None
         assert count(settings.database.url, "dirty") == 1
         await night.settle()
     assert rows(settings.database.url, KNOWN_AS) == [("small",)]

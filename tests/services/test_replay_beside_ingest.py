@@ -61,7 +61,7 @@ async def test_a_track_that_goes_on_under_other_settings_is_computed_by_these_fr
         await night.send(LIVE, fixes[:150], range(1, 151), received_us=now_us)
         # Whatever else is registered meanwhile.
         register(place.url, DeviceId("kanazawa", "another"))
-        await night.ingest._refresh_fleet(night.connection)
+        await night.lane.refresh_fleet(night.connection)
     asked = {"from_us": now_us - 500 * SECOND_US, "to_us": now_us, "devices": [str(LIVE)]}
     assert reasons(await place.replay(place.set(**LIFTED), **asked)) == [["settings"]]
     async with night_in(place.set(**LIFTED), network) as night:
@@ -114,13 +114,13 @@ async def test_a_batch_and_who_replaces_results_under_a_new_registry_do_not_wait
     async with night_in(place.settings, network) as night, connect(place.url, name="replay") as other:
         await night.send(LIVE, fixes[:120], range(1, 121), received_us=now_us)
         register(place.url, DeviceId("kanazawa", "another"))
-        await night.ingest._refresh_fleet(night.connection)
-        engine = night.ingest.devices.engine
-        number = night.ingest.devices.numbers[LIVE]
+        await night.lane.refresh_fleet(night.connection)
+        engine = night.lane.devices.engine
+        number = night.lane.devices.numbers[LIVE]
         async with other.transaction():
             await hold_device(other, number)
             await night.send(LIVE, fixes[120:], range(121, 241), received_us=now_us, at_once=120)
-            taking = asyncio.create_task(night.ingest._save_all(night.connection))
+            taking = asyncio.create_task(night.lane.save_all(night.connection))
             await until(lambda: taking.done() or rows(place.url, LOCKED) == [(1,)])
             assert not taking.done()
             await use_basis(other, Basis.of(engine))

@@ -27,7 +27,9 @@ where name = %(device)s and boot = %(boot)s and seq <= %(seq)s
 
 @dataclass(slots=True)
 class Tracker:
-    """One device. `ring` holds what was not confirmed, `broken` each word of the engine that was not true."""
+    """One device. `ring` holds what was not confirmed, `broken` each word of the engine that was not true; a patient
+    one looks at the end, since what is durable may lie on ingest's disk for a while.
+    """
 
     broker: BrokerAddress
     device: DeviceId
@@ -40,6 +42,7 @@ class Tracker:
     broken: list[str] = field(default_factory=list)
     unchecked: list[list[dict[str, int]]] = field(default_factory=list)
     lost: int = 0
+    patient: bool = False
     client: Client = field(init=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -128,7 +131,10 @@ class Tracker:
     def _on_durable(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:  # noqa: ANN401
         said: list[dict[str, int]] = orjson.loads(message.payload)
         try:
-            self._check(said)
+            if self.patient:
+                self.unchecked.append(said)
+            else:
+                self._check(said)
         except psycopg.OperationalError:
             self.unchecked.append(said)  # the database was stopped; all that it once had it has later too
         with self.lock:

@@ -50,10 +50,18 @@ async def _faults(shared: Context) -> dict[str, str]:
     for service in (News.INGEST, News.FOLD):
         if not shared.live.is_up(service):
             faults[str(service)] = "was not heard lately"
-    for service, part in ((News.INGEST, "broker_fault"), (News.INGEST, "store_fault"), (News.FOLD, "fault")):
+    for service, part in (
+        (News.INGEST, "broker_fault"),
+        (News.INGEST, "store_fault"),
+        (News.INGEST, "spool_fault"),
+        (News.FOLD, "fault"),
+    ):
         fault = shared.live.news.get(service, {}).get(part)
         if fault:
             faults[f"{service} {part}"] = fault
+    lost = shared.live.news.get(News.INGEST, {}).get("acknowledged_lost", 0)
+    if lost:
+        faults["ingest acknowledged_lost"] = f"{lost} places of the spool were damaged; what stood there is beside it"
     return faults
 
 
@@ -66,6 +74,8 @@ def _gauges(shared: Context) -> dict[str, tuple[str, float]]:
         "snowtrack_fixes_total": ("Fixes stored", ingest.get("fixes", 0)),
         "snowtrack_doubled_total": ("Fixes that were stored already", ingest.get("doubled", 0)),
         "snowtrack_waiting_messages": ("Messages in hand, not yet committed", ingest.get("waiting", 0)),
+        "snowtrack_spool_bytes": ("On the disk, since the database could not take it", ingest.get("spool_bytes", 0)),
+        "snowtrack_acknowledged_lost_total": ("Damaged places of the spool", ingest.get("acknowledged_lost", 0)),
         "snowtrack_freshness_p99_ms": ("From receiving a message to its head", fresh.get("p99") or 0.0),
         "snowtrack_live_subscribers": ("Readers of /v1/live", len(live.hub.subscribers)),
         "snowtrack_delta_number": ("Number of the last delta", live.number),

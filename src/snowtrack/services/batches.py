@@ -3,11 +3,14 @@
 What is prepared does not change any more, so that the next batch can be computed while this one is committed.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
 
+from snowtrack.model.errors import StoreError
 from snowtrack.model.fixes import Decoded, FixBatch, Message
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.journal import JournalBatch
@@ -19,6 +22,7 @@ from snowtrack.services.snow_intake import take_depths
 from snowtrack.sources.durables import Numbers
 from snowtrack.sources.mqtt import Delivery
 from snowtrack.store.clocks import KeptClock, save_clocks
+from snowtrack.store.database import store_errors
 from snowtrack.store.devices import free_boots, save_committed
 from snowtrack.store.fixes import FixWriter
 from snowtrack.store.journal import add_journal
@@ -58,14 +62,44 @@ class Prepared:
 class BatchWriter:
     """Commits batches over one connection."""
 
-    def __init__(self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine) -> None:
+    def __init__(self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine, commit_s: float) -> None:
         self.connection = connection
         self.engine = engine
         self.quarantine = quarantine
+        self.commit_s = commit_s
         self.fixes = FixWriter(connection)
+        self._writing: asyncio.Task[None] | None = None
+
+    def begin(self, batch: Prepared, then: Callable[[], None]) -> None:
+        """Commit a batch, when the one before it is, and do something then."""
+
+        async def work() -> None:
+            await self.commit(batch)
+            then()
+
+        self._writing = asyncio.create_task(work())
+
+    async def written(self) -> None:
+        """Until the batch that was begun is committed."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+    async def end(self) -> None:
+        """Whatever becomes of it: its failure was told, or is that of what was tried after it."""
+        with suppress(StoreError):
+            await self.written()
 
     async def commit(self, batch: Prepared) -> None:
-        """Wholly or not at all."""
+        """Wholly or not at all, and within its time: a database that is too slow is as good as away."""
+        try:
+            with store_errors("cannot commit a batch"):
+                async with asyncio.timeout(self.commit_s):
+                    await self._commit(batch)
+        except TimeoutError as error:
+            raise StoreError(f"database: a batch was not committed within {self.commit_s:g} s") from error
+
+    async def _commit(self, batch: Prepared) -> None:
         connection = self.connection
         async with connection.transaction():
             await self.fixes.write(batch.new, plausible(batch.new))

@@ -21,6 +21,9 @@ class IngestFigures:
     doubled: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
     store_fault: str | None = None
+    spool_fault: str | None = None
+    spool_bytes: int = 0
+    acknowledged_lost: int = 0
     fresh_ms: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES_MAX))
     rate: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=WINDOW_S + 1))
 
@@ -55,6 +58,9 @@ class IngestFigures:
             "waiting": waiting,
             "broker_fault": refusal,
             "store_fault": self.store_fault,
+            "spool_fault": self.spool_fault,
+            "spool_bytes": self.spool_bytes,
+            "acknowledged_lost": self.acknowledged_lost,
             "freshness_ms": {"p50": _quantile(ages, 0.5), "p99": _quantile(ages, 0.99)},
         }
 

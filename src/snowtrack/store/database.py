@@ -1,5 +1,6 @@
 """Connections, and the database's errors in our own words."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -9,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from snowtrack.model.errors import StoreError
+from snowtrack.store.queries import query
 
 CONNECT_S_MAX = 10
 
@@ -65,6 +67,19 @@ async def connection_pool(url: str, *, name: str, size: int) -> AsyncIterator[St
         yield pool
     finally:
         await pool.close()
+
+
+async def write_fault(url: str) -> str | None:
+    """Why nothing can be written just now; nothing when it can."""
+    try:
+        async with asyncio.timeout(CONNECT_S_MAX), connect(url, name="probe") as connection:
+            with store_errors("takes no writes"):
+                await connection.execute(query("probe"))
+    except StoreError as error:
+        return str(error)
+    except TimeoutError:
+        return f"database: {describe(url)} does not answer"
+    return None
 
 
 def describe(url: str) -> str:

@@ -1,0 +1,277 @@
+"""What one worker makes of messages: numbers, clocks, tracks, matches, results, in memory and ahead of the store.
+
+The store has all that it takes to begin another lane where this one stands, so a lane is dropped when something of it
+could not be committed. While there is no store, it still says where machines are.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+import structlog
+from psycopg import AsyncConnection
+
+from snowtrack.model.columns import Bools, Rows, present
+from snowtrack.model.fixes import Decoded, FixBatch, Message
+from snowtrack.model.ids import DeviceId
+from snowtrack.model.topics import Channel
+from snowtrack.network.arrays import Network
+from snowtrack.nmea.decode import Decoder
+from snowtrack.nmea.sentences import BOOT_MAX, SEQ_MAX
+from snowtrack.pipeline.basis import Basis
+from snowtrack.pipeline.engine import Engine, Outputs
+from snowtrack.services.basis import take_up_basis
+from snowtrack.services.batches import BatchWriter, Prepared
+from snowtrack.services.catching_up import catch_up
+from snowtrack.services.checkpoints import Unsaved, kept_clocks, save
+from snowtrack.services.dialects import Dialects
+from snowtrack.services.figures import IngestFigures
+from snowtrack.services.known_devices import KnownDevices
+from snowtrack.services.policies import engine_policy
+from snowtrack.services.recompute import recompute_next
+from snowtrack.settings import Settings
+from snowtrack.sources.durables import Numbers
+from snowtrack.sources.mqtt import Delivery
+from snowtrack.store.basis import use_basis
+from snowtrack.store.database import store_errors
+from snowtrack.store.fixes import known_fixes
+from snowtrack.store.fleet import fleet_version, read_fleet
+from snowtrack.store.journal import trim_journal
+from snowtrack.store.quarantine import read_retries
+from snowtrack.tracks.identity import BootId, boots_of, brought
+
+RETRIES = 100
+NOTHING_DECODED = Decoded(fixes=FixBatch.empty(), begins=np.empty(0, np.int64), rejects=(), counts={})
+
+log = structlog.get_logger()
+
+Say = Callable[[Outputs, "KnownDevices"], None]
+"""Tells where machines are."""
+
+
+class OldestHeld(NamedTuple):
+    """The oldest epoch that a tracker holds."""
+
+    device: int
+    boot: int
+    seq: int
+
+
+class Reader:
+    """Messages to fixes; the same for all lanes."""
+
+    def __init__(self, dialects: Dialects) -> None:
+        self.dialects = dialects
+        self.decoder = Decoder(dialects.dialects)
+        self.decoder.decode([])  # loads the machine code, or makes it the first time, before messages wait for it
+
+    def message(self, number: int, delivery: Delivery) -> Message:
+        return self.message_of(number, delivery.device, delivery.received_us, delivery.payload)
+
+    def message_of(self, number: int, device: DeviceId, received_us: int, payload: bytes) -> Message:
+        dialect = self.dialects.number(device.agency)
+        return Message(device=number, received_us=received_us, payload=payload, dialect=dialect)
+
+
+class Lane:
+    """Of one worker. `say` is told of heads, when there is anybody to tell."""
+
+    def __init__(self, settings: Settings, network: Network, reader: Reader, figures: IngestFigures) -> None:
+        self.settings = settings
+        self.network = network
+        self.reader = reader
+        self.figures = figures
+        self.say: Say | None = None
+        self.devices = KnownDevices(Engine(network, engine_policy(settings)))
+        self.unsaved = Unsaved(self.devices.engine, self.devices.ledger)
+
+    async def take_up(self, connection: AsyncConnection) -> None:
+        """Go on from what is stored."""
+        self.devices.engine.use(await read_fleet(connection))
+        behind = await self.devices.take_up(connection)
+        await catch_up(connection, self.devices.engine, self.unsaved, behind)
+        await take_up_basis(connection, self.devices.engine)
+
+    async def prepare(
+        self, connection: AsyncConnection, deliveries: Sequence[Delivery], written: Callable[[], Awaitable[None]]
+    ) -> Prepared:
+        """What messages lead to. `written` waits for the batch before, where what is stored has to be looked at."""
+        sent = [one for one in deliveries if one.channel is not Channel.DEPTH]
+        numbers = [await self.devices.learn(connection, one.device) for one in sent]
+        messages = [self.reader.message(*one) for one in zip(numbers, sent, strict=True)]
+        statuses = [m for d, m in zip(sent, messages, strict=True) if d.channel is Channel.STATUS]
+        readings = [m for d, m in zip(sent, messages, strict=True) if d.channel is not Channel.STATUS]
+        decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
+        self.figures.count(messages=len(messages), rejects=decoded.counts)
+        new = decoded.fixes.take(await self._fresh(connection, decoded, written))
+        self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
+        prepared = await self._take_in(connection, new, messages, _oldest_of(statuses))
+        return replace(
+            prepared,
+            messages=readings,
+            decoded=decoded,
+            depths=[one for one in deliveries if one.channel is Channel.DEPTH],
+            durable=self._durable({message.device for message in messages}),
+        )
+
+    async def look_ahead(self, deliveries: Sequence[Delivery]) -> dict[DeviceId, Numbers]:
+        """While there is no store: say where machines are; and what is durable once these messages are on the disk.
+
+        Of devices that this lane does not know nothing is said: the store may know more of them.
+        """
+        known = [one for one in deliveries if one.device in self.devices.numbers and one.channel is not Channel.DEPTH]
+        messages = [self.reader.message(self.devices.numbers[one.device], one) for one in known]
+        statuses = [m for d, m in zip(known, messages, strict=True) if d.channel is Channel.STATUS]
+        readings = [m for d, m in zip(known, messages, strict=True) if d.channel is not Channel.STATUS]
+        decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
+        new = decoded.fixes.take(self.devices.ledger.fresh(decoded.fixes, decoded.unreadable))
+        self._say(await asyncio.to_thread(self.devices.engine.on_batch, new))
+        for device, boot, seq in _oldest_of(statuses):
+            self.devices.ledger.oldest_held(device, boot, seq)
+        return self._durable({message.device for message in messages})
+
+    def _durable(self, devices: set[int]) -> dict[DeviceId, Numbers]:
+        told = ((self.devices.names[number], self.devices.ledger.durable(number)) for number in sorted(devices))
+        return {device: numbers for device, numbers in told if numbers}
+
+    def _say(self, outputs: Outputs) -> None:
+        if self.say:
+            self.say(outputs, self.devices)
+
+    async def _retry(self, connection: AsyncConnection, writer: BatchWriter) -> None:
+        """Read messages in quarantine again. What is stored of them already is known by its bytes, not its number."""
+        waiting = await read_retries(connection, RETRIES)
+        if not waiting:
+            return
+        messages = [
+            self.reader.message_of(await self.devices.learn(connection, device), device, at_us, payload)
+            for _, device, at_us, payload in waiting
+        ]
+        decoded = self.reader.decoder.decode(messages)
+        unreadable = {reject.message for reject in decoded.rejects}
+        new = decoded.fixes.take(await self._unknown(connection, decoded.fixes))
+        self.devices.ledger.fresh(decoded.fixes, ())
+        prepared = await self._take_in(connection, new, messages, [])
+        numbers = [number for number, *_ in waiting]
+        read = [n for at, n in enumerate(numbers) if at not in unreadable]
+        await writer.commit(replace(prepared, retried=(read, [n for n in numbers if n not in read])))
+        log.info("read messages in quarantine again", messages=len(messages), fixes=len(new), unread=len(unreadable))
+
+    async def _take_in(
+        self, connection: AsyncConnection, new: FixBatch, messages: Sequence[Message], oldest: Sequence[OldestHeld]
+    ) -> Prepared:
+        """New fixes through the engine; and what of all that waits to be saved is due."""
+        boots = await self.devices.learn_clocks(connection, new, self.unsaved.boots)
+        late = self._boots_of_late(new)
+        outputs = await asyncio.to_thread(self.devices.engine.on_batch, new)
+        self._say(outputs)
+        engine, ledger = self.devices.engine, self.devices.ledger
+        # Trackers say what they hold: what lies below is passed over, and boots before it are forgotten.
+        freed = [BootId(device, boot) for device, boot, seq in oldest if ledger.oldest_held(device, boot, seq)]
+        passed = ledger.known(ledger.passed)
+        ledger.passed.clear()
+        heard_us: dict[int, int] = {}
+        for message in messages:
+            heard_us[message.device] = max(heard_us.get(message.device, 0), message.received_us)
+        journal = brought(self.unsaved.batch + 1, new, heard_us)
+        self.unsaved.note(journal, outputs.latest)
+        self.unsaved.add(outputs)
+        return Prepared(
+            messages=(),
+            decoded=NOTHING_DECODED,
+            new=new,
+            dirty=outputs.dirty,
+            journal=journal,
+            passed=passed,
+            freed=freed,
+            clocks=kept_clocks(engine, [boot for boot in boots if engine.clocks[boot].stirred or boot in late]),
+            saving=self.unsaved.collect(self.unsaved.due(self.settings.ingest.save_s)),
+        )
+
+    def _boots_of_late(self, new: FixBatch) -> set[BootId]:
+        """Boots of fixes that nobody looks for after a crash, since they are older than what is settled."""
+        devices, at = np.unique(new.device, return_inverse=True)
+        settled_us = np.array([self.devices.engine.settled_us(device) for device in devices.tolist()], np.int64)
+        late = new.take(present(new.boot) & (new.time_us <= settled_us[at]))
+        return set(boots_of(late)[0])
+
+    async def _fresh(
+        self, connection: AsyncConnection, decoded: Decoded, written: Callable[[], Awaitable[None]]
+    ) -> Bools:
+        """New by sequence number; what the ledger cannot judge, the store does."""
+        unsure = self._unsure(decoded.fixes)
+        if len(unsure):
+            await written()
+        fresh = self.devices.ledger.fresh(decoded.fixes, decoded.unreadable)
+        if len(unsure):
+            fresh[unsure] &= await self._unknown(connection, decoded.fixes.take(unsure))
+        return fresh
+
+    async def _unknown(self, connection: AsyncConnection, fixes: FixBatch) -> Bools:
+        """Fixes that are not stored yet, each once."""
+        keys = np.stack([fixes.device, fixes.boot, fixes.seq, fixes.time_us, fixes.digest])
+        first = np.zeros(len(fixes), np.bool_)
+        first[np.unique(keys, axis=1, return_index=True)[1]] = True
+        return first & ~await known_fixes(connection, fixes)
+
+    def _unsure(self, fixes: FixBatch) -> Rows:
+        """Fixes without a number, and those of a boot that is new, or was freed and comes once more."""
+        boots, boot = boots_of(fixes)
+        unknown = np.array([self.devices.ledger.get(boot_id) is None for boot_id in boots], np.bool_)
+        return np.flatnonzero(unknown[boot])
+
+    async def save_all(self, connection: AsyncConnection) -> None:
+        """Nothing waits any more."""
+        while devices := self.unsaved.due(0):
+            async with connection.transaction():
+                await save(connection, self.devices.engine, self.unsaved.collect(devices))
+
+    async def on_time(self, connection: AsyncConnection, writer: BatchWriter, now_us: int) -> None:
+        """What time alone brings: tails of silent devices, stretches to compute again."""
+        limits = self.settings.ingest
+        with store_errors("cannot settle"):
+            await self.refresh_fleet(connection)
+            outputs = self.devices.engine.on_time(now_us)
+            self.unsaved.add(outputs)
+            saving = self.unsaved.collect(self.unsaved.due(limits.save_s))
+            async with connection.transaction():
+                await save(connection, self.devices.engine, saving)
+            again = await recompute_next(
+                connection, self.unsaved, quiet_s=limits.dirty_quiet_s, patience_s=limits.dirty_patience_s
+            )
+            await self._retry(connection, writer)
+            await trim_journal(connection, self.unsaved.oldest_batch())
+        if again is not None:
+            log.info("computed a stretch again", device=str(self.devices.names.get(again.device, again.device)))
+
+    async def refresh_fleet(self, connection: AsyncConnection) -> None:
+        """Before anything is computed again: whoever changes the registry marks what it changes as dirty."""
+        engine = self.devices.engine
+        if await fleet_version(connection) != engine.fleet.version:
+            await self.save_all(connection)
+            engine.use(await read_fleet(connection))
+            await use_basis(connection, Basis.of(engine))
+
+
+def _oldest_of(statuses: Iterable[Message]) -> list[OldestHeld]:
+    """What trackers say that they still hold, as far as they say it."""
+    said = ((status.device, _oldest_held(status.payload)) for status in statuses)
+    return [OldestHeld(device, *oldest) for device, oldest in said if oldest is not None]
+
+
+def _oldest_held(payload: bytes) -> tuple[int, int] | None:
+    """The oldest {boot, seq} of a status; nothing where it says none or is not what it should be."""
+    try:
+        status = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    oldest = status.get("oldest") if isinstance(status, dict) else None
+    if not isinstance(oldest, dict):
+        return None
+    boot, seq = oldest.get("boot"), oldest.get("seq")
+    if type(boot) is not int or type(seq) is not int:  # a bool is an int too, and no number for the store
+        return None
+    return (boot, seq) if 1 <= boot <= BOOT_MAX and 1 <= seq <= SEQ_MAX else None
