@@ -55,7 +55,7 @@ def register_fleet(instance: Instance, scenario: Path, network: list[str]) -> No
 def test_a_night_is_scored_against_its_truth(instance: Instance, tmp_path: Path) -> None:
     (tmp_path / "scored.toml").write_text(SCENARIO)
     truth = str(tmp_path / "truth")
-    with running(instance, "--set", "engine.silence_s=3"):
+    with running(instance, "--set", "engine.silence_s=3", "--set", "ingest.save_s=0.5"):
         broker = f"mqtt://127.0.0.1:{instance.broker_port}"
         network = ["--network", str(instance.folder / "network")]
         register_fleet(instance, tmp_path / "scored.toml", network)
