@@ -27,7 +27,7 @@ class Line:
 
 
 def make_line(broker: RunningBroker, url: str, network: Path, folder: Path, *flags: str) -> Line:
-    """Quick to settle, so that a test need not wait for what takes a minute in earnest."""
+    """Quick to settle, so that a test need not wait for what takes a minute in earnest; a slow disk is no outage."""
     given = (
         f"broker.url={broker.url}",
         f"database.url={url}",
@@ -35,6 +35,7 @@ def make_line(broker: RunningBroker, url: str, network: Path, folder: Path, *fla
         f"data.folder={folder}",
         "ingest.save_s=0.1",
         "ingest.durable_s=0.01",
+        "ingest.commit_s=30",
         "ingest.dirty_quiet_s=0.2",
         "ingest.dirty_patience_s=2",
     )

@@ -4,11 +4,11 @@ import random
 import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from tests.mosquitto import RunningBroker
 from tests.services.epochs import SECOND_US, Fix
+from tests.services.held_commits import COMMITTING, NEXT, held_commits
 from tests.services.line import Line
 from tests.services.tracker import Tracker
 from tests.services.waiting import await_true
@@ -17,14 +17,6 @@ from tests.store.databases import rows
 pytestmark = pytest.mark.slow
 # A tracker's own rhythm, much faster than in earnest.
 PACE_S = 0.004
-# Each commit of ingest then waits for who holds the lock, after all that it has to do.
-HOLD_COMMITS = """
-create function hold_commit() returns trigger language plpgsql as
-$$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
-create constraint trigger hold after insert on journal
-    deferrable initially deferred for each row execute function hold_commit();
-"""
-WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"
 
 
 def epochs_to_come(now_us: int) -> Iterator[Fix]:
@@ -71,25 +63,25 @@ def test_ingest_killed_at_any_moment_keeps_its_word(line: Line, now_us: int) -> 
 
 
 def test_nothing_is_told_before_the_commit_is_over(quick_line: Line, now_us: int) -> None:
-    """The commit itself is held up; then ingest is killed in the middle of it, and the database completes it."""
+    """The commit itself is held up; then ingest is killed in the middle of it, and the database completes it while the
+    next ingest is there already."""
     fixes = epochs_to_come(now_us)
-    with quick_line.tracker("early") as tracker, psycopg.connect(quick_line.url, autocommit=True) as holder:
+    with quick_line.tracker("early") as tracker:
         ingest = quick_line.service("ingest")
         with ingest:
             tracker.await_engine()
             tracker.live([next(fixes)])
             tracker.await_durable(1)  # and so is all that was sent before
-            holder.execute(HOLD_COMMITS)
-            holder.execute("select pg_advisory_lock(7)")
-            tracker.live([next(fixes) for _ in range(3)])
-            await_true(lambda: rows(quick_line.url, WAITING), "the commit is under way")
-            with pytest.raises(AssertionError, match="not within"):
-                tracker.await_durable(2, within_s=0.5)
-            ingest.kill()
-        holder.execute("select pg_advisory_unlock(7)")
-        await_true(lambda: not rows(quick_line.url, WAITING), "the commit is over")
-        with quick_line.service("ingest"):
-            tracker.send_again()
+            with held_commits(quick_line.url):
+                tracker.live([next(fixes) for _ in range(3)])
+                await_true(lambda: rows(quick_line.url, COMMITTING), "the commit is under way")
+                with pytest.raises(AssertionError, match="not within"):
+                    tracker.await_durable(2, within_s=0.5)
+                ingest.kill()
+                ingest.start()
+                tracker.send_again()
+                await_true(lambda: rows(quick_line.url, NEXT), "the next one waits for the end of the one before")
+                assert tracker.durable() == 1
             tracker.await_empty()
     assert_all_stored_once(tracker, quick_line.url)
 

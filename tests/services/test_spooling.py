@@ -13,6 +13,7 @@ import pytest
 from snowtrack.store.embedded import EmbeddedServer
 from tests.mosquitto import RunningBroker
 from tests.postgres import running
+from tests.services.held_commits import held_commits
 from tests.services.line import Line, make_line
 from tests.services.listener import Listener
 from tests.services.test_crashes import assert_all_stored_once, epochs_to_come, work_until_confirmed
@@ -129,6 +130,21 @@ def test_a_database_for_reading_alone_is_as_good_as_away(outage: Outage, now_us:
             work_until_confirmed(tracker, fixes, 10, chance)
             await_true(lambda: "read-only" in str(said(listener)["store_fault"]), "it says why")
             set_read_only(line.url, "off")
+            tracker.send_again()
+            tracker.await_empty()
+            await_stored(tracker, line.url)
+
+
+def test_a_database_that_is_too_slow_is_as_good_as_away(outage: Outage, now_us: int) -> None:
+    chance, fixes = random.Random(now_us), epochs_to_come(now_us)
+    with outage.database():
+        line = outage.line("ingest.commit_s=0.5")
+        with line.service("ingest"), patient(line) as tracker, Listener(outage.broker.address) as listener:
+            tracker.await_engine()
+            work_until_confirmed(tracker, fixes, 3, chance)
+            with held_commits(line.url):
+                work_until_confirmed(tracker, fixes, 10, chance)
+                await_true(lambda: "within 0.5 s" in str(said(listener)["store_fault"]), "it says why")
             tracker.send_again()
             tracker.await_empty()
             await_stored(tracker, line.url)

@@ -123,7 +123,7 @@ class Tracker:
         """All that was ever told durable was in the database at that time."""
         for said in self.unchecked:
             self._check(said)
-        assert self.broken == []
+        assert not self.broken, self.broken
 
     def _topic(self, channel: str) -> str:
         return f"snow/v1/{self.device}/{channel}"

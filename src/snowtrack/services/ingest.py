@@ -32,6 +32,7 @@ from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect, store_errors, write_fault
+from snowtrack.store.sole_writer import Sole, be_sole
 from snowtrack.store.spool import Spool, Spooled, SpoolError
 from snowtrack.supervised import announce_ready
 
@@ -79,6 +80,8 @@ class Ingest:
         async with connect(url, name="ingest") as connection, connect(url, name="ingest writer") as own:
             lane = self.new_lane()
             with store_errors("cannot read the devices"):
+                await be_sole(connection, Sole.PREPARING, within_s=self.settings.ingest.commit_s)
+                await be_sole(own, Sole.WRITING, within_s=self.settings.ingest.commit_s)
                 await lane.take_up(connection)
             writer = BatchWriter(own, lane.devices.engine, self.quarantine, self.settings.ingest.commit_s)
             announce_ready()

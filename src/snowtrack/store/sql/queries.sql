@@ -297,6 +297,12 @@ from track
 where device = %(device)s and ended_at >= %(from_time)s and started_at < %(to_time)s
 order by started_at;
 
+-- wait_for_locks: so long at most, in this transaction
+select set_config('lock_timeout', %(at_most)s, true);
+
+-- be_sole: the only session that does something, until it ends
+select pg_advisory_lock(1, %(sole)s);
+
 -- hold_fleet: let nobody else change the registry until the transaction ends
 select pg_advisory_xact_lock(%(lock)s);
 
