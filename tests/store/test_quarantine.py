@@ -13,11 +13,12 @@ from snowtrack.store.instants import to_instant
 from snowtrack.store.quarantine import (
     ask_for_retry,
     count_rejects,
-    end_retries,
+    leave_quarantine,
     read_quarantine,
     read_reject_counts,
     read_retries,
     set_aside,
+    stay_in_quarantine,
     trim_quarantine,
 )
 
@@ -125,8 +126,8 @@ async def test_what_was_read_leaves_and_what_was_not_waits_until_asked_again(con
     await keep(connection, b"1", b"2", b"3")
     await ask_for_retry(connection)
     first, second, _ = [number for number, *_ in await read_retries(connection, 9)]
-    await end_retries(connection, [first], read=True)
-    await end_retries(connection, [second], read=False)
+    await leave_quarantine(connection, [first])
+    await stay_in_quarantine(connection, [second])
     assert [payload for *_, payload in await read_retries(connection, 9)] == [b"3"]
     assert [(each.first_line, each.retry) for each in await read_quarantine(connection, 9)] == [
         (b"3", True),

@@ -19,3 +19,7 @@ class SourceError(SnowtrackError):
 
 class StoreError(SnowtrackError):
     """The database cannot be used."""
+
+
+class RefusedError(StoreError):
+    """The database can be used, and does not take what it was given."""

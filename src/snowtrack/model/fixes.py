@@ -92,6 +92,8 @@ class RejectReason(IntEnum):
     UNKNOWN_SENTENCE = 7
     TOO_LARGE = 8
     BAD_COMPRESSION = 9
+    UNFIT = 10
+    """What it led to failed: a fault of the program, or the database did not take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

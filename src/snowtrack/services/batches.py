@@ -27,7 +27,7 @@ from snowtrack.store.devices import free_boots, save_committed
 from snowtrack.store.fixes import FixWriter
 from snowtrack.store.journal import add_journal
 from snowtrack.store.passes import mark_dirty
-from snowtrack.store.quarantine import end_retries
+from snowtrack.store.quarantine import leave_quarantine
 from snowtrack.tracks.clock import plausible
 from snowtrack.tracks.identity import BootId, Committed
 
@@ -40,9 +40,10 @@ class Prepared:
     passed      boots in which numbers were passed over; `freed` are the boots before which a device holds nothing
     clocks      those that cannot wait for their devices to be saved
     saving      what has waited long enough
+    unfit       messages that cannot be worked off
     depths      of snow sensors, which are no devices
     durable     what devices are told once this is committed
-    retried     numbers of messages that were in quarantine: those that could be read now, and the others
+    retried     numbers of messages that were in quarantine and could be read now
     """
 
     messages: Sequence[Message]
@@ -54,9 +55,10 @@ class Prepared:
     clocks: Mapping[BootId, KeptClock]
     saving: Saving
     freed: Sequence[BootId] = ()
+    unfit: Sequence[Message] = ()
     depths: Sequence[Delivery] = ()
     durable: Mapping[DeviceId, Numbers] = field(default_factory=dict)
-    retried: tuple[Sequence[int], Sequence[int]] = ((), ())
+    retried: Sequence[int] = ()
 
 
 class BatchWriter:
@@ -110,10 +112,6 @@ class BatchWriter:
             await save_committed(connection, batch.passed)
             await save_clocks(connection, batch.clocks)
             await take_depths(connection, batch.depths)
-            read, unread = batch.retried
-            if read or unread:
-                await end_retries(connection, list(read), read=True)
-                await end_retries(connection, list(unread), read=False)
-            else:
-                await self.quarantine.keep(connection, batch.messages, batch.decoded)
+            await leave_quarantine(connection, batch.retried)
+            await self.quarantine.keep(connection, batch.messages, batch.decoded, batch.unfit)
             await save(connection, self.engine, batch.saving)

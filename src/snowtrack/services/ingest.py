@@ -8,7 +8,7 @@ another one takes up what is stored, works off the disk in order, and goes on fr
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -17,7 +17,8 @@ from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.live.bus import Bus, News
-from snowtrack.model.errors import StoreError
+from snowtrack.model.errors import RefusedError, StoreError
+from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Outputs
 from snowtrack.services.batches import BatchWriter, Prepared
@@ -28,7 +29,9 @@ from snowtrack.services.known_devices import KnownDevices
 from snowtrack.services.lane import Lane, Reader
 from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.stopping import stopped_within
+from snowtrack.services.suspects import Suspects
 from snowtrack.settings import Settings
+from snowtrack.sources.durables import Numbers
 from snowtrack.sources.mqtt import Delivery, MqttSource
 from snowtrack.sources.session import Receipt
 from snowtrack.store.database import connect, store_errors, write_fault
@@ -60,6 +63,7 @@ class Ingest:
         self.spool = Spool(settings.data.folder / "spool", settings.ingest.spool_mb << 20)
         self.lane: Lane | None = None
         self.in_hand: list[list[Delivery]] = []
+        self.suspects = Suspects()
         self.next_report = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -68,9 +72,16 @@ class Ingest:
             try:
                 await self._with_store(stopping)
             except StoreError as error:
-                log.error("ingest: the database is away, messages wait on the disk until it is back", error=str(error))
-                self.figures.store_fault = str(error)
-                await self._without_store(stopping)
+                if not (isinstance(error, RefusedError) and self.suspects.failed(error)):
+                    log.error(
+                        "ingest: the database is away, messages wait on the disk until it is back", error=str(error)
+                    )
+                    self.figures.store_fault = str(error)
+                    await self._without_store(stopping)
+            except Exception as error:  # a fault of ours: all but the message that it shows itself at goes on
+                if not self.suspects.failed(error):
+                    raise
+                self.lane = None
 
     def new_lane(self) -> Lane:
         return Lane(self.settings, self.network, self.reader, self.figures)
@@ -101,6 +112,7 @@ class Ingest:
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
     ) -> None:
         limits = self.settings.ingest
+        self.suspects.trying = self.in_hand
         next_tick = time.monotonic() + TICK_S
         while not stopping.is_set():
             deliveries = await self.source.batch(
@@ -127,8 +139,15 @@ class Ingest:
 
     def _committed(self, prepared: Prepared) -> None:
         """The oldest batch in hand is."""
-        self.source.settle(self.in_hand.pop(0), committed=True)
+        self._settle(self.in_hand[0])
         self.source.tell_durable(prepared.durable)
+
+    def _settle(self, deliveries: Sequence[Delivery]) -> None:
+        """These, the first in hand, are where they belong."""
+        self.source.settle(deliveries, committed=True)
+        del self.in_hand[0][: len(deliveries)]
+        if not self.in_hand[0]:
+            del self.in_hand[0]
 
     async def _drain(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
@@ -136,20 +155,31 @@ class Ingest:
         """What waits on the disk, in order, then what is in hand; what is live meanwhile goes behind it."""
         while not stopping.is_set() and not self.spool.empty:
             portion = await asyncio.to_thread(self.spool.oldest, DRAIN_BYTES)
-            await self._commit(lane, connection, writer, [Delivery(*one, NO_RECEIPT) for one in portion.messages])
+            waiting = [Delivery(*one, NO_RECEIPT) for one in portion.messages]
+            while waiting:
+                part = self.suspects.part(waiting)
+                await self._commit(lane, connection, writer, part)
+                del waiting[: len(part)]
             await asyncio.to_thread(self.spool.forget, portion)
             if not self.spool.empty:
                 await self._put_off(batch_s=0, idle_s=0)
             self._report_now_and_then()
         while not stopping.is_set() and self.in_hand:
-            self._committed(await self._commit(lane, connection, writer, self.in_hand[0]))
+            part = self.suspects.part(self.in_hand[0])
+            prepared = await self._commit(lane, connection, writer, part)
+            self._settle(part)
+            self.source.tell_durable(prepared.durable)
+        if not self.in_hand:
+            self.suspects.end()
 
     async def _commit(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, deliveries: Sequence[Delivery]
     ) -> Prepared:
+        fit, unfit = self.suspects.parted(deliveries)
         with store_errors("cannot prepare a batch"):
-            prepared = await lane.prepare(connection, deliveries, writer.written)
+            prepared = await lane.prepare(connection, fit, writer.written, unfit)
         await writer.commit(prepared)
+        self.suspects.passed()
         return prepared
 
     async def _without_store(self, stopping: asyncio.Event) -> None:
@@ -175,15 +205,24 @@ class Ingest:
             self.in_hand += [came] if came else []
         while self.in_hand:
             deliveries = self.in_hand[0]
-            durable = await self.lane.look_ahead(deliveries) if self.lane else {}
+            durable = await self._look_ahead(deliveries)
             try:
                 await asyncio.to_thread(self.spool.append, [Spooled(*one[:4]) for one in deliveries])
             except SpoolError as error:
                 self.figures.spool_fault = str(error)
                 return
             self.figures.spool_fault = None
-            self.source.settle(self.in_hand.pop(0), committed=True)
+            self._settle(deliveries)
             self.source.tell_durable(durable)
+
+    async def _look_ahead(self, deliveries: Sequence[Delivery]) -> Mapping[DeviceId, Numbers]:
+        """Where machines are, to who watches; and what devices are told once these are on the disk."""
+        try:
+            return await self.lane.look_ahead(deliveries) if self.lane else {}
+        except Exception:
+            log.exception("ingest: nothing is said of machines until the database is back")
+            self.lane = None
+            return {}
 
     def _report_now_and_then(self) -> None:
         if time.monotonic() >= self.next_report:

@@ -40,7 +40,7 @@ from snowtrack.store.database import store_errors
 from snowtrack.store.fixes import known_fixes
 from snowtrack.store.fleet import fleet_version, read_fleet
 from snowtrack.store.journal import trim_journal
-from snowtrack.store.quarantine import read_retries
+from snowtrack.store.quarantine import read_retries, stay_in_quarantine
 from snowtrack.tracks.identity import BootId, boots_of, brought
 
 RETRIES = 100
@@ -96,16 +96,23 @@ class Lane:
         await take_up_basis(connection, self.devices.engine)
 
     async def prepare(
-        self, connection: AsyncConnection, deliveries: Sequence[Delivery], written: Callable[[], Awaitable[None]]
+        self,
+        connection: AsyncConnection,
+        deliveries: Sequence[Delivery],
+        written: Callable[[], Awaitable[None]],
+        unfit: Sequence[Delivery] = (),
     ) -> Prepared:
-        """What messages lead to. `written` waits for the batch before, where what is stored has to be looked at."""
+        """What messages lead to, and unfit ones to quarantine. `written` waits for the batch before, where what is
+        stored has to be looked at."""
         sent = [one for one in deliveries if one.channel is not Channel.DEPTH]
         numbers = [await self.devices.learn(connection, one.device) for one in sent]
         messages = [self.reader.message(*one) for one in zip(numbers, sent, strict=True)]
         statuses = [m for d, m in zip(sent, messages, strict=True) if d.channel is Channel.STATUS]
         readings = [m for d, m in zip(sent, messages, strict=True) if d.channel is not Channel.STATUS]
         decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
-        self.figures.count(messages=len(messages), rejects=decoded.counts)
+        not_taken = [one for one in unfit if one.channel is not Channel.DEPTH]
+        aside = [self.reader.message(await self.devices.learn(connection, one.device), one) for one in not_taken]
+        self.figures.count(messages=len(messages) + len(unfit), rejects=decoded.counts)
         new = decoded.fixes.take(await self._fresh(connection, decoded, written))
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
         prepared = await self._take_in(connection, new, messages, _oldest_of(statuses))
@@ -113,6 +120,7 @@ class Lane:
             prepared,
             messages=readings,
             decoded=decoded,
+            unfit=aside,
             depths=[one for one in deliveries if one.channel is Channel.DEPTH],
             durable=self._durable({message.device for message in messages}),
         )
@@ -146,6 +154,8 @@ class Lane:
         waiting = await read_retries(connection, RETRIES)
         if not waiting:
             return
+        numbers = [number for number, *_ in waiting]
+        await stay_in_quarantine(connection, numbers)  # first: what fails again is not tried for ever
         messages = [
             self.reader.message_of(await self.devices.learn(connection, device), device, at_us, payload)
             for _, device, at_us, payload in waiting
@@ -153,11 +163,10 @@ class Lane:
         decoded = self.reader.decoder.decode(messages)
         unreadable = {reject.message for reject in decoded.rejects}
         new = decoded.fixes.take(await self._unknown(connection, decoded.fixes))
-        self.devices.ledger.fresh(decoded.fixes, ())
         prepared = await self._take_in(connection, new, messages, [])
-        numbers = [number for number, *_ in waiting]
         read = [n for at, n in enumerate(numbers) if at not in unreadable]
-        await writer.commit(replace(prepared, retried=(read, [n for n in numbers if n not in read])))
+        await writer.commit(replace(prepared, retried=read))
+        self.devices.ledger.fresh(decoded.fixes, ())  # not before: these messages are not in hand
         log.info("read messages in quarantine again", messages=len(messages), fixes=len(new), unread=len(unreadable))
 
     async def _take_in(

@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US, tokyo_text
 from snowtrack.model.fixes import Decoded, Message, RejectReason
+from snowtrack.nmea.rejects import payload_rejects
 from snowtrack.services.instance import database_url
 from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import Ingest, Settings
@@ -40,11 +41,18 @@ class Quarantine:
     def bytes_max(self) -> int:
         return self.limits.quarantine_mb * 2**20
 
-    async def keep(self, connection: AsyncConnection, messages: Sequence[Message], decoded: Decoded) -> None:
-        """Set aside what has rejects; in the batch's own transaction, so that nothing is counted as read and lost."""
+    async def keep(
+        self, connection: AsyncConnection, messages: Sequence[Message], decoded: Decoded, unfit: Sequence[Message]
+    ) -> None:
+        """Set aside what has rejects, and what is unfit; in the batch's own transaction, so that nothing is counted as
+        read and lost."""
         self.counts.update(decoded.counts)
         if decoded.rejects:
             self.added_bytes += await set_aside(connection, dict(enumerate(messages)), decoded.rejects)
+        if unfit:
+            self.counts.update((message.device, RejectReason.UNFIT) for message in unfit)
+            rejects = payload_rejects(unfit, dict.fromkeys(range(len(unfit)), RejectReason.UNFIT))
+            self.added_bytes += await set_aside(connection, dict(enumerate(unfit)), rejects)
         if self.added_bytes > self.bytes_max // 8:
             await self._trim(connection)
 

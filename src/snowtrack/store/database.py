@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from snowtrack.model.errors import StoreError
+from snowtrack.model.errors import RefusedError, StoreError
 from snowtrack.store.queries import query
 
 CONNECT_S_MAX = 10
@@ -22,7 +22,8 @@ def store_errors(doing: str) -> Iterator[None]:
         yield
     except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StoreError(f"database: {doing}: {first_line}") from error
+        refused = isinstance(error, (psycopg.DataError, psycopg.IntegrityError))
+        raise (RefusedError if refused else StoreError)(f"database: {doing}: {first_line}") from error
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Messages that could not be read, or not wholly: kept as they came, within a size and an age, and counted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,10 +81,15 @@ async def read_retries(connection: AsyncConnection, limit: int) -> list[tuple[in
     ]
 
 
-async def end_retries(connection: AsyncConnection, numbers: list[int], *, read: bool) -> None:
-    """Those that could be read now leave; the others stay and wait for the next time."""
-    ended = query("leave_quarantine") if read else query("stay_in_quarantine")
-    await connection.execute(ended, {"numbers": numbers})
+async def stay_in_quarantine(connection: AsyncConnection, numbers: Sequence[int]) -> None:
+    """These wait for the next time."""
+    await connection.execute(query("stay_in_quarantine"), {"numbers": list(numbers)})
+
+
+async def leave_quarantine(connection: AsyncConnection, numbers: Sequence[int]) -> None:
+    """These could be read now."""
+    if numbers:
+        await connection.execute(query("leave_quarantine"), {"numbers": list(numbers)})
 
 
 async def count_rejects(

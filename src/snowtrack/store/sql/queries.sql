@@ -266,7 +266,7 @@ limit %(limit)s;
 -- leave_quarantine: these could be read
 delete from quarantine where quarantine = any(%(numbers)s);
 
--- stay_in_quarantine: these could not, again
+-- stay_in_quarantine: these are not tried again until somebody asks
 update quarantine set retry = false where quarantine = any(%(numbers)s);
 
 -- count_rejects: add to how often a device sent what could not be read for this reason
