@@ -9,15 +9,20 @@ import aiomqtt
 import httpx
 
 from snowtrack.api.app import PAGES
+from snowtrack.live.bus import ROOT as NEWS_ROOT
 from snowtrack.model.errors import SnowtrackError, StoreError
 from snowtrack.roads.files import check_network, open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.shown_tables import make_table, show_table
 from snowtrack.settings import EMBEDDED, Settings
+from snowtrack.sources.window import window_of
 from snowtrack.store.database import connect, describe, store_errors
 from snowtrack.store.migrate import database_kind, missing_migrations
 
 TIMEOUT_S = 5.0
+# Of messages that a broker sends ahead of their acknowledgement: those of a tenth of a second of a storm.
+WINDOW_MIN = 2_000
+WINDOW_TOPIC = f"{NEWS_ROOT}/window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _broker(settings: Settings) -> Finding:
-    address = settings.broker_address
+    address, own = settings.broker_address, settings.broker.url == EMBEDDED
     client = aiomqtt.Client(
         address.host,
         address.port,
@@ -92,11 +97,16 @@ async def _broker(settings: Settings) -> Finding:
     )
     try:
         async with asyncio.timeout(TIMEOUT_S), client:
-            return Finding(part="broker", found=f"{address} answers")
+            # The embedded one is for trying things, and sends one message after the other.
+            window = WINDOW_MIN if own else await window_of(address, client, WINDOW_TOPIC, WINDOW_MIN)
     except (aiomqtt.MqttError, TimeoutError) as error:
-        own = settings.broker.url == EMBEDDED
         advice = "snowtrack up starts it" if own else "start the broker, or check broker.url and its password"
         return Finding(part="broker", found=f"{address}: {str(error) or 'no answer'}", advice=advice)
+    if window < WINDOW_MIN:
+        found = f"{address} sends no more than {window:,} messages that are not acknowledged yet"
+        advice = "raise max_inflight_messages (Mosquitto) or max_ack_pending (NATS): docs/brokers.md"
+        return Finding(part="broker", found=found, advice=advice)
+    return Finding(part="broker", found=f"{address} answers")
 
 
 def _pages() -> Finding:

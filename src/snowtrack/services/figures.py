@@ -24,6 +24,9 @@ class IngestFigures:
     spool_fault: str | None = None
     spool_bytes: int = 0
     acknowledged_lost: int = 0
+    strangers: int = 0
+    unsaid: int = 0
+    news_dropped: int = 0
     fresh_ms: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES_MAX))
     rate: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=WINDOW_S + 1))
 
@@ -61,6 +64,9 @@ class IngestFigures:
             "spool_fault": self.spool_fault,
             "spool_bytes": self.spool_bytes,
             "acknowledged_lost": self.acknowledged_lost,
+            "strangers": self.strangers,
+            "unsaid": self.unsaid,
+            "news_dropped": self.news_dropped,
             "freshness_ms": {"p50": _quantile(ages, 0.5), "p99": _quantile(ages, 0.99)},
         }
 

@@ -231,6 +231,8 @@ class Ingest:
     def _report(self) -> None:
         self.next_report = time.monotonic() + TICK_S
         self.figures.spool_bytes, self.figures.acknowledged_lost = self.spool.size, self.spool.damaged
+        self.figures.strangers, self.figures.unsaid = self.source.strangers, self.source.unsaid
+        self.figures.news_dropped = self.bus.dropped
         self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))
 
     def _say_heads(self, outputs: Outputs, devices: KnownDevices) -> None:

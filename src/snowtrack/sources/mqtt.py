@@ -78,6 +78,16 @@ class MqttSource:
         return next((session.refusal for session in self.sessions if session.refusal), None)
 
     @property
+    def strangers(self) -> int:
+        """Messages on topics that are no tracker's."""
+        return sum(session.strangers for session in self.sessions)
+
+    @property
+    def unsaid(self) -> int:
+        """What could not be said to devices at once, since the broker did not read."""
+        return sum(session.unsaid for session in self.sessions)
+
+    @property
     def waiting(self) -> int:
         return len(self.live) + len(self.backlog)
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 PROTOCOL = b"\x00\x04MQTT\x04"
-WITH_NAME, WITH_PASSWORD = 0x80, 0x40
+WITH_NAME, WITH_PASSWORD, CLEAN = 0x80, 0x40, 0x02
 QOS_1, RETAINED = 0x02, 0x01
 PINGREQ, DISCONNECT = b"\xc0\x00", b"\xe0\x00"
 PUBACK_HEAD = b"\x40\x02"
@@ -52,10 +52,11 @@ class Published(NamedTuple):
     payload: bytes
 
 
-def connect(client_id: str, keepalive_s: int, name: str | None, password: str | None) -> bytes:
-    """Come back to a session that lasts."""
+def connect(client_id: str, keepalive_s: int, name: str | None, password: str | None, *, lasting: bool = True) -> bytes:
+    """Come back to a session that lasts, or begin one that does not."""
     fields = [client_id, *(value for value in (name, password) if value is not None)]
     flags = (WITH_NAME if name is not None else 0) | (WITH_PASSWORD if password is not None else 0)
+    flags |= 0 if lasting else CLEAN
     body = PROTOCOL + bytes([flags]) + keepalive_s.to_bytes(2, "big") + b"".join(_text(field) for field in fields)
     return _packet(Kind.CONNECT << 4, body)
 

@@ -47,21 +47,31 @@ Arrive = Callable[[Published, Receipt, int], bool]
 
 
 class Session(asyncio.Protocol):
-    """Started and stopped in the event loop; `refusal` says why nothing can come in just now."""
+    """Started and stopped in the event loop; `refusal` says why nothing can come in just now, and `answered` that the
+    broker once said whether it can."""
 
     def __init__(
-        self, address: BrokerAddress, client_id: str, filters: Iterable[str], window: Window, arrive: Arrive
+        self,
+        address: BrokerAddress,
+        client_id: str,
+        filters: Iterable[str],
+        window: Window,
+        arrive: Arrive,
+        *,
+        lasting: bool = True,
     ) -> None:
         self.address = address
         self.client_id = client_id
         self.filters = list(filters)
         self.window = window
         self.arrive = arrive
+        self.lasting = lasting
         self.in_hand = self.in_hand_bytes = 0
         self.strangers = 0
         self.unsaid = 0
         self.connection = 0
         self.refusal: str | None = "not connected yet"
+        self.answered = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
         self._pending = b""
@@ -115,7 +125,7 @@ class Session(asyncio.Protocol):
         self._pending, self._skip = b"", 0
         self._heard_at = asyncio.get_running_loop().time()
         name, password = self.address.username, self.address.password
-        self._transport.write(packets.connect(self.client_id, KEEPALIVE_S, name, password))
+        self._transport.write(packets.connect(self.client_id, KEEPALIVE_S, name, password, lasting=self.lasting))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection += 1
@@ -176,6 +186,7 @@ class Session(asyncio.Protocol):
         elif kind == Kind.SUBACK:
             refused = packets.SUBACK_REFUSED in data[packet.start + 2 : packet.end]
             self.refusal = "subscription refused" if refused else None
+            self.answered.set()
 
     def _forget(self, receipt: Receipt) -> None:
         """What is not ours is not to come again."""
