@@ -16,6 +16,7 @@ from benchmarks.ingest.load import LoadSettings, cut_packets, make_network_once,
 from benchmarks.ingest.place import PORT, await_line, figures, helper, place
 from benchmarks.ingest.publisher import keep
 from benchmarks.report import Report, Result
+from snowtrack.model.calendar import DAY_US
 from snowtrack.model.fixes import FixBatch, Message
 from snowtrack.nmea.decode import decode
 from snowtrack.store.copying import packed_rows
@@ -120,7 +121,7 @@ def copy_alone(night: Night) -> float:
 async def _make_table(url: str, fixes: FixBatch) -> None:
     async with connect(url, name="benchmark") as connection:
         await migrate(connection)
-        await FixWriter(connection).make_partitions(fixes)
+        await FixWriter(connection).partitions.make(np.unique(fixes.time_us // DAY_US).tolist())
 
 
 def straightforward(night: Night) -> float:

@@ -242,6 +242,7 @@ class Lane:
         """What time alone brings: tails of silent devices, stretches to compute again."""
         limits = self.settings.ingest
         with store_errors("cannot settle"):
+            await writer.fixes.partitions.make_ahead(now_us)
             await self.refresh_fleet(connection)
             outputs = self.devices.engine.on_time(now_us)
             self.unsaved.add(outputs)

@@ -1,7 +1,6 @@
 """Fixes: stored once, as sent."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ from snowtrack.model.columns import ABSENT_64, Bools, Int64s, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.store.copying import Column, Instants, Keys, copy_in
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
+from snowtrack.store.partitions import Partitions
 from snowtrack.store.queries import query
 
-DAY = timedelta(microseconds=DAY_US)
 MINUTE_US = 60_000_000
 _SHARED = (
     "uptime_ms",
@@ -41,12 +40,11 @@ _SHARED = (
 
 
 class FixWriter:
-    """Writes fixes over one connection, and makes the day's partition before its first fix."""
+    """Writes fixes over one connection, and makes the day's partition before its first fix where it is not there."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
-        self.days: set[datetime] = set()
-        self.partitioned: bool | None = None
+        self.partitions = Partitions(connection)
 
     async def write(self, fixes: FixBatch, dated: Bools) -> None:
         """Store new fixes: dated ones by their own time, the others by when they were received."""
@@ -56,7 +54,7 @@ class FixWriter:
     async def _write_dated(self, fixes: FixBatch) -> None:
         if not len(fixes):
             return
-        await self.make_partitions(fixes)
+        await self.partitions.make(np.unique(fixes.time_us // DAY_US).tolist())
         await copy_in(self.connection, "fix", dated_columns(fixes))
 
     async def _write_undated(self, fixes: FixBatch) -> None:
@@ -77,24 +75,6 @@ class FixWriter:
         )
         async with self.connection.cursor() as cursor:
             await cursor.executemany(statement, list(zip(*columns.values(), strict=True)))
-
-    async def make_partitions(self, fixes: FixBatch) -> None:
-        """For the days of these."""
-        if self.partitioned is None:
-            cursor = await self.connection.execute("select relkind = 'p' from pg_class where oid = 'fix'::regclass")
-            row = await cursor.fetchone()
-            self.partitioned = bool(row and row[0])
-        if not self.partitioned:
-            return
-        for number in np.unique(fixes.time_us // DAY_US).tolist():
-            start = to_instant(0) + number * DAY
-            if start not in self.days:
-                await self.connection.execute(
-                    sql.SQL("create table if not exists {} partition of fix for values from ({}) to ({})").format(
-                        sql.Identifier(f"fix_{start:%Y%m%d}"), sql.Literal(start), sql.Literal(start + DAY)
-                    )
-                )
-                self.days.add(start)
 
 
 def dated_columns(fixes: FixBatch) -> dict[str, Column]:

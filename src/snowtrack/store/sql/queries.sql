@@ -297,6 +297,17 @@ from track
 where device = %(device)s and ended_at >= %(from_time)s and started_at < %(to_time)s
 order by started_at;
 
+-- hold_partitions: let nobody else make any until the transaction ends
+select pg_advisory_xact_lock(2, 1);
+
+-- is_partitioned: whether days of fixes are partitions of ours
+select relkind = 'p' from pg_class where oid = 'fix'::regclass;
+
+-- partitions_at_hand: those of these names that are there, beside the table of fixes
+select there.relname
+from pg_class as there join pg_class as fixes on fixes.oid = 'fix'::regclass and fixes.relnamespace = there.relnamespace
+where there.relname = any(%(names)s);
+
 -- wait_for_locks: so long at most, in this transaction
 select set_config('lock_timeout', %(at_most)s, true);
 
