@@ -18,7 +18,8 @@ FILES = {
 
 
 def heard(device: str, at: datetime | None, *, number: int = 1) -> DeviceRow:
-    return DeviceRow(number=number, id=DeviceId("ken", device), fixes=5, latest_at=at, heard_at=at, saved_batch=0)
+    identity = DeviceId("ken", device)
+    return DeviceRow(number=number, id=identity, fixes=5, latest_at=at, heard_at=at, saved_batch=0, held_boot=0)
 
 
 def summary(*devices: DeviceRow, now: datetime = NOW) -> Summary:

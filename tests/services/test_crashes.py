@@ -86,6 +86,29 @@ def test_nothing_is_told_before_the_commit_is_over(quick_line: Line, now_us: int
     assert_all_stored_once(tracker, quick_line.url)
 
 
+def test_what_comes_again_of_a_boot_that_the_tracker_no_longer_holds_is_not_new(quick_line: Line, now_us: int) -> None:
+    fixes = epochs_to_come(now_us)
+    with quick_line.tracker("freed") as tracker, quick_line.service("ingest") as ingest:
+        tracker.await_engine()
+        tracker.live([next(fixes) for _ in range(10)])
+        tracker.await_durable()
+        tracker.start_again()
+        tracker.tell_status()
+        for number in (8, 3, 5):
+            tracker.publish("log", tracker.all[1, number])
+            tracker.live([next(fixes)])
+            tracker.await_durable()
+        ingest.kill()
+        ingest.start()
+        for number in (9, 2, 4):
+            tracker.publish("log", tracker.all[1, number])
+            tracker.live([next(fixes)])
+            tracker.await_durable()
+    assert_all_stored_once(tracker, quick_line.url)
+    assert rows(quick_line.url, "select count(*) from quarantine") == [(0,)]
+    assert "error" not in ingest.log_path.read_text()
+
+
 def test_a_broker_that_starts_again_loses_nothing(mosquitto: RunningBroker, quick_line: Line, now_us: int) -> None:
     chance, fixes = random.Random(now_us), epochs_to_come(now_us)
     with quick_line.service("ingest"), quick_line.tracker("steady") as tracker:

@@ -95,7 +95,7 @@ def test_a_database_that_goes_and_comes_back_loses_nothing(outage: Outage, now_u
             tracker.await_empty()
             await_stored(tracker, line.url)
             await_true(lambda: said(listener)["spool_bytes"] == 0, "the disk is free again")
-            assert said(listener)["store_fault"] is None
+            await_true(lambda: said(listener)["store_fault"] is None, "all is well again")
 
 
 def test_ingest_killed_while_the_database_is_away_keeps_its_word(outage: Outage, now_us: int) -> None:

@@ -95,9 +95,10 @@ async def test_committed_ranges_are_replaced_and_freed_boot_by_boot(connection: 
         for boot in (1, 2, 3):
             await save_committed(connection, {BootId(device, boot): Committed(ranges=((1, 2),))})
     await save_committed(connection, {BootId(one, 3): Committed(ranges=((1, 9),))})
-    await free_boots(connection, one, 3)
+    await free_boots(connection, {one: 3})
     assert await read_committed(connection, [one]) == {BootId(one, 3): Committed(ranges=((1, 9),))}
     assert len(await read_committed(connection, [other])) == 3
+    assert {row.number: row.held_boot for row in await read_devices(connection)} == {one: 3, other: 0}
 
 
 async def test_what_the_stages_keep_belongs_to_one_network(connection: AsyncConnection) -> None:

@@ -37,7 +37,7 @@ class Prepared:
     """What is committed together, and what may be told afterwards.
 
     messages    those that were decoded; some may go to quarantine
-    passed      boots in which numbers were passed over; `freed` are the boots before which a device holds nothing
+    passed      boots in which numbers were passed over; `held` are the boots before which devices hold nothing
     clocks      those that cannot wait for their devices to be saved
     saving      what has waited long enough
     unfit       messages that cannot be worked off
@@ -54,7 +54,7 @@ class Prepared:
     passed: Mapping[BootId, Committed]
     clocks: Mapping[BootId, KeptClock]
     saving: Saving
-    freed: Sequence[BootId] = ()
+    held: Mapping[int, int] = field(default_factory=dict)
     unfit: Sequence[Message] = ()
     depths: Sequence[Delivery] = ()
     durable: Mapping[DeviceId, Numbers] = field(default_factory=dict)
@@ -107,8 +107,7 @@ class BatchWriter:
             await self.fixes.write(batch.new, plausible(batch.new))
             await add_journal(connection, batch.journal)
             await mark_dirty(connection, batch.dirty)
-            for device, boot in batch.freed:
-                await free_boots(connection, device, boot)
+            await free_boots(connection, batch.held)
             await save_committed(connection, batch.passed)
             await save_clocks(connection, batch.clocks)
             await take_depths(connection, batch.depths)

@@ -94,10 +94,11 @@ class Ingest:
                 await be_sole(connection, Sole.PREPARING, within_s=self.settings.ingest.commit_s)
                 await be_sole(own, Sole.WRITING, within_s=self.settings.ingest.commit_s)
                 await lane.take_up(connection)
+            lane.doubts = self.suspects.searching
             writer = BatchWriter(own, lane.devices.engine, self.quarantine, self.settings.ingest.commit_s)
             announce_ready()
             await self._drain(lane, connection, writer, stopping)
-            self.lane, lane.say = lane, self._say_heads
+            self.lane, lane.say, lane.doubts = lane, self._say_heads, False
             self.figures.store_fault = self.figures.spool_fault = None
             try:
                 await self._take_batches(lane, connection, writer, stopping)

@@ -50,6 +50,7 @@ class KnownDevices:
         rows = await read_devices(connection)
         for row in rows:
             self._name(row.number, row.id)
+            self.ledger.held[row.number] = row.held_boot
         self.ledger.put(await read_committed(connection, list(self.names)))
         kept = await read_kept(connection, list(self.names), self.engine.network.network_id)
         anew = set()

@@ -77,7 +77,8 @@ class Reader:
 
 
 class Lane:
-    """Of one worker. `say` is told of heads, when there is anybody to tell."""
+    """Of one worker. `say` is told of heads, when there is anybody to tell. One that `doubts` asks the store whether it
+    has a fix, each time."""
 
     def __init__(self, settings: Settings, network: Network, reader: Reader, figures: IngestFigures) -> None:
         self.settings = settings
@@ -85,6 +86,7 @@ class Lane:
         self.reader = reader
         self.figures = figures
         self.say: Say | None = None
+        self.doubts = False
         self.devices = KnownDevices(Engine(network, engine_policy(settings)))
         self.unsaved = Unsaved(self.devices.engine, self.devices.ledger)
 
@@ -179,7 +181,7 @@ class Lane:
         self._say(outputs)
         engine, ledger = self.devices.engine, self.devices.ledger
         # Trackers say what they hold: what lies below is passed over, and boots before it are forgotten.
-        freed = [BootId(device, boot) for device, boot, seq in oldest if ledger.oldest_held(device, boot, seq)]
+        held = {device: boot for device, boot, seq in oldest if ledger.oldest_held(device, boot, seq)}
         passed = ledger.known(ledger.passed)
         ledger.passed.clear()
         heard_us: dict[int, int] = {}
@@ -195,7 +197,7 @@ class Lane:
             dirty=outputs.dirty,
             journal=journal,
             passed=passed,
-            freed=freed,
+            held=held,
             clocks=kept_clocks(engine, [boot for boot in boots if engine.clocks[boot].stirred or boot in late]),
             saving=self.unsaved.collect(self.unsaved.due(self.settings.ingest.save_s)),
         )
@@ -227,7 +229,9 @@ class Lane:
         return first & ~await known_fixes(connection, fixes)
 
     def _unsure(self, fixes: FixBatch) -> Rows:
-        """Fixes without a number, and those of a boot that is new, or was freed and comes once more."""
+        """Fixes without a number, those of a boot that is new or was freed, and in doubt all."""
+        if self.doubts:
+            return np.arange(len(fixes))
         boots, boot = boots_of(fixes)
         unknown = np.array([self.devices.ledger.get(boot_id) is None for boot_id in boots], np.bool_)
         return np.flatnonzero(unknown[boot])

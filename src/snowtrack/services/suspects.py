@@ -18,13 +18,16 @@ Sent = tuple[object, ...]
 
 
 class Suspects:
-    """`unfit` are those that were found, `trying` the batches being worked off, `at_once` how many messages may be."""
+    """`unfit` are those that were found, `trying` the batches being worked off, `at_once` how many messages may be.
+    While it is `searching`, what was worked off may come again.
+    """
 
     def __init__(self) -> None:
         self.unfit: set[Sent] = set()
         self.trying: Sequence[Sequence[Delivery]] = ()
         self.at_once: int | None = None
         self.in_a_row = 0
+        self.searching = False
 
     def part(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
         """The first of them, as many as may be tried at once."""
@@ -48,6 +51,7 @@ class Suspects:
     def end(self) -> None:
         """Nothing waits any more of what failed."""
         self.at_once = None
+        self.searching = False
         self.unfit.clear()
 
     def failed(self, error: Exception) -> bool:
@@ -57,6 +61,7 @@ class Suspects:
         self.trying = ()
         if not fit or self.in_a_row >= IN_A_ROW_MAX:
             return False
+        self.searching = True
         if len(fit) == 1:
             log.error("ingest: a message cannot be worked off", device=str(fit[0].device), channel=fit[0].channel)
             self.unfit.add(_sent(fit[0]))

@@ -25,6 +25,7 @@ class DeviceRow:
     latest_at: datetime | None
     heard_at: datetime | None
     saved_batch: int
+    held_boot: int
 
 
 class Note(NamedTuple):
@@ -95,9 +96,12 @@ async def save_committed(connection: AsyncConnection, changed: Mapping[BootId, C
         await connection.execute(query("save_committed"), asked)
 
 
-async def free_boots(connection: AsyncConnection, device: int, boot: int) -> None:
-    """Forget the boots before this one: the device holds nothing of them."""
-    await connection.execute(query("free_boots"), {"device": device, "boot": boot})
+async def free_boots(connection: AsyncConnection, held: Mapping[int, int]) -> None:
+    """Forget the boots before these: their devices hold nothing of them."""
+    if held:
+        asked = {"devices": list(held), "boots": list(held.values())}
+        await connection.execute(query("note_held"), asked)
+        await connection.execute(query("free_boots"), asked)
 
 
 async def read_kept(

@@ -66,16 +66,22 @@ NOTHING = Committed()
 class SequenceLedger:
     """The committed numbers of the devices of one worker, by device and boot. All changes go through here.
 
+    `held` is the boot before which a device holds nothing: what comes of those all the same is not judged here.
     `resends` counts for each gap, known by the number behind it, how often it was sent again. `passed` are the boots in
     which gaps were passed over, until somebody takes note of them.
     """
 
     boots: dict[int, dict[int, Committed]] = field(default_factory=dict)
+    held: dict[int, int] = field(default_factory=dict)
     resends: dict[BootId, dict[int, int]] = field(default_factory=dict)
     passed: set[BootId] = field(default_factory=set)
 
     def get(self, boot_id: BootId) -> Committed | None:
         return self.boots.get(boot_id.device, NO_BOOTS).get(boot_id.boot)
+
+    def freed(self, boot_id: BootId) -> bool:
+        """Whether its numbers are forgotten, since the device holds nothing of it."""
+        return boot_id.boot < self.held.get(boot_id.device, 0)
 
     def known(self, boots: Iterable[BootId]) -> dict[BootId, Committed]:
         """What is committed of these, as far as they are known."""
@@ -88,7 +94,8 @@ class SequenceLedger:
             self.boots.setdefault(device, {})[boot] = committed
 
     def fresh(self, fixes: FixBatch, unreadable: Collection[int]) -> Bools:
-        """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap.
+        """Mark the fixes that are new, take their numbers in, and note resends of what stands behind a gap. What is of
+        boots that are freed counts as new.
 
         `unreadable` names the devices that sent bytes with these fixes that could not be read.
         """
@@ -101,7 +108,7 @@ class SequenceLedger:
         firsts, seqs = starts.tolist(), fixes.seq
         for device, boot, first, end, steps in zip(devices, boots, firsts, ends, in_step.tolist(), strict=True):
             boot_id = BootId(device, boot)
-            if not (steps and self._goes_on(boot_id, int(seqs[rows[first]]), end - first)):
+            if not self.freed(boot_id) and not (steps and self._goes_on(boot_id, int(seqs[rows[first]]), end - first)):
                 own = rows[first:end]
                 fresh[own] = self._taken(boot_id, seqs[own].tolist(), device in unreadable)
         return fresh
@@ -128,22 +135,23 @@ class SequenceLedger:
         self.put({boot_id: self._passed_over(boot_id, taken, resent)})
         return fresh
 
-    def oldest_held(self, device: int, boot: int, seq: int) -> set[BootId]:
-        """The tracker holds nothing older than this: pass over what is missing below; give the boots that are freed."""
+    def oldest_held(self, device: int, boot: int, seq: int) -> bool:
+        """The tracker holds nothing older than this: pass over what is missing below; whether other boots are held."""
         boot_id = BootId(device, boot)
         self.put({boot_id: (self.get(boot_id) or NOTHING).with_floor(seq)})
         self.passed.add(boot_id)
-        freed = {BootId(device, other) for other in self.boots[device] if other < boot}
-        for other in freed:
-            self._drop(other)
-        return freed
+        moved = self.held.get(device, 0) != boot
+        self.held[device] = boot
+        for other in [other for other in self.boots[device] if other < boot]:
+            self._drop(BootId(device, other))
+        return moved
 
     def take_up(self, journal: JournalBatch) -> None:
         """Add what batches brought after the numbers here were saved; some of it may be in them."""
         columns = (getattr(journal, name).tolist() for name in ("device", "boot", "from_seq", "to_seq"))
         for device, boot, from_seq, to_seq in zip(*columns, strict=True):
-            if from_seq < to_seq:
-                boot_id = BootId(device, boot)
+            boot_id = BootId(device, boot)
+            if from_seq < to_seq and not self.freed(boot_id):
                 self.put({boot_id: (self.get(boot_id) or NOTHING).with_runs([(from_seq, to_seq)])})
 
     def durable(self, device: int) -> list[dict[str, int]]:

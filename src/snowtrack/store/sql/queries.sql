@@ -31,7 +31,7 @@ where heard_at >= %(since)s and heard_at < %(until)s and coalesce((
 select device from device where agency = %(agency)s and name = %(name)s;
 
 -- devices: all devices, with how much and when they were last heard of
-select device, agency, name, fixes, latest_at, heard_at, saved_batch from device order by agency, name;
+select device, agency, name, fixes, latest_at, heard_at, saved_batch, held_boot from device order by agency, name;
 
 -- note_devices: count fixes and move the latest instants, which never go back, as of a batch
 update device
@@ -63,8 +63,14 @@ select batch, devices, entries from journal order by batch;
 -- trim_journal: drop batches of which all devices are saved
 delete from journal where batch < %(before)s;
 
--- free_boots: forget boots that the device no longer holds
-delete from committed where device = %(device)s and boot < %(boot)s;
+-- note_held: the boots before which devices hold nothing
+update device set held_boot = new.boot
+from unnest(%(devices)s::integer[], %(boots)s::bigint[]) as new (device, boot)
+where device.device = new.device;
+
+-- free_boots: forget boots that devices no longer hold
+delete from committed using unnest(%(devices)s::integer[], %(boots)s::bigint[]) as held (device, boot)
+where committed.device = held.device and committed.boot < held.boot;
 
 -- known_fixes: which of these undecided fixes are stored already, by their place in the list
 select asked.place
