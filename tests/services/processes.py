@@ -14,6 +14,7 @@ from snowtrack.supervised import READY_LINE, VARIABLE
 
 READY_S_MAX = 60.0
 STOPPED_S_MAX = 15.0
+SHOWN_MAX = 20_000
 
 
 @dataclass(slots=True)
@@ -85,3 +86,5 @@ class Service:
             self.process.wait()
             self.log.close()
             self.process = None
+            # Shown beside a failing test.
+            print(f"{self.name}: {self.log_path.read_text(errors='replace')[-SHOWN_MAX:]}", file=sys.stderr)
