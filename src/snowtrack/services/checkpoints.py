@@ -101,12 +101,6 @@ class Unsaved:
             )
         )
 
-    def forget(self) -> None:
-        """A commit failed: what is here is ahead of the store, and comes again from there."""
-        self.results = Results()
-        for waiting in (self.notes, self.boots, self.since):
-            waiting.clear()
-
     def collect(self, devices: list[int]) -> Saving:
         """Everything of these devices as it is now; it counts as saved."""
         boots = [boot_id for device in devices for boot_id in sorted(self.boots.pop(device, ()))]

@@ -84,12 +84,3 @@ class KnownDevices:
             if boot_id not in wanted and boot_id not in unsaved.get(boot_id.device, ()):
                 del clocks[boot_id]
         return boots
-
-    def forget_all(self) -> None:
-        """A commit failed: what is in memory is ahead of the store."""
-        self.engine.clocks.clear()
-        for number in self.names:
-            self.engine.forget(number)
-            self.ledger.forget(number)
-        self.numbers.clear()
-        self.names.clear()
