@@ -46,6 +46,19 @@ def assert_only_one_is_missing(line: Line, ill: Tracker, well: Tracker) -> None:
     assert rows(line.url, ASIDE) == [("ill", ill.all[BOOT, SEQ], [RejectReason.UNFIT])]
 
 
+def try_again(line: Line) -> None:
+    asyncio.run(retry_quarantine(line.settings))
+    await_true(lambda: rows(line.url, TO_BE_TRIED) == [(0,)], "it was tried")
+
+
+def assert_mended(line: Line, ill: Tracker, now_us: int) -> None:
+    """What was in quarantine is taken in, and all that the tracker sent is durable."""
+    asyncio.run(retry_quarantine(line.settings))
+    await_true(lambda: rows(line.url, ASIDE) == [], "what is mended leaves the quarantine")
+    ill.live([Fix(time_us=now_us)])
+    ill.await_empty()
+
+
 def test_what_the_database_does_not_take_stops_nothing_else(quick_line: Line, now_us: int) -> None:
     line = quick_line
     execute(line, REFUSE)
@@ -54,16 +67,12 @@ def test_what_the_database_does_not_take_stops_nothing_else(quick_line: Line, no
         well.await_engine()
         tell((ill, well), now_us)
         assert_only_one_is_missing(line, ill, well)
-        asyncio.run(retry_quarantine(line.settings))
-        await_true(lambda: rows(line.url, TO_BE_TRIED) == [(0,)], "it was tried")
+        try_again(line)
         ill.live([Fix(time_us=now_us)])
         await_true(lambda: ("ill", COUNT + 1) in rows(line.url, STORED), "what comes then is stored")
         assert len(rows(line.url, ASIDE)) == 1
         execute(line, TAKE)
-        asyncio.run(retry_quarantine(line.settings))
-        await_true(lambda: rows(line.url, ASIDE) == [], "what is mended leaves the quarantine")
-        ill.live([Fix(time_us=now_us)])
-        ill.await_empty()
+        assert_mended(line, ill, now_us)
     ill.assert_word_kept()
     well.assert_word_kept()
 
@@ -77,13 +86,9 @@ def test_a_fault_of_the_program_stops_nothing_but_the_message_that_shows_it(quic
             well.await_engine()
             tell((ill, well), now_us)
             assert_only_one_is_missing(line, ill, well)
-            asyncio.run(retry_quarantine(line.settings))
-            await_true(lambda: rows(line.url, TO_BE_TRIED) == [(0,)], "it was tried")
+            try_again(line)
         assert len(rows(line.url, ASIDE)) == 1
         with line.service("ingest"):
-            asyncio.run(retry_quarantine(line.settings))
-            await_true(lambda: rows(line.url, ASIDE) == [], "what is mended leaves the quarantine")
-            ill.live([Fix(time_us=now_us)])
-            ill.await_empty()
+            assert_mended(line, ill, now_us)
     ill.assert_word_kept()
     well.assert_word_kept()
