@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 from snowtrack.model.columns import Columns, Int8s, Int16s, Int32s, Int64s
 
 BLADE_UP, BLADE_DOWN = 0, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One MQTT payload of one device. `dialect` is the number by which the decoder knows how the device speaks."""
 
     device: int

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from snowtrack.model.calendar import utc_text
-from snowtrack.model.columns import ABSENT_32
+import numpy as np
+import numpy.typing as npt
+
+from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.columns import Bools, present
 from snowtrack.model.fleet import Fleet
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.matches import MatchBatch
@@ -13,28 +16,28 @@ from snowtrack.network.arrays import Network
 from snowtrack.passes.profiles import at_work
 
 
+EVIDENCE = {int(how): how.name.lower() for how in Evidence}
+
+
 def head_news(heads: MatchBatch, network: Network, fleet: Fleet, names: Mapping[int, DeviceId]) -> dict[str, Any]:
     """What each does is what it seems to at first sight: provisional, as the place is."""
     kinds = fleet.kinds(heads.device, heads.observed_us)
     working, evidence = at_work(kinds, heads.blade, heads.pto, heads.spreading, heads.speed_mmps)
-    seen = zip(working.tolist(), evidence.tolist(), strict=True)
-    return {
-        "machines": [
-            _machine(heads, at, network, names) | {"working": works, "evidence": Evidence(how).name.lower()}
-            for at, (works, how) in enumerate(seen)
-        ]
+    columns = {
+        "device": [str(names[device]) for device in heads.device.tolist()],
+        "lat": (heads.lat_e7 / 1e7).tolist(),
+        "lon": (heads.lon_e7 / 1e7).tolist(),
+        "course_deg": _or_none(heads.course_cdeg / 100, present(heads.course_cdeg)),
+        "speed_mps": _or_none(heads.speed_mmps / 1_000, present(heads.speed_mmps)),
+        "at": np.datetime_as_string((heads.observed_us // SECOND_US).astype("M8[s]"), timezone="UTC").tolist(),
+        "segment": _or_none(network.segment_id[np.maximum(heads.row, 0)], heads.row >= 0),
+        "silent": [False] * len(heads),
+        "working": working.tolist(),
+        "evidence": [EVIDENCE[how] for how in evidence.tolist()],
     }
+    return {"machines": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
 
 
-def _machine(heads: MatchBatch, at: int, network: Network, names: Mapping[int, DeviceId]) -> dict[str, Any]:
-    speed, course, row = int(heads.speed_mmps[at]), int(heads.course_cdeg[at]), int(heads.row[at])
-    return {
-        "device": str(names[int(heads.device[at])]),
-        "lat": int(heads.lat_e7[at]) / 1e7,
-        "lon": int(heads.lon_e7[at]) / 1e7,
-        "course_deg": None if course == ABSENT_32 else course / 100,
-        "speed_mps": None if speed == ABSENT_32 else speed / 1000,
-        "at": utc_text(int(heads.observed_us[at])),
-        "segment": int(network.segment_id[row]) if row >= 0 else None,
-        "silent": False,
-    }
+def _or_none(values: npt.NDArray[Any], there: Bools) -> list[Any]:
+    found: list[Any] = np.where(there, values.astype(object), np.array(None, object)).tolist()
+    return found

@@ -73,7 +73,7 @@ class Reader:
 
     def message_of(self, number: int, device: DeviceId, received_us: int, payload: bytes) -> Message:
         dialect = self.dialects.number(device.agency)
-        return Message(device=number, received_us=received_us, payload=payload, dialect=dialect)
+        return Message(number, received_us, payload, dialect)
 
 
 class Lane:
@@ -107,13 +107,14 @@ class Lane:
         """What messages lead to, and unfit ones to quarantine. `written` waits for the batch before, where what is
         stored has to be looked at."""
         sent = [one for one in deliveries if one.channel is not Channel.DEPTH]
-        numbers = [await self.devices.learn(connection, one.device) for one in sent]
+        numbers = await self.devices.numbers_of(connection, [one.device for one in sent])
         messages = [self.reader.message(*one) for one in zip(numbers, sent, strict=True)]
         statuses = [m for d, m in zip(sent, messages, strict=True) if d.channel is Channel.STATUS]
         readings = [m for d, m in zip(sent, messages, strict=True) if d.channel is not Channel.STATUS]
         decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
         not_taken = [one for one in unfit if one.channel is not Channel.DEPTH]
-        aside = [self.reader.message(await self.devices.learn(connection, one.device), one) for one in not_taken]
+        owners = await self.devices.numbers_of(connection, [one.device for one in not_taken])
+        aside = [self.reader.message(*one) for one in zip(owners, not_taken, strict=True)]
         self.figures.count(messages=len(messages) + len(unfit), rejects=decoded.counts)
         new = decoded.fixes.take(await self._fresh(connection, decoded, written))
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
@@ -158,9 +159,10 @@ class Lane:
             return
         numbers = [number for number, *_ in waiting]
         await stay_in_quarantine(connection, numbers)  # first: what fails again is not tried for ever
+        owners = await self.devices.numbers_of(connection, [device for _, device, *_ in waiting])
         messages = [
-            self.reader.message_of(await self.devices.learn(connection, device), device, at_us, payload)
-            for _, device, at_us, payload in waiting
+            self.reader.message_of(owner, device, at_us, payload)
+            for owner, (_, device, at_us, payload) in zip(owners, waiting, strict=True)
         ]
         decoded = self.reader.decoder.decode(messages)
         unreadable = {reject.message for reject in decoded.rejects}

@@ -145,13 +145,13 @@ class Session(asyncio.Protocol):
         data, at, received_us = self._pending, 0, wall_clock.now_us()
         try:
             while self._has_room() and (packet := packets.head_of(data, at)):
-                end = packet.end
-                if end > len(data):
+                if packet.end > len(data):
                     if len(data) - at < PACKET_BYTES_MAX:
                         break
-                    self._skip, end = end - len(data), len(data)
-                self._take(data, packet._replace(end=end), received_us)
-                at = end
+                    self._skip = packet.end - len(data)
+                    packet = packet._replace(end=len(data))
+                self._take(data, packet, received_us)
+                at = packet.end
         except MalformedError as error:
             self.refusal = f"the broker sent {error}"
             self.reopen()

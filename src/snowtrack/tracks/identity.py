@@ -38,6 +38,8 @@ class Committed(NamedTuple):
     @property
     def durable_seq(self) -> int:
         """The highest number up to which everything is committed or passed over."""
+        if len(self.ranges) == 1 and self.ranges[0][0] <= self.floor:  # as nearly always: nothing is missing
+            return max(self.ranges[0][1], self.floor) - 1
         return union([(0, self.floor), *self.ranges])[0][1] - 1
 
     @property
@@ -213,13 +215,16 @@ def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
     """The boots of fixes, in order, and for each fix the place of its boot in that list."""
     changes = np.ones(len(fixes), np.bool_)
     changes[1:] = (fixes.device[1:] != fixes.device[:-1]) | (fixes.boot[1:] != fixes.boot[:-1])
-    # Those of a message lie together, so that there are far fewer runs than fixes.
+    # Those of a message lie together, so that there are fewer runs than fixes.
     starts = np.flatnonzero(changes)
-    runs = list(map(BootId, fixes.device[starts].tolist(), fixes.boot[starts].tolist()))
-    boots = sorted(set(runs))
-    place = {boot_id: at for at, boot_id in enumerate(boots)}
-    places = np.array([place[run] for run in runs], np.int64)
-    return boots, np.repeat(places, np.diff([*starts.tolist(), len(fixes)]))
+    order = starts[np.lexsort((fixes.boot[starts], fixes.device[starts]))]
+    device, boot = fixes.device[order], fixes.boot[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (device[1:] != device[:-1]) | (boot[1:] != boot[:-1])
+    places = np.zeros(len(fixes), np.int64)
+    places[order] = np.cumsum(begins) - 1
+    boots = list(map(BootId, device[begins].tolist(), boot[begins].tolist()))
+    return boots, np.repeat(places[starts], np.diff(starts, append=len(fixes)))
 
 
 def _by_boot(fixes: FixBatch) -> tuple[Rows, Rows, Bools]:
