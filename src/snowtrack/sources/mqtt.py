@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import orjson
 
+from snowtrack import wall_clock
 from snowtrack.addresses import BrokerAddress
+from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel, durable_topic, parse_topic, subscription
 from snowtrack.nmea.unpack import GZIP, ZSTD
@@ -95,7 +97,8 @@ class MqttSource:
         """The next messages: what comes within `batch_s` of the first one, or nothing within `idle_s`."""
         if not self.waiting and not await self._arrival(idle_s):
             return []
-        deadline = asyncio.get_running_loop().time() + batch_s
+        waited_s = (wall_clock.now_us() - (self.live or self.backlog)[0].received_us) / SECOND_US
+        deadline = asyncio.get_running_loop().time() + batch_s - max(waited_s, 0)
         taken: list[Delivery] = []
         fixes = 0
         while fixes < fixes_max:
