@@ -45,6 +45,13 @@ def test_the_bad_ones_are_found_and_all_others_pass_in_order(count: int, bad: se
     )
 
 
+def test_a_lone_message_has_a_second_chance_alone() -> None:
+    suspects, one = Suspects(), delivery(0)
+    suspects.trying = [[one]]
+    assert suspects.failed(FAULT)
+    assert work_off(suspects, [one], set()) == ([one.payload], [])
+
+
 def test_when_nothing_can_be_worked_off_it_is_not_the_messages() -> None:
     suspects = Suspects()
     assert (

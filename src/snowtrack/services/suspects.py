@@ -1,6 +1,7 @@
 """Which message it is that cannot be worked off, when something fails that is no outage.
 
-What failed is tried again in halves until it is one message. That one goes to quarantine, and all others on their way.
+What failed is tried again, from what is stored, in halves until it is one message. When that fails on its own it goes
+to quarantine, and all others on their way: to be alone in hand once is not enough, since other work fails too.
 """
 
 from collections.abc import Sequence
@@ -62,7 +63,7 @@ class Suspects:
         if not fit or self.in_a_row >= IN_A_ROW_MAX:
             return False
         self.searching = True
-        if len(fit) == 1:
+        if len(fit) == 1 and self.at_once is not None:
             log.error("ingest: a message cannot be worked off", device=str(fit[0].device), channel=fit[0].channel)
             self.unfit.add(_sent(fit[0]))
             self.in_a_row += 1
