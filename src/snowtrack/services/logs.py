@@ -5,6 +5,9 @@ import sys
 
 import structlog
 
+# Where something failed, and not over what: local variables hold positions, and may hold passwords.
+WHERE = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def configure_logs(level: str) -> None:
     """Set up once per process."""
@@ -15,7 +18,7 @@ def configure_logs(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not person else structlog.processors.ExceptionPrettyPrinter(),
+            structlog.processors.ExceptionPrettyPrinter() if person else structlog.processors.ExceptionRenderer(WHERE),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
