@@ -2,7 +2,7 @@
 facts and indicators."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -90,7 +90,7 @@ def anyhow(seed: int, late_us: int) -> Delivery:
     """Shuffled, delayed, doubled, cut and dealt by lot."""
     random = Random(seed)
     late = [
-        replace(one, received_us=one.received_us + random.randrange(late_us + 1))
+        one._replace(received_us=one.received_us + random.randrange(late_us + 1))
         for one in recorded()[0]
         for _ in range(random.choice([1, 1, 1, 2]))
     ]

@@ -53,7 +53,8 @@ class Night:
                 for seq, fix in zip(seqs[part], fixes[part], strict=True)
             ]
             delivery = Delivery(device, Channel.UP, b"".join(lines), received_us, Receipt(1, 1, 0))
-            await self.writer.commit(await self.lane.prepare(self.connection, [delivery], self.writer.written))
+            read = await self.lane.read(self.connection, [delivery])
+            await self.writer.commit(await self.lane.prepare(self.connection, read, self.writer.written))
 
     async def tick(self) -> None:
         """Tails of devices that were not heard for a minute are settled, and one stretch is computed again."""

@@ -15,7 +15,6 @@ from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Network
 from snowtrack.passes.profiles import at_work
 
-
 EVIDENCE = {int(how): how.name.lower() for how in Evidence}
 
 

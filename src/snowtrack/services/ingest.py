@@ -1,9 +1,9 @@
 """From the broker to the commit: where messages, engine and store meet.
 
-A batch is computed while the one before it is committed. Heads leave before the commit; only after it are devices told
-what is durable, and the broker what it may forget. What cannot be committed is put on the disk, where it counts as
-acknowledged: while the database is away the last lane goes on in memory for those who watch, and when it is back
-another one takes up what is stored, works off the disk in order, and goes on from there.
+A batch is read while another is computed and a third one committed. Heads leave before the commit; only after it are
+devices told what is durable, and the broker what it may forget. What cannot be committed is put on the disk, where it
+counts as acknowledged: while the database is away the last lane goes on in memory for those who watch, and when it is
+back another one takes up what is stored, works off the disk in order, and goes on from there.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from snowtrack.services.dialects import load_dialects
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.heads import head_news
 from snowtrack.services.known_devices import KnownDevices
-from snowtrack.services.lane import Lane, Reader
+from snowtrack.services.lane import Lane, Read, Reader
 from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.stopping import stopped_within
 from snowtrack.services.suspects import Suspects
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 class Ingest:
-    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first: three at most."""
+    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first: four at most."""
 
     def __init__(self, settings: Settings, network: Network, source: MqttSource, bus: Bus) -> None:
         self.settings = settings
@@ -112,24 +112,38 @@ class Ingest:
     async def _take_batches(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
     ) -> None:
-        limits = self.settings.ingest
         self.suspects.trying = self.in_hand
         next_tick = time.monotonic() + TICK_S
-        while not stopping.is_set():
-            deliveries = await self.source.batch(
-                batch_s=limits.batch_s, fixes_max=limits.batch_fixes, idle_s=limits.batch_s
-            )
-            if deliveries:
-                self.in_hand.append(deliveries)
-                with store_errors("cannot prepare a batch"):
-                    prepared = await lane.prepare(connection, deliveries, writer.written)
-                await writer.written()
-                writer.begin(prepared, partial(self._committed, prepared))
-            if time.monotonic() >= next_tick:
-                next_tick = time.monotonic() + TICK_S
-                await writer.written()
-                await self._on_time(lane, connection, writer)
-        await writer.written()
+        reading: asyncio.Task[Read | None] | None = asyncio.create_task(self._read_batch(lane, connection))
+        try:
+            while reading is not None:
+                read = await reading
+                reading = None if stopping.is_set() else asyncio.create_task(self._read_batch(lane, connection))
+                if read is not None:
+                    with store_errors("cannot prepare a batch"):
+                        prepared = await lane.prepare(connection, read, writer.written)
+                    await writer.written()
+                    writer.begin(prepared, partial(self._committed, prepared))
+                if time.monotonic() >= next_tick:
+                    next_tick = time.monotonic() + TICK_S
+                    await writer.written()
+                    await self._on_time(lane, connection, writer)
+            await writer.written()
+        finally:
+            if reading is not None:  # what it takes is in hand
+                await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read_batch(self, lane: Lane, connection: AsyncConnection) -> Read | None:
+        """The next messages, which are in hand from now on."""
+        limits = self.settings.ingest
+        deliveries = await self.source.batch(
+            batch_s=limits.batch_s, fixes_max=limits.batch_fixes, idle_s=limits.batch_s
+        )
+        if not deliveries:
+            return None
+        self.in_hand.append(deliveries)
+        with store_errors("cannot read a batch"):
+            return await lane.read(connection, deliveries)
 
     async def _on_time(self, lane: Lane, connection: AsyncConnection, writer: BatchWriter) -> None:
         now_us = wall_clock.now_us()
@@ -178,7 +192,8 @@ class Ingest:
     ) -> Prepared:
         fit, unfit = self.suspects.parted(deliveries)
         with store_errors("cannot prepare a batch"):
-            prepared = await lane.prepare(connection, fit, writer.written, unfit)
+            read = await lane.read(connection, fit, unfit)
+            prepared = await lane.prepare(connection, read, writer.written)
         await writer.commit(prepared)
         self.suspects.passed()
         return prepared

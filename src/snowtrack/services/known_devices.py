@@ -1,6 +1,6 @@
 """What ingest holds in memory of the devices it owns; the store has all of it, so it can be dropped and read again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -39,11 +39,10 @@ class KnownDevices:
     numbers: dict[DeviceId, int] = field(default_factory=dict)
     names: dict[int, DeviceId] = field(default_factory=dict)
 
-    async def numbers_of(self, connection: AsyncConnection, devices: Sequence[DeviceId]) -> list[int]:
-        """The numbers of devices; one that is new has nothing in the store."""
-        for device in set(devices) - self.numbers.keys():
+    async def learn(self, connection: AsyncConnection, devices: Set[DeviceId]) -> None:
+        """Have the numbers of devices; one that is new has nothing in the store."""
+        for device in devices - self.numbers.keys():
             self._name(await device_number(connection, device), device)
-        return [self.numbers[device] for device in devices]
 
     async def take_up(self, connection: AsyncConnection) -> Behind:
         """All that the store keeps of all devices; and what batches brought beyond results and state."""

@@ -60,6 +60,18 @@ class OldestHeld(NamedTuple):
     seq: int
 
 
+class Read(NamedTuple):
+    """What messages say: all of them, those that hold sentences, what trackers hold, and what the sentences come to;
+    messages that cannot be worked off, and those of snow sensors."""
+
+    messages: Sequence[Message]
+    readings: Sequence[Message]
+    oldest: Sequence[OldestHeld]
+    decoded: Decoded
+    unfit: Sequence[Message] = ()
+    depths: Sequence[Delivery] = ()
+
+
 class Reader:
     """Messages to fixes; the same for all lanes."""
 
@@ -97,35 +109,45 @@ class Lane:
         await catch_up(connection, self.devices.engine, self.unsaved, behind)
         await take_up_basis(connection, self.devices.engine)
 
-    async def prepare(
-        self,
-        connection: AsyncConnection,
-        deliveries: Sequence[Delivery],
-        written: Callable[[], Awaitable[None]],
-        unfit: Sequence[Delivery] = (),
-    ) -> Prepared:
-        """What messages lead to, and unfit ones to quarantine. `written` waits for the batch before, where what is
-        stored has to be looked at."""
-        sent = [one for one in deliveries if one.channel is not Channel.DEPTH]
-        numbers = await self.devices.numbers_of(connection, [one.device for one in sent])
-        messages = [self.reader.message(*one) for one in zip(numbers, sent, strict=True)]
+    async def read(
+        self, connection: AsyncConnection, deliveries: Sequence[Delivery], unfit: Sequence[Delivery] = ()
+    ) -> Read:
+        """What messages say; nothing of what this lane knows is looked at, so that it may go on meanwhile."""
+        sent, not_taken = _of_devices(deliveries), _of_devices(unfit)
+        await self.devices.learn(connection, {one.device for one in (*sent, *not_taken)})
+        depths = [one for one in deliveries if one.channel is Channel.DEPTH]
+        read = await self._read_known(sent)
+        return read._replace(unfit=self._messages(not_taken), depths=depths)
+
+    async def _read_known(self, sent: Sequence[Delivery]) -> Read:
+        """Messages of devices that have numbers."""
+        messages = self._messages(sent)
         statuses = [m for d, m in zip(sent, messages, strict=True) if d.channel is Channel.STATUS]
         readings = [m for d, m in zip(sent, messages, strict=True) if d.channel is not Channel.STATUS]
-        decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
-        not_taken = [one for one in unfit if one.channel is not Channel.DEPTH]
-        owners = await self.devices.numbers_of(connection, [one.device for one in not_taken])
-        aside = [self.reader.message(*one) for one in zip(owners, not_taken, strict=True)]
-        self.figures.count(messages=len(messages) + len(unfit), rejects=decoded.counts)
+        return Read(
+            messages, readings, _oldest_of(statuses), await asyncio.to_thread(self.reader.decoder.decode, readings)
+        )
+
+    def _messages(self, sent: Sequence[Delivery]) -> list[Message]:
+        numbers = self.devices.numbers
+        return [self.reader.message(numbers[one.device], one) for one in sent]
+
+    async def prepare(
+        self, connection: AsyncConnection, read: Read, written: Callable[[], Awaitable[None]]
+    ) -> Prepared:
+        """What messages lead to. `written` waits for the batch before, where what is stored has to be looked at."""
+        decoded = read.decoded
+        self.figures.count(messages=len(read.messages) + len(read.unfit), rejects=decoded.counts)
         new = decoded.fixes.take(await self._fresh(connection, decoded, written))
         self.figures.count_fixes(new=len(new), doubled=len(decoded.fixes) - len(new))
-        prepared = await self._take_in(connection, new, messages, _oldest_of(statuses))
+        prepared = await self._take_in(connection, new, read.messages, read.oldest)
         return replace(
             prepared,
-            messages=readings,
+            messages=read.readings,
             decoded=decoded,
-            unfit=aside,
-            depths=[one for one in deliveries if one.channel is Channel.DEPTH],
-            durable=self._durable({message.device for message in messages}),
+            unfit=read.unfit,
+            depths=read.depths,
+            durable=self._durable({message.device for message in read.messages}),
         )
 
     async def look_ahead(self, deliveries: Sequence[Delivery]) -> dict[DeviceId, Numbers]:
@@ -133,16 +155,12 @@ class Lane:
 
         Of devices that this lane does not know nothing is said: the store may know more of them.
         """
-        known = [one for one in deliveries if one.device in self.devices.numbers and one.channel is not Channel.DEPTH]
-        messages = [self.reader.message(self.devices.numbers[one.device], one) for one in known]
-        statuses = [m for d, m in zip(known, messages, strict=True) if d.channel is Channel.STATUS]
-        readings = [m for d, m in zip(known, messages, strict=True) if d.channel is not Channel.STATUS]
-        decoded = await asyncio.to_thread(self.reader.decoder.decode, readings)
-        new = decoded.fixes.take(self.devices.ledger.fresh(decoded.fixes, decoded.unreadable))
+        read = await self._read_known([one for one in _of_devices(deliveries) if one.device in self.devices.numbers])
+        new = read.decoded.fixes.take(self.devices.ledger.fresh(read.decoded.fixes, read.decoded.unreadable))
         self._say(await asyncio.to_thread(self.devices.engine.on_batch, new))
-        for device, boot, seq in _oldest_of(statuses):
+        for device, boot, seq in read.oldest:
             self.devices.ledger.oldest_held(device, boot, seq)
-        return self._durable({message.device for message in messages})
+        return self._durable({message.device for message in read.messages})
 
     def _durable(self, devices: set[int]) -> dict[DeviceId, Numbers]:
         told = ((self.devices.names[number], self.devices.ledger.durable(number)) for number in sorted(devices))
@@ -159,10 +177,10 @@ class Lane:
             return
         numbers = [number for number, *_ in waiting]
         await stay_in_quarantine(connection, numbers)  # first: what fails again is not tried for ever
-        owners = await self.devices.numbers_of(connection, [device for _, device, *_ in waiting])
+        await self.devices.learn(connection, {device for _, device, *_ in waiting})
         messages = [
-            self.reader.message_of(owner, device, at_us, payload)
-            for owner, (_, device, at_us, payload) in zip(owners, waiting, strict=True)
+            self.reader.message_of(self.devices.numbers[device], device, at_us, payload)
+            for _, device, at_us, payload in waiting
         ]
         decoded = self.reader.decoder.decode(messages)
         unreadable = {reject.message for reject in decoded.rejects}
@@ -270,6 +288,11 @@ class Lane:
             await self.save_all(connection)
             engine.use(await read_fleet(connection))
             await use_basis(connection, Basis.of(engine))
+
+
+def _of_devices(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Snow sensors are none."""
+    return [one for one in deliveries if one.channel is not Channel.DEPTH]
 
 
 def _oldest_of(statuses: Iterable[Message]) -> list[OldestHeld]:
