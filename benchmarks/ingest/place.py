@@ -122,7 +122,7 @@ def place(folder: Path, network: Path) -> Iterator[Place]:
 def helper(module: str, *options: object) -> subprocess.Popen[bytes]:
     """A program of this folder, which says its figures in its last line."""
     command = (sys.executable, "-m", f"benchmarks.ingest.{module}", *map(str, options))
-    return subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - ours
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
 
 
 def await_line(process: subprocess.Popen[bytes]) -> None:

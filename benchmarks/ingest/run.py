@@ -12,6 +12,7 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
+from benchmarks.ingest.freshness import Freshness, freshness
 from benchmarks.ingest.load import LoadSettings, cut_packets, make_network_once, make_night, read_live
 from benchmarks.ingest.place import PORT, await_line, figures, helper, place
 from benchmarks.ingest.publisher import keep
@@ -29,6 +30,7 @@ NIGHTS = {
     10: LoadSettings(machines=MACHINES, seconds=600, epochs_per_message=10),
     1: LoadSettings(machines=MACHINES, seconds=120, epochs_per_message=1),
 }
+VEHICLES = LoadSettings(machines=600, seconds=60, epochs_per_message=1)
 STRAIGHTFORWARD_MESSAGES = 4_000
 COPY_ROWS = 20_000
 
@@ -58,6 +60,11 @@ def run(progress: Callable[[str], None]) -> Report:
         for size, night in nights.items():
             progress(f"snowtrack, {size} epochs a message")
             found[size] = ours(night)
+        half = found[10]["fixes_per_s"] / 2
+        progress("how fresh what is seen is, at half of that")
+        at_half = fresh(nights[10], half)
+        progress("how fresh what is seen is, 600 vehicles at 1 Hz")
+        at_600 = fresh(prepare(folder, VEHICLES, "vehicles"), VEHICLES.machines)
     results = [
         Result(what="one epoch a message", of="Mosquitto to a bare socket", value=broker, unit="messages/s"),
         Result(what="one epoch a message", of=OURS, value=found[1]["fixes_per_s"], unit="fixes/s"),
@@ -65,6 +72,11 @@ def run(progress: Callable[[str], None]) -> Report:
         Result(what="ten epochs a message", of="straightforward", value=first, unit="fixes/s"),
         Result(what="ten epochs a message", of=OURS, value=found[10]["fixes_per_s"], unit="fixes/s"),
     ]
+    for what, seen in ((f"{half:,.0f} fixes/s, ten a message", at_half), ("600 vehicles, one a second", at_600)):
+        results += [
+            Result(what=f"published to visible, {what}: p50", of=OURS, value=seen.p50_ms, unit="ms"),
+            Result(what=f"published to visible, {what}: p99", of=OURS, value=seen.p99_ms, unit="ms"),
+        ]
     for size, own in found.items():
         results += [
             Result(what=f"CPU of {name}, {size} a message", of=OURS, value=1e6 * spent / own["epochs"], unit="µs/fix")
@@ -75,15 +87,18 @@ def run(progress: Callable[[str], None]) -> Report:
         "fixes_per_s_10": found[10]["fixes_per_s"],
         "copy_share_10": found[10]["fixes_per_s"] / copy,
         "vs_straightforward": found[10]["fixes_per_s"] / first,
+        "freshness_p99_ms_half_peak": at_half.p99_ms,
+        "freshness_p99_ms_600": at_600.p99_ms,
+        "unseen": at_half.unseen + at_600.unseen,
         "lost": sum(own["lost"] for own in found.values()),
         "doubled": sum(own["doubled"] for own in found.values()),
     }
     return Report(name="ingest", results=tuple(results), ratios=ratios)
 
 
-def prepare(folder: Path, settings: LoadSettings) -> Night:
+def prepare(folder: Path, settings: LoadSettings, name: str = "") -> Night:
     network = make_network_once(folder, settings.segments)
-    own = folder / f"night-{settings.epochs_per_message}"
+    own = folder / (name or f"night-{settings.epochs_per_message}")
     parts = cut_packets(make_night(settings, network, own))
     keep(parts, own)
     return Night(own, network, sum(len(part.ends) for part in parts), sum(int(part.epochs.sum()) for part in parts))
@@ -155,6 +170,22 @@ def ours(night: Night) -> dict[str, Any]:
             "lost": checked["lost"],
             "doubled": checked["doubled"],
         }
+
+
+def fresh(night: Night, fixes_per_s: float) -> Freshness:
+    """From a message sent to its head seen by a subscriber, at a steady rate."""
+    with TemporaryDirectory() as own, place(Path(own), night.network) as here:
+        here.serve("ingest")
+        here.register(sorted((night.folder / "registry").glob("*.csv")))
+        here.serve("fold")
+        here.serve("serve")
+        seen = Path(own) / "seen.npz"
+        listener = helper("listener", here.settings.api.port, seen)
+        await_line(listener)
+        figures(helper("publisher", night.folder, PORT, fixes_per_s))
+        here.await_rows(night.epochs)
+        figures(listener)
+        return freshness(night.folder, seen)
 
 
 def _decoded(night: Night) -> FixBatch:
