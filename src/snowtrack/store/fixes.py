@@ -1,6 +1,7 @@
 """Fixes: stored once, as sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from psycopg import AsyncConnection, sql
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Bools, Int64s, present
 from snowtrack.model.fixes import FixBatch
+from snowtrack.store.columns import read_columns
 from snowtrack.store.copying import Column, Instants, Keys, copy_in
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
 from snowtrack.store.partitions import Partitions
@@ -106,38 +108,32 @@ async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
 
 async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> FixBatch:
     """A device's dated fixes of a time range, in observed order."""
-    asked = {"device": device, "from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
-    rows = await (await connection.execute(query("fixes_of_device"), asked)).fetchall()
-    return FixBatch.from_rows([_fix_row(row) for row in rows])
+    times = {"from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
+    return await _read_fixes(connection, {"device": device, "since": None, **times})
+
+
+async def read_undated(connection: AsyncConnection, device: int, since_us: int) -> FixBatch:
+    """A device's fixes without a time of their own that can be right, received since an instant."""
+    return await _read_fixes(
+        connection, {"device": device, "since": to_instant(since_us), "from_time": None, "to_time": None}
+    )
+
+
+async def _read_fixes(connection: AsyncConnection, asked: Mapping[str, Any]) -> FixBatch:
+    """As they were sent: a time that was stated has its time of day in it."""
+    fixes = await read_columns(connection, query("fixes_of_device"), asked, FixBatch)
+    return replace(
+        fixes,
+        boot=np.where(fixes.boot == 0, ABSENT_64, fixes.boot),
+        seq=np.where(fixes.seq == 0, ABSENT_64, fixes.seq),
+        day_us=np.where(present(fixes.time_us), fixes.time_us % DAY_US, fixes.day_us),
+    )
 
 
 async def read_oldest(connection: AsyncConnection, devices: Sequence[int]) -> dict[int, int]:
     """When the oldest stored fix of each device is from, by its own time or, without one, by its receipt."""
     rows = await (await connection.execute(query("oldest_fixes"), {"devices": list(devices)})).fetchall()
     return {device: to_us(oldest) for device, oldest in rows}
-
-
-async def read_undated(connection: AsyncConnection, device: int, since_us: int) -> FixBatch:
-    """A device's fixes without a time of their own that can be right, received since an instant."""
-    asked = {"device": device, "since": to_instant(since_us)}
-    rows = await (await connection.execute(query("undated_of_device"), asked)).fetchall()
-    return FixBatch.from_rows([_fix_row(row) for row in rows])
-
-
-def _fix_row(row: tuple[Any, ...]) -> tuple[int, ...]:
-    """As it was sent; a time that was stated has its time of day in it."""
-    device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, *shared = row
-    names = _SHARED[1:]
-    dtypes = FixBatch.dtypes()
-    filled = [
-        int(np.iinfo(dtypes[name]).min) if value is None else value for name, value in zip(names, shared, strict=True)
-    ]
-    uptime = ABSENT_64 if uptime_ms is None else uptime_ms
-    time_us = ABSENT_64 if device_time is None else to_us(device_time)
-    if device_time is not None:
-        day_us = time_us % DAY_US
-    times = (time_us, ABSENT_64 if day_us is None else day_us, to_us(received_at))
-    return (device, boot or ABSENT_64, seq or ABSENT_64, digest, uptime, *times, *filled)
 
 
 def _keys(fixes: FixBatch) -> dict[str, Int64s]:

@@ -85,13 +85,42 @@ where exists (
     where device = asked.device and boot = asked.boot and seq = asked.seq and digest = asked.digest
 );
 
--- fixes_of_device: stored fixes of a device in a time range
-select device, boot, seq, digest, uptime_ms, device_time, null::bigint as day_us, received_at, lat_e7, lon_e7, alt_mm,
-       speed_mmps, course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2,
-       spread_width_mm, pto, inputs, battery_mv, buffered, sources, remarks
-from fix
-where device = %(device)s and device_time >= %(from_time)s and device_time <= %(to_time)s
-order by device_time, boot, seq, digest;
+-- fixes_of_device: stored fixes of a device, dated ones of a time range and undated ones received since
+select string_agg(int4send(device), ''), string_agg(int8send(boot), ''), string_agg(int8send(seq), ''),
+       string_agg(int8send(digest), ''), string_agg(int8send(coalesce(uptime_ms, -9223372036854775807 - 1)), ''),
+       string_agg(timestamptz_send(coalesce(device_time, '-infinity')), ''),
+       string_agg(timestamptz_send(coalesce(to_timestamp(0) + day_us * interval '1 microsecond', '-infinity')), ''),
+       string_agg(timestamptz_send(received_at), ''), string_agg(int4send(coalesce(lat_e7, -2147483648)), ''),
+       string_agg(int4send(coalesce(lon_e7, -2147483648)), ''), string_agg(int4send(coalesce(alt_mm, -2147483648)), ''),
+       string_agg(int4send(coalesce(speed_mmps, -2147483648)), ''),
+       string_agg(int4send(coalesce(course_cdeg, -2147483648)), ''),
+       string_agg(int2send(coalesce(quality, -128::smallint)), ''),
+       string_agg(int2send(coalesce(satellites, '-32768'::smallint)), ''),
+       string_agg(int4send(coalesce(hdop_centi, -2147483648)), ''),
+       string_agg(int2send(coalesce(blade, -128::smallint)), ''),
+       string_agg(int4send(coalesce(blade_cdeg, -2147483648)), ''),
+       string_agg(int2send(coalesce(spreading, -128::smallint)), ''),
+       string_agg(int4send(coalesce(spread_mgpm2, -2147483648)), ''),
+       string_agg(int4send(coalesce(spread_width_mm, -2147483648)), ''),
+       string_agg(int2send(coalesce(pto, -128::smallint)), ''), string_agg(int4send(coalesce(inputs, -2147483648)), ''),
+       string_agg(int4send(coalesce(battery_mv, -2147483648)), ''),
+       string_agg(int4send(coalesce(buffered, -2147483648)), ''),
+       string_agg(int2send(coalesce(sources, '-32768'::smallint)), ''),
+       string_agg(int2send(coalesce(remarks, '-32768'::smallint)), '')
+from (
+    select device, boot, seq, digest, uptime_ms, device_time, null::bigint as day_us, received_at, lat_e7, lon_e7, alt_mm,
+           speed_mmps, course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2,
+           spread_width_mm, pto, inputs, battery_mv, buffered, sources, remarks
+    from fix
+    where device = %(device)s and device_time >= %(from_time)s and device_time <= %(to_time)s
+    union all
+    select device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, lat_e7, lon_e7, alt_mm, speed_mmps,
+           course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2, spread_width_mm,
+           pto, inputs, battery_mv, buffered, sources, remarks
+    from fix_undated
+    where device = %(device)s and received_at >= %(since)s
+    order by device_time, received_at, boot, seq, digest
+) as ordered;
 
 -- clocks_of_boots: what is known of the clocks of these boots
 select device, boot, kept from boot_clock
@@ -105,14 +134,6 @@ insert into boot_clock (device, boot, kept)
 select device, boot, kept
 from unnest(%(devices)b::integer[], %(boots)b::bigint[], %(kept)b::bytea[]) as new (device, boot, kept)
 on conflict (device, boot) do update set kept = excluded.kept;
-
--- undated_of_device: fixes of a device without a time of their own, received since
-select device, boot, seq, digest, uptime_ms, device_time, day_us, received_at, lat_e7, lon_e7, alt_mm, speed_mmps,
-       course_cdeg, quality, satellites, hdop_centi, blade, blade_cdeg, spreading, spread_mgpm2, spread_width_mm, pto,
-       inputs, battery_mv, buffered, sources, remarks
-from fix_undated
-where device = %(device)s and received_at >= %(since)s
-order by received_at, boot, seq, digest;
 
 -- save_states: what the stages keep of devices
 insert into device_state (device, network_id, kept)
