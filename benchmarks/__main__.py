@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import clearance, decode, line, roads, simulator
+from benchmarks import clearance, decode, line, roads, simulator, storage
 from benchmarks.ingest import run as ingest
 from benchmarks.match import run as match
 from benchmarks.report import Report
@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "match": match.run,
     "roads": roads.run,
     "simulator": simulator.run,
+    "storage": storage.run,
 }
 
 

@@ -189,7 +189,8 @@ async def test_devices_that_the_database_never_heard_of_get_numbers_of_their_own
 
 async def test_an_archive_is_told_of_and_is_whole(place: Place, tmp_path: Path) -> None:
     out = tmp_path / "night.parquet"
-    assert answer(place, "archive", *times(place), "--out", str(out)) == (0, f"{out}: 1,320 fixes of 3 devices\n", "")
+    told = f"{out}: 1,320 fixes of 3 devices, read back and compared\n"
+    assert answer(place, "archive", *times(place), "--out", str(out)) == (0, told, "")
     again = out.read_bytes()
     answer(place, "archive", *times(place), "--out", str(out))
     assert out.read_bytes() == again

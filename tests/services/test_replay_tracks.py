@@ -14,10 +14,11 @@ from psycopg import AsyncConnection
 from snowtrack.model.fixes import FixBatch, Source
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.model.work import ActivityBatch
 from snowtrack.pipeline.basis import Reason
 from snowtrack.pipeline.engine import Engine, EnginePolicy
+from snowtrack.pipeline.replay import in_order as observed_order
 from snowtrack.services import replay_tracks
 from snowtrack.services.replay_source import ArchivedFixes, StoredFixes
 from snowtrack.services.replay_targets import InPlace, Nowhere, Target
@@ -217,4 +218,10 @@ async def test_the_clocks_of_a_device_learn_from_all_its_fixes_in_archives(fixes
                 writer.add(DEVICES[0].id, own)
         found = await ArchivedFixes([open_archive(path) for path in paths]).of_device(DEVICES[0])
         observed = await found.observed(DirtyStretch(device=1, from_us=0, to_us=2**60))
-    assert sorted(observed.rows()) == sorted(final_track(own).rows())
+    assert ordered_rows(observed) == ordered_rows(final_track(own))
+
+
+def ordered_rows(fixes: ObservedBatch) -> list[tuple[int, ...]]:
+    """In observed order, but for digests: an archive leaves out those that decide nothing."""
+    ordered = observed_order(fixes)
+    return replace(ordered, digest=np.zeros_like(ordered.digest)).rows()

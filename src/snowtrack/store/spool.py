@@ -17,7 +17,7 @@ from zlib import crc32
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
-from snowtrack.whole_files import replacing
+from snowtrack.whole_files import replacing, sync_folder
 
 FILE_BYTES = 16 << 20
 MARK = b"SNOW"
@@ -196,13 +196,4 @@ def _write(file: Path, at: int, content: bytes) -> None:
     finally:
         os.close(handle)
     if is_new:
-        _sync_folder(file.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the name of a new file outlives a power cut, too."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(file.parent)
