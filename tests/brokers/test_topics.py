@@ -124,15 +124,16 @@ async def test_a_device_hears_nothing_of_others(shipped: ShippedBroker, topic: s
         assert set(curious.payloads) == {b"mine"}
 
 
-async def test_the_engine_does_not_speak_for_devices(shipped: ShippedBroker) -> None:
+async def test_the_engine_speaks_live_for_devices_and_not_otherwise(shipped: ShippedBroker) -> None:
     async with (
         calling(shipped.engine_door, "engine") as engine,
         calling(shipped.engine_door, "forger") as forger,
         calling(shipped.door(D1), "kanazawa.d1") as device,
     ):
         await engine.hear(*(f"snow/v1/+/+/{what}" for what in OF_DEVICES))
-        await forger.say("snow/v1/kanazawa/d1/up", b"forged")
-        await device.say("snow/v1/kanazawa/d1/up", b"own")
+        await forger.say("snow/v1/kanazawa/d1/log", b"forged")
+        await forger.say("snow/v1/kanazawa/d1/status", b"forged")
+        await device.say("snow/v1/kanazawa/d1/log", b"own")
         await until(lambda: engine.heard)
         assert engine.payloads == [b"own"]
 

@@ -6,7 +6,7 @@ as empty.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from math import floor
@@ -224,6 +224,7 @@ PSNOW = (
     decimal("battery_mv", 11, Fraction(1_000), high=100_000),
     count("buffered", 12, INT32_MAX),
 )
+PSWRK = tuple(replace(cell, at=cell.at - 3) for cell in PSNOW[3:11])
 GGA = (
     clock(1),
     position(2),
@@ -255,6 +256,7 @@ STANDARD: Mapping[str, Kind] = {
     "VTG": Kind(rank=5, source=Source.VTG, cells=VTG),
     "GSA": Kind(rank=6, source=Source.GSA, cells=(hdop(16),), repeats=True),
     "ZDA": Kind(rank=7, source=Source.ZDA, cells=(clock(1), date_parts(2))),
+    "PSWRK": Kind(rank=8, source=Source.ADAPTED, cells=PSWRK),
 }
 
 

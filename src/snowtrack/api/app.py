@@ -5,7 +5,19 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from snowtrack import __doc__ as purpose
-from snowtrack.api import devices, health, indicators, live, network, routes, segments, snow, tiles
+from snowtrack.api import (
+    devices,
+    health,
+    indicators,
+    live,
+    network,
+    observations,
+    reported,
+    routes,
+    segments,
+    snow,
+    tiles,
+)
 from snowtrack.api.context import Context
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.serving import CommonHeaders, mount_pages
@@ -19,7 +31,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
-    for part in (network, segments, devices, live, tiles, snow, routes, indicators, health):
+    for part in (network, segments, devices, live, tiles, snow, observations, reported, routes, indicators, health):
         app.include_router(part.router)
     mount_pages(app, PAGES)
     return app

@@ -1,5 +1,7 @@
 """What routes share, put on the application at its start."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, cast
 
@@ -8,15 +10,25 @@ from fastapi import Depends, Request
 from snowtrack.api.board import LatestBoard
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
+from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
+from snowtrack.nmea.decode import decode
 from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool
 from snowtrack.tiles.layers import TileMaker
 
+UPLOADS_MAX = 4
+
+
+def read_as_standard(_agency: str, lines: bytes) -> Decoded:
+    """As trackers of agencies without a dialect speak."""
+    return decode([Message(0, 0, lines)])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One per application."""
+    """One per application. `read_as` reads lines as the trackers of an agency speak; of `uploads` there are few at a
+    time."""
 
     settings: Settings
     network: Network
@@ -25,6 +37,8 @@ class Context:
     tiles: TileMaker
     board: LatestBoard = field(default_factory=LatestBoard)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
+    read_as: Callable[[str, bytes], Decoded] = read_as_standard
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 
 
 def _context(request: Request) -> Context:

@@ -42,9 +42,10 @@ def certificate_name(device: DeviceId) -> str:
 def rights_of(name: str) -> Rights:
     """The rights of who has a certificate of this name."""
     if name == ENGINE:
-        # All our services: they hear what devices say, answer, and tell each other the news.
+        # All our services: they hear what devices say, answer, tell each other the news, and speak for machines of
+        # which others tell over HTTP.
         return Rights(
-            publish=(*(f"{ROOT}/+/+/{what}" for what in HEARD), f"{NEWS_ROOT}/#"),
+            publish=(*(f"{ROOT}/+/+/{what}" for what in (*HEARD, Channel.UP)), f"{NEWS_ROOT}/#"),
             subscribe=(*(f"{ROOT}/+/+/{what}" for what in SPOKEN), f"{NEWS_ROOT}/#"),
         )
     device = DeviceId(*name.split("."))

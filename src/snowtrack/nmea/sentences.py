@@ -6,7 +6,7 @@ table is believed, so that their order does not matter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -134,6 +134,12 @@ PSNOW = Kind(
         Field(value="buffered", at=12, read=Read.COUNT),
     ),
 )
+# Of a machine whose epochs have no number: it belongs to the epoch in which it comes.
+PSWRK = Kind(
+    address="PSWRK",
+    source=Source.ADAPTED,
+    fields=tuple(replace(each, at=at) for at, each in enumerate(PSNOW.fields[3:11], start=1)),
+)
 SENTENCES: Sequence[Kind] = (
     PSNOW,
     Kind(
@@ -191,6 +197,7 @@ SENTENCES: Sequence[Kind] = (
     ),
     Kind(address="GSA", source=Source.GSA, repeats=True, fields=(_hdop(16),)),
     Kind(address="ZDA", source=Source.ZDA, fields=(_clock(1), Field(value="date_us", at=2, read=Read.DATE_PARTS))),
+    PSWRK,
 )
 
 

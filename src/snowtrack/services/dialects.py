@@ -24,7 +24,7 @@ from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, Source
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.nmea.decode import Dialect
 from snowtrack.nmea.fields import FIELDS_MAX, Read
-from snowtrack.nmea.sentences import ADDRESS_CHARACTERS_MAX, PSNOW, SCALE_MAX, Kind
+from snowtrack.nmea.sentences import ADDRESS_CHARACTERS_MAX, PSNOW, PSWRK, SCALE_MAX, Kind
 from snowtrack.nmea.sentences import Field as SentenceField
 
 # What the file calls them, and which value of our own sentence each is; units are those of our own sentence.
@@ -76,8 +76,8 @@ class _Sentence(_Strict):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.address == PSNOW.address:
-            raise ValueError("PSNOW is our own sentence")
+        if self.address in (PSNOW.address, PSWRK.address):
+            raise ValueError(f"{self.address} is our own sentence")
         for name, where in self.fields.items():
             _as_field(name, where)
         if ("boot" in self.fields) != ("seq" in self.fields):

@@ -19,12 +19,14 @@ from psycopg import AsyncConnection
 from snowtrack import wall_clock
 from snowtrack.clearance.fold import fold
 from snowtrack.clearance.ledger import Ledger
+from snowtrack.clearance.reported import reported_passes
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import Bus, News
 from snowtrack.model.calendar import SECOND_US, utc_text
 from snowtrack.model.columns import Rows
 from snowtrack.model.errors import StoreError
+from snowtrack.model.passes import PassBatch
 from snowtrack.network.arrays import Network
 from snowtrack.services.events import newest_event
 from snowtrack.services.policies import adopt_policies, load_policies, unknown_agencies
@@ -36,6 +38,7 @@ from snowtrack.store.database import connect, store_errors
 from snowtrack.store.instants import to_us
 from snowtrack.store.outlook import Outlook
 from snowtrack.store.passes import read_segment_passes
+from snowtrack.store.reported import read_reported_work, segments_reported_since
 from snowtrack.store.states import (
     FoldProgress,
     begin_anew,
@@ -209,6 +212,7 @@ class Fold:
             self._begin(event_us)
             # All in this one transaction: nobody is to see an event of which a part is folded.
             touched = await begin_anew(connection, event_us)
+            touched += await segments_reported_since(connection, event_us)
         rows = await self._fold(connection, np.unique(np.array(touched, np.int64)), event_us)
         if whole:
             self.relabelled_us = now_us
@@ -233,13 +237,19 @@ class Fold:
         rows, known, at_once = rows[rows >= 0], segments[rows >= 0], self.settings.clearance.fold_segments
         for start in range(0, len(known), at_once):
             own = known[start : start + at_once].tolist()
-            passes = await read_segment_passes(connection, own, event_us)
-            counts = self.outlook.credited(passes, self.segments.rows(passes.segment_id))
-            states = fold(passes.take(counts), self.segments)
+            states = fold(await self._counting(connection, own, event_us), self.segments)
             await replace_states(connection, own, states)
             folded = rows[start : start + at_once]
             self.ledger.replace(folded, states.facts, self.segments.rows(states.facts.segment_id))
         return rows
+
+    async def _counting(self, connection: AsyncConnection, segments: list[int], event_us: int) -> PassBatch:
+        """What counts on segments: passes that machines were seen to make, and what managers report."""
+        passes = await read_segment_passes(connection, segments, event_us)
+        seen = passes.take(self.outlook.credited(passes, self.segments.rows(passes.segment_id)))
+        found = await read_reported_work(connection, segments, event_us)
+        told = reported_passes(found, self.segments, self.outlook.fleet, self.outlook.managers)
+        return PassBatch.concat([seen, told])
 
     async def _check_lease(self, connection: AsyncConnection, epoch: int) -> None:
         if not await hold_lease(connection, self.lease, epoch=epoch, lasts_s=LEASE_S):

@@ -1,6 +1,7 @@
 """The API and the dispatch page: follows the other services over the bus, answers over HTTP."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -11,7 +12,10 @@ from snowtrack.api.state import LiveState
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.model.errors import StoreError
+from snowtrack.model.fixes import Decoded, Message
+from snowtrack.nmea.decode import Decoder
 from snowtrack.roads.files import open_network
+from snowtrack.services.dialects import load_dialects
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
 from snowtrack.serving import listen, serve_until_stopped
@@ -34,10 +38,19 @@ async def serve(settings: Settings) -> None:
             state = LiveState(settings, network, load_policies(settings), pool, snow)
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
-            context = Context(settings=settings, network=network, pool=pool, live=state, tiles=tiles)
+            context = Context(
+                settings=settings, network=network, pool=pool, live=state, tiles=tiles, read_as=_reader(settings)
+            )
             bus = Bus(address=settings.broker_address, name="api", listener=state.on_news)
             async with running(bus.run(), _tick(state), _watch_snow(state)):
                 await serve_until_stopped(create_app(context), listener)
+
+
+def _reader(settings: Settings) -> Callable[[str, bytes], Decoded]:
+    """Reads lines as ingest will."""
+    dialects = load_dialects(settings.ingest.dialects)
+    decoder = Decoder(dialects.dialects)
+    return lambda agency, lines: decoder.decode([Message(0, 0, lines, dialects.number(agency))])
 
 
 async def _watch_snow(state: LiveState) -> None:

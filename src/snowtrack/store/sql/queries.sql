@@ -324,16 +324,8 @@ from track
 where device = %(device)s and ended_at >= %(from_time)s and started_at < %(to_time)s
 order by started_at;
 
--- hold_partitions: let nobody else make any until the transaction ends
-select pg_advisory_xact_lock(2, 1);
-
--- is_partitioned: whether days of fixes are partitions of ours
-select relkind = 'p' from pg_class where oid = 'fix'::regclass;
-
--- partitions_at_hand: those of these names that are there, beside the table of fixes
-select there.relname
-from pg_class as there join pg_class as fixes on fixes.oid = 'fix'::regclass and fixes.relnamespace = there.relnamespace
-where there.relname = any(%(names)s);
+-- make_days: have the partitions of these days, in their order, so that two who make some do not wait for each other
+select make_day(day) from unnest(%(days)s::date[]) with ordinality as wanted (day, place) order by place;
 
 -- wait_for_locks: so long at most, in this transaction
 select set_config('lock_timeout', %(at_most)s, true);
@@ -485,9 +477,11 @@ select distinct segment_id from pass where ended_at >= %(since)s;
 -- remove_all_touched: a new event begins
 delete from touched;
 
--- segments_worked_in_event: those of all passes since the event began that was folded, the earliest of several networks'
-select distinct segment_id from pass
-where ended_at >= greatest((select min(event_start) from fold_progress), %(earliest)s::timestamptz);
+-- segments_worked_in_event: those of all passes and reports since the event began that was folded, the earliest of several networks'
+with event as (select greatest((select min(event_start) from fold_progress), %(earliest)s::timestamptz) as start)
+select segment_id from pass, event where ended_at >= start
+union
+select unnest(segments) from reported, event where to_at >= start;
 
 -- adopted_policies: the versions by which facts were made, or may have been
 select version, sha256 from policy order by version;
@@ -915,3 +909,38 @@ from work_order
 join route on route.agency = work_order.agency and route.route = work_order.route
 where work_order.agency = %(agency)s and work_order.machine = any(%(machines)s) and route.district is not null
   and work_order.issued_at >= %(from_time)s and work_order.issued_at < %(to_time)s;
+
+-- enter_report: note what a manager reports, unless what it corrects is not of this agency or is corrected already
+insert into reported (corrects, agency, segments, directions, work, from_at, to_at, said_by, note)
+select %(corrects)s::bigint, %(agency)s::text, %(segments)s::bigint[], %(directions)s::smallint[], %(work)s::smallint,
+       %(from_at)s::timestamptz, %(to_at)s::timestamptz, %(said_by)s::text, %(note)s::text
+where %(corrects)s::bigint is null
+   or exists (select from reported where reported = %(corrects)s::bigint and agency = %(agency)s::text)
+on conflict (corrects) do nothing
+returning reported;
+
+-- segments_of_reports: the segments of some entries, each once
+select distinct unnest(segments) from reported where reported = any(%(reports)s::bigint[]);
+
+-- reports: what managers reported, newest first, each with the entry that corrects it
+select one.reported, one.corrects, later.reported, one.agency, one.segments, one.directions, one.work, one.from_at,
+       one.to_at, one.said_by, one.note, one.received_at
+from reported as one
+left join reported as later on later.corrects = one.reported
+where one.reported < %(before)s and one.agency = coalesce(%(agency)s::text, one.agency)
+order by one.reported desc
+limit %(limit)s;
+
+-- reported_work: what was reported of segments, ended since a time, and is not corrected
+select agency, segment_id, direction, work, from_at, to_at
+from reported as one, unnest(segments, directions) as way (segment_id, direction)
+where segments && %(segments)s::bigint[] and segment_id = any(%(segments)s::bigint[])
+  and to_at >= %(since)s and not exists (select from reported as later where later.corrects = one.reported);
+
+-- segments_reported_since: the segments of all that was reported of since a time, corrected or not
+select distinct unnest(segments) from reported where to_at >= %(since)s;
+
+-- route_ways: segments and directions of a route between two positions, in order
+select segment_id, direction from route_segment
+where agency = %(agency)s and route = %(route)s and position between %(first)s and %(last)s
+order by position;

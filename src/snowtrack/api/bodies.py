@@ -1,0 +1,92 @@
+"""What is sent to us: from where, in which form, unpacked, up to a bound. A refusal is an HTTP error that says why.
+
+As long as there is no sign-in, only this machine may send; and no page in a browser on it, which may be a stranger's.
+"""
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from io import BytesIO
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from fastapi import HTTPException, Request
+
+from snowtrack.api.context import Context
+from snowtrack.nmea.unpack import ZstdError, ZstdFile
+
+BODY_BYTES_MAX = 4 * 1024 * 1024
+BODY_S_MAX = 60.0
+CODINGS = ("gzip", "zstd")
+RETRY = {"retry-after": "5"}
+
+
+class Body(NamedTuple):
+    """Its content type, without parameters, and its bytes."""
+
+    form: str
+    content: bytes
+
+
+@asynccontextmanager
+async def room(shared: Context) -> AsyncIterator[None]:
+    """Few bodies are in memory at once."""
+    if shared.uploads.locked():
+        raise HTTPException(503, "many are sending just now", RETRY)
+    async with shared.uploads:
+        yield
+
+
+async def read_body(request: Request, forms: Collection[str]) -> Body:
+    """The body of a request that may send one of these forms."""
+    if not _comes_from_here(request):
+        raise HTTPException(403, "this is taken from this machine only")
+    if "origin" in request.headers:
+        raise HTTPException(403, "this is not taken from pages in a browser")
+    form = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if form not in forms:
+        raise HTTPException(415, f"expected the content type {' or '.join(forms)}")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", *CODINGS):
+        raise HTTPException(415, f"expected the content encoding {' or '.join(CODINGS)}, or none")
+    try:
+        async with asyncio.timeout(BODY_S_MAX):
+            content = await _bounded(request)
+    except TimeoutError:
+        raise HTTPException(408, f"expected the whole body within {BODY_S_MAX:.0f} s") from None
+    return Body(form, await asyncio.to_thread(_unpacked, content, coding))
+
+
+async def _bounded(request: Request) -> bytes:
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        _expect_size(len(content))
+    return bytes(content)
+
+
+def _unpacked(content: bytes, coding: str) -> bytes:
+    """At most one byte more than is allowed is unpacked."""
+    if coding == "identity":
+        return content
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(content)) if coding == "gzip" else ZstdFile(BytesIO(content)) as packed:
+            plain: bytes = packed.read(BODY_BYTES_MAX + 1)
+    except (OSError, EOFError, zlib.error, ZstdError):
+        raise HTTPException(422, f"body: expected {coding}, whole") from None
+    _expect_size(len(plain))
+    return plain
+
+
+def _expect_size(size: int) -> None:
+    if size > BODY_BYTES_MAX:
+        raise HTTPException(413, f"more than {BODY_BYTES_MAX // 2**20} MiB; send it in parts")
+
+
+def _comes_from_here(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
