@@ -10,11 +10,13 @@ from typing import IO, Self, cast
 
 from snowtrack.process_log import ProcessLog
 from snowtrack.settings import Settings, as_environment
+from snowtrack.store.rights import Role, as_role
 from snowtrack.supervised import READY_LINE, VARIABLE
 
 READY_S_MAX = 60.0
 STOPPED_S_MAX = 15.0
 SHOWN_MAX = 20_000
+ROLES = {"ingest": Role.INGEST, "fold": Role.FOLD, "serve": Role.API}
 
 
 @dataclass(slots=True)
@@ -41,13 +43,18 @@ class Service:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SNOWTRACK_")}
         self.process = subprocess.Popen(
             (sys.executable, "-m", *(self.command or ("snowtrack", self.name))),
-            env={**kept, **as_environment(self.settings), VARIABLE: "1"},
+            env={**kept, **as_environment(self.settings), **self._account(), VARIABLE: "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         self.log = ProcessLog(self.log_path, READY_LINE)
         self.log.read(cast(IO[bytes], self.process.stdout))
+
+    def _account(self) -> dict[str, str]:
+        """Each service has a role of its own."""
+        role = ROLES.get(self.name)
+        return {} if role is None else {"SNOWTRACK_DATABASE_URL": as_role(self.settings.database.url, role)}
 
     @property
     def log_path(self) -> Path:

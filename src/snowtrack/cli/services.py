@@ -58,6 +58,15 @@ def serve(config: Config = None, flags: Flags = None, database: Database = None,
 
 
 @app.command()
+def migrate(config: Config = None, flags: Flags = None, database: Database = None) -> None:
+    """Bring the database's tables and the services' rights up to this program's, as the owner of the tables."""
+    from snowtrack.services.migration import migrate_database
+
+    settings = settle(config, flags, database=database)
+    uvloop.run(migrate_database(settings))
+
+
+@app.command()
 def broker(config: Config = None, flags: Flags = None) -> None:
     """Run the embedded MQTT broker alone, on the loopback interface."""
     from snowtrack.services.embedded_broker import run_embedded_broker

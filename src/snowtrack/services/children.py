@@ -15,6 +15,7 @@ from snowtrack.process_log import ProcessLog
 from snowtrack.supervised import READY_LINE, VARIABLE
 
 READY_S_MAX = 60.0
+NOTHING: Mapping[str, str] = {}
 
 
 class ChildError(SnowtrackError):
@@ -67,14 +68,16 @@ class Nursery:
     group: int
     children: list[Child]
 
-    async def start(self, name: str, command: Sequence[str], *, says_ready: bool = True) -> Child:
-        """Start a child, and wait until it says that it is ready."""
+    async def start(
+        self, name: str, command: Sequence[str], own: Mapping[str, str] = NOTHING, *, says_ready: bool = True
+    ) -> Child:
+        """Start a child, with variables of its `own`, and wait until it says that it is ready."""
         path = self.logs / f"{name}.log"
         path.unlink(missing_ok=True)
         # On this thread and not another: a child ends with the thread that started it.
         process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own programs
             command,
-            env={**os.environ, **self.environment, VARIABLE: "1"},
+            env={**os.environ, **self.environment, **own, VARIABLE: "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,13 @@ from snowtrack.settings import EMBEDDED, Settings, as_environment
 from snowtrack.store.database import connect, describe, store_errors
 from snowtrack.store.embedded import EmbeddedServer
 from snowtrack.store.migrate import migrate
+from snowtrack.store.rights import Role, as_role
 
 REPORT_S = 5.0
 # In this order, so that no one loses whom it still needs; together well under ten seconds.
 STOP_ORDER = ((("simulator", "portal"), 3.0), (("api", "ingest", "fold"), 3.0), (("broker",), 1.5))
 DATABASE_STOP_S = 2.0
+DATABASE_URL = "SNOWTRACK_DATABASE_URL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +146,9 @@ class Up:
         if self.demo.ploughs:
             await self._register(nursery)
         await asyncio.gather(
-            nursery.start("ingest", (*ours, "ingest")),
-            nursery.start("fold", (*ours, "fold")),
-            nursery.start("api", (*ours, "serve")),
+            nursery.start("ingest", (*ours, "ingest"), self._account(nursery, Role.INGEST)),
+            nursery.start("fold", (*ours, "fold"), self._account(nursery, Role.FOLD)),
+            nursery.start("api", (*ours, "serve"), self._account(nursery, Role.API)),
             nursery.start("portal", self._portal()),
         )
         self.say("services   ingest, fold, API and residents' portal are ready")
@@ -172,12 +174,18 @@ class Up:
         if made.returncode:
             raise ChildError(f"plough-sim fleet: {said.decode(errors='replace').strip()}")
         sheets, problems = read_files([files])
-        async with connect(nursery.environment["SNOWTRACK_DATABASE_URL"], name="up") as connection:
+        async with connect(nursery.environment[DATABASE_URL], name="up") as connection:
             with store_errors("cannot register the simulated fleet"):
                 intake = await take_in(connection, sheets, now_us=wall_clock.now_us())
         if wrong := [*problems, *intake.problems]:
             raise ChildError(f"the simulated fleet cannot be registered: {wrong[0]}")
         self.say(f"registry   {self.demo.ploughs} simulated ploughs")
+
+    def _account(self, nursery: Nursery, role: Role) -> Mapping[str, str]:
+        """A service's own way into the embedded database; elsewhere all come as the settings say."""
+        if self.settings.database.url != EMBEDDED:
+            return {}
+        return {DATABASE_URL: as_role(nursery.environment[DATABASE_URL], role)}
 
     def _portal(self) -> tuple[str, ...]:
         portal = self.settings.portal

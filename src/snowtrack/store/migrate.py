@@ -1,11 +1,14 @@
-"""Numbered migrations: applied in order, once, checked by hash; a newer schema is refused."""
+"""Numbered migrations: applied in order, once, checked by hash; a newer schema is refused. Then who may do what."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, LiteralString, cast
 
+import psycopg
 from psycopg import AsyncConnection
 
 from snowtrack.model.errors import StoreError
@@ -29,6 +32,14 @@ select case
     else (select relkind <> 'p' from pg_class where oid = to_regclass('fix'))
 end
 """
+
+
+_APPLIED = """
+insert into schema_migration (number, name, sha256) values (%s, %s, %s)
+on conflict (number) do update set sha256 = excluded.sha256, applied_at = now()
+"""
+# In the place of a number: rights are given again whenever their text changes.
+_RIGHTS = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +70,15 @@ def migrations(kind: str) -> list[Migration]:
 async def migrate(connection: AsyncConnection) -> list[Migration]:
     """Bring the schema up to this program's; what was applied now."""
     with store_errors("cannot prepare the schema"):
-        async with connection.transaction():
+        if not await missing_migrations(connection) and await _rights_are_given(connection):
+            return []
+        async with connection.transaction(), _by_the_owner():
             await connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             await connection.execute(_TABLE)
             missing = await missing_migrations(connection)
-            for migration in missing:
+            for migration in (*missing, _rights()):
                 await connection.execute(migration.text)
-                await connection.execute(
-                    "insert into schema_migration (number, name, sha256) values (%s, %s, %s)",
-                    [migration.number, migration.name, migration.sha256],
-                )
+                await connection.execute(_APPLIED, [migration.number, migration.name, migration.sha256])
     return missing
 
 
@@ -81,6 +91,29 @@ async def missing_migrations(connection: AsyncConnection) -> list[Migration]:
         return wanted
     rows = await (await connection.execute("select number, sha256 from schema_migration order by number")).fetchall()
     return _missing(wanted, dict(rows))
+
+
+@asynccontextmanager
+async def _by_the_owner() -> AsyncIterator[None]:
+    """A service's own role may not do this."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        said = str(error).strip().splitlines()[0]
+        raise StoreError(
+            f"database: its schema is older than this program, and this user may not change it ({said}); "
+            "run 'snowtrack migrate' as the owner of the tables"
+        ) from error
+
+
+def _rights() -> Migration:
+    text: LiteralString = cast(Any, files("snowtrack.store").joinpath("sql/rights.sql").read_text("utf-8"))
+    return Migration(number=_RIGHTS, name="rights", kind=None, text=text)
+
+
+async def _rights_are_given(connection: AsyncConnection) -> bool:
+    given = await connection.execute("select sha256 from schema_migration where number = %s", [_RIGHTS])
+    return await given.fetchone() == (_rights().sha256,)
 
 
 async def database_kind(connection: AsyncConnection) -> str:
