@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.mosquitto import RunningBroker
 from tests.services.epochs import SECOND_US, Fix
 from tests.services.held_commits import COMMITTING, NEXT, held_commits
 from tests.services.line import Line
+from tests.services.listener import Listener
 from tests.services.tracker import Tracker
 from tests.services.waiting import await_true
 from tests.store.databases import rows
@@ -83,6 +85,26 @@ def test_nothing_is_told_before_the_commit_is_over(quick_line: Line, now_us: int
                 await_true(lambda: rows(quick_line.url, NEXT), "the next one waits for the end of the one before")
                 assert tracker.durable() == 1
             tracker.await_empty()
+    assert_all_stored_once(tracker, quick_line.url)
+
+
+def is_seen_since(listener: Listener, heads: int) -> bool:
+    return len(listener.heads_of("kanazawa/seen")) > heads
+
+
+def test_who_watches_does_not_wait_for_a_commit_that_takes_long(quick_line: Line, now_us: int) -> None:
+    fixes = epochs_to_come(now_us)
+    with quick_line.service("ingest"), quick_line.tracker("seen") as tracker:
+        tracker.await_engine()
+        tracker.live([next(fixes)])
+        tracker.await_durable(1)
+        with Listener(quick_line.broker.address) as listener, held_commits(quick_line.url):
+            for _ in range(5):  # each a batch of its own behind the one that is held
+                before = len(listener.heads_of("kanazawa/seen"))
+                tracker.live([next(fixes)])
+                await_true(partial(is_seen_since, listener, before), "it is seen at once")
+            assert tracker.durable() == 1
+        tracker.await_empty()
     assert_all_stored_once(tracker, quick_line.url)
 
 

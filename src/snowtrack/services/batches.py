@@ -4,8 +4,8 @@ What is prepared does not change any more, so that the next batch can be compute
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
@@ -30,6 +30,9 @@ from snowtrack.store.passes import mark_dirty
 from snowtrack.store.quarantine import leave_quarantine
 from snowtrack.tracks.clock import plausible
 from snowtrack.tracks.identity import BootId, Committed
+
+# Of a tenth of a second each, when there is much to do: about as long as a database may take for one.
+WAITING_MAX = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ class Prepared:
 
 
 class BatchWriter:
-    """Commits batches over one connection."""
+    """Commits batches over one connection, in order. While a disk stalls some may wait, so that those who watch do
+    not have to."""
 
     def __init__(self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine, commit_s: float) -> None:
         self.connection = connection
@@ -70,27 +74,36 @@ class BatchWriter:
         self.quarantine = quarantine
         self.commit_s = commit_s
         self.fixes = FixWriter(connection)
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: deque[asyncio.Task[None]] = deque(maxlen=WAITING_MAX)
 
-    def begin(self, batch: Prepared, then: Callable[[], None]) -> None:
-        """Commit a batch, when the one before it is, and do something then."""
+    async def begin(self, batch: Prepared, then: Callable[[], None]) -> None:
+        """Commit a batch when those before it are, and do something then; waits when too many are waiting."""
+        while self._writing and (self._writing[0].done() or len(self._writing) == WAITING_MAX):
+            await self._writing.popleft()
+        before = self._writing[-1] if self._writing else None
 
         async def work() -> None:
+            if before is not None:
+                await before
             await self.commit(batch)
             then()
 
-        self._writing = asyncio.create_task(work())
+        self._writing.append(asyncio.create_task(work()))
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was begun is committed."""
+        return all(writing.done() for writing in self._writing)
 
     async def written(self) -> None:
-        """Until the batch that was begun is committed."""
-        if self._writing is not None:
-            writing, self._writing = self._writing, None
-            await writing
+        """Until all that was begun is committed."""
+        while self._writing:
+            await self._writing.popleft()
 
     async def end(self) -> None:
         """Whatever becomes of it: its failure was told, or is that of what was tried after it."""
-        with suppress(StoreError):
-            await self.written()
+        await asyncio.gather(*self._writing, return_exceptions=True)
+        self._writing.clear()
 
     async def commit(self, batch: Prepared) -> None:
         """Wholly or not at all, and within its time: a database that is too slow is as good as away."""

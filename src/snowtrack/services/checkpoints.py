@@ -27,7 +27,8 @@ from snowtrack.store.devices import Note, note_devices, save_committed, save_kep
 from snowtrack.store.replays import add_results
 from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
 
-AT_ONCE_MAX = 500
+# Of all that wait, so many are saved with a batch: in equal parts, since whoever watches waits for each.
+AT_ONCE, AT_ONCE_SHARE = 50, 1 / 20
 NOTHING = Note(0, None, 0)
 Batch = PassBatch | ActivityBatch | TrackBatch
 
@@ -85,7 +86,7 @@ class Unsaved:
         """Some devices that have waited so long."""
         until = time.monotonic() - after_s
         waiting = takewhile(lambda item: item[1][0] <= until, self.since.items())
-        return [device for device, _ in islice(waiting, AT_ONCE_MAX)]
+        return [device for device, _ in islice(waiting, max(AT_ONCE, round(AT_ONCE_SHARE * len(self.since))))]
 
     def oldest_batch(self) -> int:
         """The first batch that something unsaved is of, or else the next one; the journal is kept from there on."""

@@ -40,6 +40,8 @@ from snowtrack.store.spool import Spool, Spooled, SpoolError
 from snowtrack.supervised import announce_ready
 
 TICK_S = 1.0
+# What is done once a second waits for what is being committed, but not for long.
+TICK_PATIENCE_S = 5.0
 RETRY_S = 2.0
 LAST_SAVE_S_MAX = 2.0
 # So much of the spool becomes one batch.
@@ -50,7 +52,7 @@ log = structlog.get_logger()
 
 
 class Ingest:
-    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first: four at most."""
+    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first."""
 
     def __init__(self, settings: Settings, network: Network, source: MqttSource, bus: Bus) -> None:
         self.settings = settings
@@ -122,9 +124,9 @@ class Ingest:
                 if read is not None:
                     with store_errors("cannot prepare a batch"):
                         prepared = await lane.prepare(connection, read, writer.written)
-                    await writer.written()
-                    writer.begin(prepared, partial(self._committed, prepared))
-                if time.monotonic() >= next_tick:
+                    await writer.begin(prepared, partial(self._committed, prepared))
+                overdue_s = time.monotonic() - next_tick
+                if overdue_s > TICK_PATIENCE_S or (overdue_s >= 0 and writer.idle):
                     next_tick = time.monotonic() + TICK_S
                     await writer.written()
                     await self._on_time(lane, connection, writer)

@@ -14,7 +14,7 @@ from snowtrack.model.ids import DeviceId
 from snowtrack.model.journal import JournalBatch
 from snowtrack.pipeline.engine import Engine
 from snowtrack.store.clocks import read_clocks
-from snowtrack.store.devices import device_number, read_committed, read_devices, read_kept
+from snowtrack.store.devices import device_numbers, read_committed, read_devices, read_kept
 from snowtrack.store.journal import read_journal
 from snowtrack.store.passes import mark_latest_dirty
 from snowtrack.tracks.identity import BootId, SequenceLedger, boots_of
@@ -41,8 +41,9 @@ class KnownDevices:
 
     async def learn(self, connection: AsyncConnection, devices: Set[DeviceId]) -> None:
         """Have the numbers of devices; one that is new has nothing in the store."""
-        for device in devices - self.numbers.keys():
-            self._name(await device_number(connection, device), device)
+        if strange := devices - self.numbers.keys():
+            for device, number in (await device_numbers(connection, strange)).items():
+                self._name(number, device)
 
     async def take_up(self, connection: AsyncConnection) -> Behind:
         """All that the store keeps of all devices; and what batches brought beyond results and state."""

@@ -1,6 +1,6 @@
 """Devices: their numbers, their committed sequence numbers, and what the stages keep of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -36,13 +36,20 @@ class Note(NamedTuple):
     heard_us: int
 
 
+async def device_numbers(connection: AsyncConnection, devices: Set[DeviceId]) -> dict[DeviceId, int]:
+    """The numbers of devices, given at first sight."""
+    wanted = sorted(devices)
+    asked = {"agencies": [one.agency for one in wanted], "names": [one.device for one in wanted]}
+    rows = await (await connection.execute(query("device_numbers"), asked)).fetchall()
+    numbers = {DeviceId(agency, name): number for agency, name, number in rows}
+    if missing := devices - numbers.keys():  # another worker made them between the two halves of the statement
+        numbers |= await device_numbers(connection, missing)
+    return numbers
+
+
 async def device_number(connection: AsyncConnection, device: DeviceId) -> int:
-    """The number of a device, given at first sight."""
-    named = {"agency": device.agency, "name": device.device}
-    row = await (await connection.execute(query("device_number"), named)).fetchone()
-    if row is None:  # another worker made it between the two halves of the statement
-        return await device_number(connection, device)
-    return int(row[0])
+    """Of one."""
+    return (await device_numbers(connection, {device}))[device]
 
 
 async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:

@@ -1,15 +1,19 @@
 -- Every statement that the program runs, by name. Python refers to the names.
 
--- device_number: the number of an (agency, device), made at first sight
-with made as (
-    insert into device (agency, name) values (%(agency)s, %(name)s)
+-- device_numbers: the numbers of these (agency, device), made at first sight
+with asked as (
+    select agency, name from unnest(%(agencies)s::text[], %(names)s::text[]) as asked (agency, name)
+), made as (
+    insert into device (agency, name)
+    select agency, name from asked where not exists (
+        select from device where (device.agency, device.name) = (asked.agency, asked.name)
+    )
     on conflict (agency, name) do nothing
-    returning device
+    returning agency, name, device
 )
-select device from made
+select agency, name, device from made
 union all
-select device from device where agency = %(agency)s and name = %(name)s
-limit 1;
+select agency, name, device from device join asked using (agency, name);
 
 -- tellers: devices on the machines to which routes were given, the segments of these, and when, as columns of Tellers
 select string_agg(int4send(device.device), ''), string_agg(int8send(segment_id), ''),
