@@ -8,8 +8,8 @@ back another one takes up what is stored, works off the disk in order, and goes 
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import structlog
@@ -66,6 +66,7 @@ class Ingest:
         self.lane: Lane | None = None
         self.in_hand: list[list[Delivery]] = []
         self.suspects = Suspects()
+        self.computing = False
         self.next_report = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -122,7 +123,7 @@ class Ingest:
                 read = await reading
                 reading = None if stopping.is_set() else asyncio.create_task(self._read_batch(lane, connection))
                 if read is not None:
-                    with store_errors("cannot prepare a batch"):
+                    with self._computing(), store_errors("cannot prepare a batch"):
                         prepared = await lane.prepare(connection, read, writer.written)
                     await writer.begin(prepared, partial(self._committed, prepared))
                 overdue_s = time.monotonic() - next_tick
@@ -135,11 +136,23 @@ class Ingest:
             if reading is not None:  # what it takes is in hand
                 await asyncio.gather(reading, return_exceptions=True)
 
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """The next batch is not wanted before this one is prepared."""
+        self.computing = True
+        try:
+            yield
+        finally:
+            self.computing = False
+
     async def _read_batch(self, lane: Lane, connection: AsyncConnection) -> Read | None:
         """The next messages, which are in hand from now on."""
         limits = self.settings.ingest
         deliveries = await self.source.batch(
-            batch_s=limits.batch_s, fixes_max=limits.batch_fixes, idle_s=limits.batch_s
+            batch_s=limits.batch_s,
+            fixes_max=limits.batch_fixes,
+            idle_s=limits.batch_s,
+            wanted=lambda: not self.computing,
         )
         if not deliveries:
             return None

@@ -6,7 +6,7 @@ hours of backlog never stand in front of what happens now.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -23,6 +23,8 @@ from snowtrack.sources.session import Arrive, Receipt, Session, Window
 
 PACKED_FIX_BYTES = 20
 TOPICS_KEPT = 500_000
+# How often it is asked whether a batch is wanted that could end.
+LOOK_S = 0.01
 
 
 class Delivery(NamedTuple):
@@ -93,8 +95,11 @@ class MqttSource:
     def waiting(self) -> int:
         return len(self.live) + len(self.backlog)
 
-    async def batch(self, *, batch_s: float, fixes_max: int, idle_s: float) -> list[Delivery]:
-        """The next messages: what comes within `batch_s` of the first one, or nothing within `idle_s`."""
+    async def batch(
+        self, *, batch_s: float, fixes_max: int, idle_s: float, wanted: Callable[[], bool] = lambda: True
+    ) -> list[Delivery]:
+        """The next messages: what comes within `batch_s` of the first one, or nothing within `idle_s`. While they are
+        not wanted yet, half of `fixes_max` may come: large batches cost less."""
         if not self.waiting and not await self._arrival(idle_s):
             return []
         waited_s = (wall_clock.now_us() - (self.live or self.backlog)[0].received_us) / SECOND_US
@@ -106,8 +111,12 @@ class MqttSource:
             if delivery is not None:
                 taken.append(delivery)
                 fixes += delivery.fixes
-            elif not await self._arrival(deadline - asyncio.get_running_loop().time()):
+            elif (left_s := deadline - asyncio.get_running_loop().time()) > 0:
+                await self._arrival(left_s)
+            elif fixes >= fixes_max // 2 or wanted():
                 break
+            else:
+                await self._arrival(LOOK_S)
         return taken
 
     def settle(self, deliveries: Sequence[Delivery], *, committed: bool) -> None:
