@@ -1,8 +1,8 @@
 """Numbered migrations: applied in order, once, checked by hash; a newer schema is refused. Then who may do what."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -67,12 +67,12 @@ def migrations(kind: str) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-async def migrate(connection: AsyncConnection) -> list[Migration]:
-    """Bring the schema up to this program's; what was applied now."""
-    with store_errors("cannot prepare the schema"):
-        if not await missing_migrations(connection) and await _rights_are_given(connection):
+async def migrate(connection: AsyncConnection, *, rights_anew: bool = False) -> list[Migration]:
+    """Bring the schema and the rights up to this program's; what was applied now."""
+    with store_errors("cannot prepare the schema"), _by_the_owner():
+        if not (rights_anew or await missing_migrations(connection)) and await _rights_are_given(connection):
             return []
-        async with connection.transaction(), _by_the_owner():
+        async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             await connection.execute(_TABLE)
             missing = await missing_migrations(connection)
@@ -93,15 +93,15 @@ async def missing_migrations(connection: AsyncConnection) -> list[Migration]:
     return _missing(wanted, dict(rows))
 
 
-@asynccontextmanager
-async def _by_the_owner() -> AsyncIterator[None]:
-    """A service's own role may not do this."""
+@contextmanager
+def _by_the_owner() -> Iterator[None]:
+    """A service's own role may not change the schema, nor read it where no rights were given."""
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
         said = str(error).strip().splitlines()[0]
         raise StoreError(
-            f"database: its schema is older than this program, and this user may not change it ({said}); "
+            f"database: schema and rights are not those of this program, and this user may not change that ({said}); "
             "run 'snowtrack migrate' as the owner of the tables"
         ) from error
 
