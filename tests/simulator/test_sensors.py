@@ -76,7 +76,7 @@ async def test_what_a_sensor_sends_arrives_and_is_read(network_folder: Path, mos
             taken: list[Delivery] = []
             while sum(len(read_depths(one.payload).readings) for one in taken) < 4 * 6:
                 taken += await batch(source)
-            source.settle(taken, committed=True)
+            source.settle(taken)
         finally:
             await end_tasks(working)
     assert {str(one.device) for one in taken} == {f"ishikawa/snow-{number:02d}" for number in range(1, 5)}

@@ -98,5 +98,5 @@ async def test_a_sensor_s_message_comes_through_a_real_broker(
             taken = await batch(source)
             assert [(one.device, one.channel) for one in taken] == [(S1, Channel.DEPTH)]
             assert (await take_depths(connection, taken)).messages == 1
-            source.settle(taken, committed=True)
+            source.settle(taken)
     assert (await read_heard(connection))[0].sensor == S1

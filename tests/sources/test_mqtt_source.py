@@ -49,13 +49,19 @@ async def batch(source: MqttSource, *, batch_s: float = 0.05, fixes_max: int = 1
     return taken
 
 
-async def take(source: MqttSource, count: int, *, committed: bool = True) -> list[bytes]:
+def reopen(source: MqttSource) -> None:
+    """As when connections are lost: the broker sends again what was not settled."""
+    for session in source.sessions:
+        session.reopen()
+
+
+async def take(source: MqttSource, count: int) -> list[bytes]:
     """So many messages, settled as they come."""
     payloads: list[bytes] = []
     while len(payloads) < count:
         for delivery in await batch(source, fixes_max=1):
             payloads.append(delivery.payload)
-            source.settle([delivery], committed=committed)
+            source.settle([delivery])
     return payloads
 
 
@@ -100,7 +106,7 @@ async def test_messages_come_with_their_device_channel_and_bytes(broker: Running
         while len(found) < 3:
             for delivery in await batch(source):
                 found[delivery.channel] = (delivery.device, delivery.payload)
-                source.settle([delivery], committed=True)
+                source.settle([delivery])
     assert found == {
         Channel.UP: (DeviceId("kanazawa", "d-1_A"), b"\x00\xff"),
         Channel.STATUS: (DeviceId("hakusan", "d2"), b"{}"),
@@ -156,9 +162,10 @@ async def test_what_was_not_committed_comes_again_and_the_rest_does_not(
             await asyncio.to_thread(own.say, "up", payload)
         await until(lambda: source.waiting == 6)
         for at, delivery in enumerate(await batch(source)):
-            source.settle([delivery], committed=at < 4)
+            if at < 4:
+                source.settle([delivery])
         await acknowledged(source, own)
-        source.reopen()
+        reopen(source)
         assert sorted(await take(source, 2)) == [b"4", b"5"]
         await asyncio.to_thread(own.say, "up", b"last")
         assert await take(source, 1) == [b"last"]
@@ -182,9 +189,9 @@ async def test_a_word_about_an_earlier_connection_settles_nothing_on_this_one(
     async with listening(mosquitto.address) as source:
         await asyncio.to_thread(own.say, "up", b"x")
         (delivery,) = await batch(source)
-        source.reopen()
+        reopen(source)
         await until(lambda: source.sessions[0].refusal is not None)
-        source.settle([delivery], committed=True)
+        source.settle([delivery])
         await until(lambda: source.refusal is None)
         assert await take(source, 1) == [b"x"]
 
@@ -206,10 +213,10 @@ async def test_the_same_holds_however_often_and_whenever_it_is_reopened(
         while got < wanted:
             for delivery in await batch(source, batch_s=0.02):
                 got.add(delivery.payload)
-                source.settle([delivery], committed=True)
+                source.settle([delivery])
             batches += 1
             if batches % 3 == 0 and batches < 10:
-                source.reopen()
+                reopen(source)
         await publishing_all
 
 
@@ -234,7 +241,7 @@ async def test_a_full_window_stops_reading_and_nothing_is_lost(unbounded: Runnin
                 assert len(source.live) + len(deliveries) <= 5
                 taken.extend(delivery.payload.strip() for delivery in deliveries)
                 for delivery in deliveries:
-                    source.settle([delivery], committed=True)
+                    source.settle([delivery])
     assert taken == numbered(400)
 
 
@@ -244,7 +251,7 @@ async def test_a_source_with_a_full_window_can_be_stopped_and_reopened(unbounded
             for payload in numbered(20):
                 await asyncio.to_thread(publisher.say, "up", payload)
             await until(lambda: len(source.live) == 2)
-            source.reopen()
+            reopen(source)
             taken: set[bytes] = set()
             while len(taken) < 20:
                 taken.update(await take(source, 1))
@@ -259,7 +266,7 @@ async def test_strangers_are_counted_and_not_heard_again(mosquitto: RunningBroke
         for device in ("a b/c", "雪/c", f"{'x' * 65}/c", "a/c.d"):
             await asyncio.to_thread(own.say, "up", b"x", device)
         await until(lambda: live.strangers == 4)
-        source.reopen()
+        reopen(source)
         await until(lambda: source.sessions[0].refusal is not None)
         await until(lambda: source.refusal is None)
         await asyncio.to_thread(own.say, "up", b"ours")
@@ -277,7 +284,7 @@ async def test_of_a_message_that_is_too_large_the_beginning_comes_once(
         assert (before, after) == (b"before", b"after")
         assert PAYLOAD_BYTES_MAX < len(large) < 2 * PACKET_BYTES_MAX
         await acknowledged(source, own)
-        source.reopen()
+        reopen(source)
         await asyncio.to_thread(own.say, "up", b"last")
         assert await take(source, 1) == [b"last"]
 
@@ -328,7 +335,7 @@ async def test_a_broker_that_comes_later_is_waited_for_and_one_that_never_does_c
     source.start()
     try:
         assert source.refusal == "not connected yet"
-        source.reopen()
+        reopen(source)
         await asyncio.to_thread(broker.start)
         await until(lambda: source.refusal is None)
         await asyncio.to_thread(broker.stop)

@@ -174,7 +174,7 @@ class Ingest:
 
     def _settle(self, deliveries: Sequence[Delivery]) -> None:
         """These, the first in hand, are where they belong."""
-        self.source.settle(deliveries, committed=True)
+        self.source.settle(deliveries)
         del self.in_hand[0][: len(deliveries)]
         if not self.in_hand[0]:
             del self.in_hand[0]

@@ -119,17 +119,12 @@ class MqttSource:
                 await self._arrival(LOOK_S)
         return taken
 
-    def settle(self, deliveries: Sequence[Delivery], *, committed: bool) -> None:
-        """These are committed, and the broker may forget them; or they are not, and come again once it is reopened."""
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """These are committed, and the broker may forget them."""
         live, backlog = self.sessions
         of_backlog = [one.receipt for one in deliveries if one.channel is Channel.LOG]
-        backlog.settle(of_backlog, committed=committed)
-        live.settle([one.receipt for one in deliveries if one.channel is not Channel.LOG], committed=committed)
-
-    def reopen(self) -> None:
-        """After a failed commit: let the broker send again."""
-        for session in self.sessions:
-            session.reopen()
+        backlog.settle(of_backlog)
+        live.settle([one.receipt for one in deliveries if one.channel is not Channel.LOG])
 
     def tell_durable(self, durable: Mapping[DeviceId, Numbers]) -> None:
         """What is durable of devices; each hears it now, or a little later together with what comes until then."""

@@ -102,11 +102,11 @@ class Session(asyncio.Protocol):
         if self._transport:
             self._transport.abort()
 
-    def settle(self, receipts: Sequence[Receipt], *, committed: bool) -> None:
-        """Acknowledge messages in the order in which they came, or leave them to come again."""
+    def settle(self, receipts: Sequence[Receipt]) -> None:
+        """Acknowledge messages in the order in which they came."""
         self.in_hand -= len(receipts)
         self.in_hand_bytes -= sum(one.size for one in receipts)
-        if committed and self._transport:
+        if self._transport:
             own = [one.packet_id for one in receipts if one.connection == self.connection and one.packet_id]
             self._transport.write(packets.pubacks(own))
         self._read()

@@ -161,11 +161,6 @@ class SequenceLedger:
         own = sorted(self.boots.get(device, NO_BOOTS).items())
         return [{"boot": boot, "seq": committed.durable_seq} for boot, committed in own]
 
-    def forget(self, device: int) -> None:
-        """Drop what is known of a device; the store has it."""
-        for boot in list(self.boots.get(device, ())):
-            self._drop(BootId(device, boot))
-
     def _drop(self, boot_id: BootId) -> None:
         del self.boots[boot_id.device][boot_id.boot]
         self.resends.pop(boot_id, None)
