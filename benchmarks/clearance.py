@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.database import running_database
 from benchmarks.judged import judged_night
 from benchmarks.night import fleet_of, played
 from benchmarks.report import Report, Result
@@ -41,7 +42,6 @@ from snowtrack.pipeline.engine import EnginePolicy
 from snowtrack.roads.files import open_network
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
-from snowtrack.store.embedded import EmbeddedServer
 from snowtrack.store.migrate import migrate
 from snowtrack.store.states import read_states, replace_states
 from snowtrack.tracks.clock import observe
@@ -145,8 +145,7 @@ def _truths(nights: dict[str, dict[str, Any]]) -> Iterator[Result]:
 
 async def _loading(folder: Path) -> float:
     """Seconds until a million states are in memory, the best of some turns."""
-    server = EmbeddedServer(instance_folder=folder / "database", run_as="nobody").start(0)
-    try:
+    with running_database(folder / "database") as server:
         async with connect(server.url, name="benchmark") as connection:
             await migrate(connection)
             device = await device_number(connection, DeviceId("a", "b"))
@@ -162,8 +161,6 @@ async def _loading(folder: Path) -> float:
             if len(read) != LOADED:
                 raise RuntimeError(f"{len(read)} states came back")
             return min(spent)
-    finally:
-        server.stop(5.0)
 
 
 def _states(ids: Int64s, device: int) -> States:

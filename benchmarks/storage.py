@@ -10,8 +10,8 @@ SNOWTRACK_TEST_TIMESCALE_URL names a server.
 import asyncio
 import os
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from benchmarks.database import running_database
 from benchmarks.night import simulate
 from benchmarks.report import Report, Result, best_rate
 from snowtrack.model.calendar import SECOND_US
@@ -35,8 +36,7 @@ from snowtrack.services.archive import Span, write_archive
 from snowtrack.settings import load_settings
 from snowtrack.store.archive import in_order, open_archive, writing_archive
 from snowtrack.store.database import connect
-from snowtrack.store.devices import device_number
-from snowtrack.store.embedded import EmbeddedServer
+from snowtrack.store.devices import device_numbers
 from snowtrack.store.fixes import FixWriter
 from snowtrack.store.migrate import migrate
 from snowtrack.tracks.clock import plausible
@@ -61,8 +61,8 @@ def run(progress: Callable[[str], None]) -> Report:
     """Stored, archived, and by the peers."""
     progress("simulating the night")
     heard = _heard()
-    with TemporaryDirectory() as there, _database(Path(there) / "database") as url:
-        folder = Path(there)
+    with TemporaryDirectory() as there, running_database(Path(there) / "database") as database:
+        folder, url = Path(there), database.url
         progress("storing it")
         fixes = asyncio.run(_store(url, heard))
         table, index = (size / len(fixes) for size in _sizes(url))
@@ -112,24 +112,15 @@ def _named(unit: int) -> DeviceId:
     return DeviceId("ishikawa", f"plough-{unit:04}")
 
 
-@contextmanager
-def _database(folder: Path) -> Iterator[str]:
-    server = EmbeddedServer(instance_folder=folder)
-    running = server.start(process_group=0)
-    try:
-        yield running.url
-    finally:
-        running.stop()
-        server.remove()
-
-
 async def _store(url: str, heard: FixBatch) -> FixBatch:
     """Batch by batch; the fixes under the numbers that their devices have there."""
     async with connect(url, name="benchmark") as connection:
         await migrate(connection)
         units = np.unique(heard.device)
-        numbers = [await device_number(connection, _named(unit)) for unit in units.tolist()]
-        fixes = replace(heard, device=np.array(numbers, np.int32)[np.searchsorted(units, heard.device)])
+        names = [_named(unit) for unit in units.tolist()]
+        known = await device_numbers(connection, set(names))
+        numbers = np.array([known[name] for name in names], np.int32)
+        fixes = replace(heard, device=numbers[np.searchsorted(units, heard.device)])
         writer = FixWriter(connection)
         for at in range(0, len(fixes), BATCH_FIXES):
             part = fixes.take(slice(at, at + BATCH_FIXES))

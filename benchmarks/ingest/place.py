@@ -14,9 +14,9 @@ from typing import IO, Any, cast
 import orjson
 import psycopg
 
+from benchmarks.database import running_database
 from snowtrack.process_log import ProcessLog
 from snowtrack.settings import Settings, as_environment, load_settings
-from snowtrack.store.embedded import EmbeddedServer
 from snowtrack.supervised import READY_LINE, VARIABLE
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -99,24 +99,21 @@ class Place:
 def place(folder: Path, network: Path) -> Iterator[Place]:
     """Broker and database; services are started by whoever measures."""
     folder.mkdir(parents=True, exist_ok=True)
-    server = EmbeddedServer(instance_folder=folder / "database")
-    running = server.start(process_group=0)
-    given = (
-        f"broker.url=mqtt://127.0.0.1:{PORT}",
-        f"database.url={running.url}",
-        f"network.folder={network}",
-        f"data.folder={folder}",
-        f"api.port={PORT + 1}",
-    )
-    made = Place(folder, load_settings(None, {"SNOWTRACK_CONFIG": ""}, given), running.process.pid)
-    try:
-        _start_broker(made)
-        yield made
-    finally:
-        for process in reversed(made.processes):
-            process.stop()
-        running.stop()
-        server.remove()
+    with running_database(folder / "database") as running:
+        given = (
+            f"broker.url=mqtt://127.0.0.1:{PORT}",
+            f"database.url={running.url}",
+            f"network.folder={network}",
+            f"data.folder={folder}",
+            f"api.port={PORT + 1}",
+        )
+        made = Place(folder, load_settings(None, {"SNOWTRACK_CONFIG": ""}, given), running.process.pid)
+        try:
+            _start_broker(made)
+            yield made
+        finally:
+            for process in reversed(made.processes):
+                process.stop()
 
 
 def helper(module: str, *options: object) -> subprocess.Popen[bytes]:

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
+from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
+from snowtrack.nmea.decode import decode
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
 from snowtrack.settings import Settings
@@ -30,13 +32,21 @@ class Api:
     town: Town
 
 
+def read_as_standard(_agency: str, lines: bytes) -> Decoded:
+    """As trackers of agencies without a dialect speak."""
+    return decode([Message(0, 0, lines)])
+
+
 @asynccontextmanager
 async def serving(town: Town, settings: Settings, network: Network) -> AsyncIterator[Api]:
     async with connection_pool(settings.database.url, name="test", size=2) as pool:
         live = LiveState(settings, network, load_policies(settings), pool, SnowReader(network))
         await live.reload()
         tiles = TileMaker(network, settings.api.page_segments_max)
-        app = create_app(Context(settings=settings, network=network, pool=pool, live=live, tiles=tiles))
+        context = Context(
+            settings=settings, network=network, pool=pool, live=live, tiles=tiles, read_as=read_as_standard
+        )
+        app = create_app(context)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://road.test") as client:
             yield Api(app=app, client=client, live=live, town=town)

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from snowtrack import wall_clock
-from snowtrack.api.snow import BODY_BYTES_MAX, ROWS_AT_ONCE
+from snowtrack.api.bodies import BODY_BYTES_MAX
+from snowtrack.api.snow import ROWS_AT_ONCE
 from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US, utc_text
 from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.snow import DepthBatch, Figure, SensorId, SensorState

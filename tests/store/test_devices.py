@@ -11,6 +11,7 @@ from snowtrack.store.database import connect
 from snowtrack.store.devices import (
     Note,
     device_number,
+    device_numbers,
     devices_silent_since,
     free_boots,
     note_devices,
@@ -41,6 +42,15 @@ async def test_two_that_meet_a_device_at_once_give_it_one_number(database: str) 
             device = DeviceId("kanazawa", name)
             numbers = await asyncio.gather(device_number(one, device), device_number(other, device))
             assert numbers[0] == numbers[1]
+
+
+async def test_many_get_their_numbers_together_in_the_order_of_their_names(connection: AsyncConnection) -> None:
+    known = await device_number(connection, DeviceId("kanazawa", "d110"))
+    named = {DeviceId("kanazawa", f"d{at}") for at in range(100, 120)}
+    numbers = await device_numbers(connection, named)
+    assert numbers.pop(DeviceId("kanazawa", "d110")) == known
+    assert [numbers[device] for device in sorted(numbers)] == list(range(known + 1, known + 20))
+    assert await device_numbers(connection, set()) == {}
 
 
 async def test_a_number_is_found_that_another_is_just_about_to_commit(database: str) -> None:

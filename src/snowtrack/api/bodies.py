@@ -41,25 +41,40 @@ async def room(shared: Context) -> AsyncIterator[None]:
 
 async def read_body(request: Request, forms: Collection[str]) -> Body:
     """The body of a request that may send one of these forms."""
-    if not _comes_from_here(request):
-        raise HTTPException(403, "this is taken from this machine only")
+    expect_from_here(request)
     if "origin" in request.headers:
         raise HTTPException(403, "this is not taken from pages in a browser")
-    form = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if form not in forms:
-        raise HTTPException(415, f"expected the content type {' or '.join(forms)}")
+    form = form_of(request, forms)
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("identity", *CODINGS):
         raise HTTPException(415, f"expected the content encoding {' or '.join(CODINGS)}, or none")
     try:
         async with asyncio.timeout(BODY_S_MAX):
-            content = await _bounded(request)
+            content = await bounded(request)
     except TimeoutError:
         raise HTTPException(408, f"expected the whole body within {BODY_S_MAX:.0f} s") from None
     return Body(form, await asyncio.to_thread(_unpacked, content, coding))
 
 
-async def _bounded(request: Request) -> bytes:
+def expect_from_here(request: Request) -> None:
+    try:
+        here = request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        here = False
+    if not here:
+        raise HTTPException(403, "this is taken from this machine only")
+
+
+def form_of(request: Request, forms: Collection[str]) -> str:
+    """One of these. Others are what a browser sends to strangers without asking them."""
+    form = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if form not in forms:
+        raise HTTPException(415, f"expected the content type {' or '.join(forms)}")
+    return form
+
+
+async def bounded(request: Request) -> bytes:
+    """All of the body as it is sent."""
     content = bytearray()
     async for part in request.stream():
         content += part
@@ -83,10 +98,3 @@ def _unpacked(content: bytes, coding: str) -> bytes:
 def _expect_size(size: int) -> None:
     if size > BODY_BYTES_MAX:
         raise HTTPException(413, f"more than {BODY_BYTES_MAX // 2**20} MiB; send it in parts")
-
-
-def _comes_from_here(request: Request) -> bool:
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False

@@ -10,19 +10,13 @@ from fastapi import Depends, Request
 from snowtrack.api.board import LatestBoard
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
-from snowtrack.model.fixes import Decoded, Message
+from snowtrack.model.fixes import Decoded
 from snowtrack.network.arrays import Network
-from snowtrack.nmea.decode import decode
 from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool
 from snowtrack.tiles.layers import TileMaker
 
 UPLOADS_MAX = 4
-
-
-def read_as_standard(_agency: str, lines: bytes) -> Decoded:
-    """As trackers of agencies without a dialect speak."""
-    return decode([Message(0, 0, lines)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +29,9 @@ class Context:
     pool: StorePool
     live: LiveState
     tiles: TileMaker
+    read_as: Callable[[str, bytes], Decoded]
     board: LatestBoard = field(default_factory=LatestBoard)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
-    read_as: Callable[[str, bytes], Decoded] = read_as_standard
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 
 

@@ -14,6 +14,7 @@ from snowtrack.api.bodies import read_body, room
 from snowtrack.api.context import Context, Shared
 from snowtrack.clearance.reported import counts_for
 from snowtrack.model.calendar import SECOND_US, instant_us, utc_text
+from snowtrack.model.columns import Rows
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.reported import Report
 from snowtrack.model.states import ANY_DIRECTION
@@ -116,11 +117,10 @@ async def enter(request: Request, shared: Shared) -> JSONResponse:
         await outlook.refresh(connection)
         if said.agency not in [one.id for one in outlook.fleet.agencies]:
             raise HTTPException(422, "agency: expected one that is registered")
-        ways = await _ways(connection, shared, said)
+        ways, rows = await _ways(connection, shared, said)
         number = await enter_report(connection, _report(said, ways))
     if number is None:
         raise HTTPException(409, "corrects: expected an entry of this agency that is not corrected yet")
-    rows = shared.network.rows_of([segment for segment, _ in ways])
     counted = counts_for(said.agency, outlook.fleet, outlook.managers, rows)
     return JSONResponse({"id": number, "segments": len(ways), "counted": int(counted.sum())}, 201)
 
@@ -149,26 +149,26 @@ def _read(content: bytes) -> Said:
         raise HTTPException(422, f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-async def _ways(connection: AsyncConnection, shared: Context, said: Said) -> Ways:
-    """The segments that are meant, all of this network, and which direction of each."""
+async def _ways(connection: AsyncConnection, shared: Context, said: Said) -> tuple[Ways, Rows]:
+    """The segments that are meant, all of this network, and which direction of each; and their rows."""
     network = shared.network
     if said.route is not None:
         ways = await read_route_ways(connection, said.agency, said.route, said.first_position, said.last_position)
     elif said.road is not None:
         own = counts_for(said.agency, shared.live.outlook.fleet, shared.live.outlook.managers, np.arange(len(network)))
-        ways = [
-            (int(network.segment_id[row]), ANY_DIRECTION)
-            for row in np.flatnonzero(own).tolist()
-            if network.text(int(network.name_text[row])) == said.road
-        ]
+        names = [name for name in np.unique(network.name_text[own]).tolist() if network.text(name) == said.road]
+        named = network.segment_id[own & np.isin(network.name_text, names)]
+        ways = [(segment, ANY_DIRECTION) for segment in named.tolist()]
     else:
         ways = [(segment, ANY_DIRECTION) for segment in dict.fromkeys(said.segments or ())]
-    strange = [segment for segment, _ in ways if network.rows_of([segment])[0] < 0]
-    if strange:
-        raise HTTPException(422, f"segments: {strange[0]} is not of network {network.network_id}")
+    rows = network.rows_of([segment for segment, _ in ways])
+    if (rows < 0).any():
+        raise HTTPException(
+            422, f"segments: {ways[int(np.argmax(rows < 0))][0]} is not of network {network.network_id}"
+        )
     if not ways and said.segments is None:
         raise HTTPException(422, "route, road: expected one with segments")
-    return ways
+    return ways, rows
 
 
 def _report(said: Said, ways: Ways) -> Report:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from snowtrack import wall_clock
+from snowtrack.api.bodies import bounded, expect_from_here, form_of
 from snowtrack.api.context import Context, Shared
-from snowtrack.api.errors import BadRequestError, NotFoundError, problem
+from snowtrack.api.errors import BadRequestError, NotFoundError
 from snowtrack.model.calendar import DAY_US, TOKYO, instant_us, utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, Qualities, Quality, SensorId
@@ -26,7 +26,6 @@ SERIES_US_MAX = 31 * DAY_US
 READINGS_MAX = 50_000
 CSV_US_MAX = 400 * DAY_US
 ROWS_AT_ONCE = 5_000
-BODY_BYTES_MAX = 4 * 1024 * 1024
 BODY_ROWS_MAX = 50_000
 PROPOSALS_MAX = 1_000
 FORMS = ("application/json", "text/csv")
@@ -100,16 +99,9 @@ async def depth_csv(
 async def upload(request: Request, shared: Shared, agency: str, sensor: str) -> dict[str, Any] | JSONResponse:
     """Take readings as JSON or CSV, all of them or none; only from this machine, as long as there is no sign-in."""
     wanted = _sensor_id(agency, sensor)
-    if not _comes_from_here(request):
-        return problem(403, "readings are taken from this machine only")
-    # Other forms are what a browser sends to strangers without asking them.
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in FORMS:
-        return problem(415, f"expected the content type {' or '.join(FORMS)}")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_BYTES_MAX:
-            return problem(413, f"more than {BODY_BYTES_MAX // 2**20} MiB; send it in parts")
+    expect_from_here(request)
+    form_of(request, FORMS)
+    body = await bounded(request)
     now_us = wall_clock.now_us()
     listing = read_listing(body, Given(agency=agency, sensor=sensor, now_us=now_us, rows_max=BODY_ROWS_MAX))
     strangers = [f"{other}: these are readings of another sensor" for other in listing.readings if other != wanted]
@@ -120,13 +112,6 @@ async def upload(request: Request, shared: Shared, agency: str, sensor: str) -> 
         kept = await keep_all(connection, listing.readings, now_us)
     total = sum(map(len, listing.readings.values()))
     return {"readings": total, "new": kept.new, "conflicts": kept.conflicts}
-
-
-def _comes_from_here(request: Request) -> bool:
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _lines(shared: Context, sensor: SensorId, span: tuple[int, int]) -> AsyncIterator[str]:

@@ -19,7 +19,7 @@ from snowtrack.fleet.proposal import Proposal, propose, registry_of
 from snowtrack.fleet.sheets import Sheet
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.tracks import DirtyStretch
-from snowtrack.store.devices import device_number, read_devices
+from snowtrack.store.devices import device_numbers, read_devices
 from snowtrack.store.fleet import (
     compute_again,
     credit_again,
@@ -77,9 +77,7 @@ async def _write(connection: AsyncConnection, changes: Sequence[TableChange]) ->
         await save_rows(connection, change.table.name, change.saved)
         if change.table.name == "devices":
             mounted = {DeviceId(str(row["agency"]), str(row["device"])) for row in change.added}
-            known = {row.id for row in await read_devices(connection)}
-            for device in sorted(mounted - known):
-                await device_number(connection, device)
+            await device_numbers(connection, mounted)
 
 
 async def _follow_up(connection: AsyncConnection, proposal: Proposal, now_us: int) -> tuple[int, int]:

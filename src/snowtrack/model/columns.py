@@ -34,6 +34,12 @@ def present(values: Integers) -> Bools:
     return mask
 
 
+def or_none(values: npt.NDArray[Any], there: Bools) -> list[Any]:
+    """As a list, with nothing where there is none."""
+    found: list[Any] = np.where(there, values.astype(object), np.array(None, object)).tolist()
+    return found
+
+
 def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     """The numbers of ranges that begin at `starts`, one range after the other."""
     return np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))

@@ -38,7 +38,7 @@ from snowtrack.store.database import connect, store_errors
 from snowtrack.store.instants import to_us
 from snowtrack.store.outlook import Outlook
 from snowtrack.store.passes import read_segment_passes
-from snowtrack.store.reported import read_reported_work, segments_reported_since
+from snowtrack.store.reported import read_reported_work
 from snowtrack.store.states import (
     FoldProgress,
     begin_anew,
@@ -212,7 +212,6 @@ class Fold:
             self._begin(event_us)
             # All in this one transaction: nobody is to see an event of which a part is folded.
             touched = await begin_anew(connection, event_us)
-            touched += await segments_reported_since(connection, event_us)
         rows = await self._fold(connection, np.unique(np.array(touched, np.int64)), event_us)
         if whole:
             self.relabelled_us = now_us

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from snowtrack.model.calendar import SECOND_US
-from snowtrack.model.columns import Bools, present
+from snowtrack.model.columns import or_none, present
 from snowtrack.model.fleet import Fleet
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.matches import MatchBatch
@@ -26,17 +25,12 @@ def head_news(heads: MatchBatch, network: Network, fleet: Fleet, names: Mapping[
         "device": [str(names[device]) for device in heads.device.tolist()],
         "lat": (heads.lat_e7 / 1e7).tolist(),
         "lon": (heads.lon_e7 / 1e7).tolist(),
-        "course_deg": _or_none(heads.course_cdeg / 100, present(heads.course_cdeg)),
-        "speed_mps": _or_none(heads.speed_mmps / 1_000, present(heads.speed_mmps)),
+        "course_deg": or_none(heads.course_cdeg / 100, present(heads.course_cdeg)),
+        "speed_mps": or_none(heads.speed_mmps / 1_000, present(heads.speed_mmps)),
         "at": np.datetime_as_string((heads.observed_us // SECOND_US).astype("M8[s]"), timezone="UTC").tolist(),
-        "segment": _or_none(network.segment_id[np.maximum(heads.row, 0)], heads.row >= 0),
+        "segment": or_none(network.segment_id[np.maximum(heads.row, 0)], heads.row >= 0),
         "silent": [False] * len(heads),
         "working": working.tolist(),
         "evidence": [EVIDENCE[how] for how in evidence.tolist()],
     }
     return {"machines": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
-
-
-def _or_none(values: npt.NDArray[Any], there: Bools) -> list[Any]:
-    found: list[Any] = np.where(there, values.astype(object), np.array(None, object)).tolist()
-    return found

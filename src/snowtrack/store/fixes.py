@@ -8,7 +8,7 @@ import numpy as np
 from psycopg import AsyncConnection, sql
 
 from snowtrack.model.calendar import DAY_US
-from snowtrack.model.columns import ABSENT_64, Bools, Int64s, present
+from snowtrack.model.columns import ABSENT_64, Bools, Int64s, or_none, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.store.columns import read_columns
 from snowtrack.store.copying import Column, Instants, Keys, copy_in
@@ -63,14 +63,15 @@ class FixWriter:
         """Few: one by one, since two with the same bytes in the same minute are one."""
         if not len(fixes):
             return
+        shared = {name: getattr(fixes, name) for name in _SHARED}
         columns = {
             "device": fixes.device.tolist(),
             "received_at": [to_instant(time) for time in fixes.received_us.tolist()],
             "received_minute": [to_instant(time - time % MINUTE_US) for time in fixes.received_us.tolist()],
             "device_time": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
-            "day_us": _or_none(fixes.day_us),
+            "day_us": or_none(fixes.day_us, present(fixes.day_us)),
             **{name: values.tolist() for name, values in _keys(fixes).items()},
-            **{name: _or_none(getattr(fixes, name)) for name in _SHARED},
+            **{name: or_none(values, present(values)) for name, values in shared.items()},
         }
         statement = sql.SQL("insert into fix_undated ({}) values ({}) on conflict do nothing").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join([sql.Placeholder()] * len(columns))
@@ -143,7 +144,3 @@ def _keys(fixes: FixBatch) -> dict[str, Int64s]:
         "seq": np.where(present(fixes.seq), fixes.seq, 0),
         "digest": fixes.digest,
     }
-
-
-def _or_none(column: np.ndarray[Any, np.dtype[Any]]) -> list[int | None]:
-    return [value if there else None for value, there in zip(column.tolist(), present(column).tolist(), strict=True)]

@@ -50,11 +50,6 @@ async def read_reported_work(connection: AsyncConnection, segments: list[int], s
     ]
 
 
-async def segments_reported_since(connection: AsyncConnection, since_us: int) -> list[int]:
-    rows = await connection.execute(query("segments_reported_since"), {"since": to_instant(since_us)})
-    return [segment for (segment,) in await rows.fetchall()]
-
-
 async def read_route_ways(
     connection: AsyncConnection, agency: str, route: str, first: int, last: int
 ) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 -- Every statement that the program runs, by name. Python refers to the names.
 
--- device_numbers: the numbers of these (agency, device), made at first sight
+-- device_numbers: the numbers of these (agency, device), made at first sight in the order of their names
 with asked as (
     select agency, name from unnest(%(agencies)s::text[], %(names)s::text[]) as asked (agency, name)
 ), made as (
@@ -8,6 +8,7 @@ with asked as (
     select agency, name from asked where not exists (
         select from device where (device.agency, device.name) = (asked.agency, asked.name)
     )
+    order by agency, name
     on conflict (agency, name) do nothing
     returning agency, name, device
 )
@@ -475,13 +476,15 @@ from unnest(%(devices)s::integer[], %(from_times)s::timestamptz[], %(to_times)s:
     as asked (device, from_time, to_time)
 join pass on pass.device = asked.device and pass.started_at >= asked.from_time and pass.started_at < asked.to_time;
 
--- segments_worked_since: the segments of all passes that ended since a time
-select distinct segment_id from pass where ended_at >= %(since)s;
+-- segments_worked_since: the segments of all passes and reports, corrected or not, that ended since a time
+select segment_id from pass where ended_at >= %(since)s
+union
+select unnest(segments) from reported where to_at >= %(since)s;
 
 -- remove_all_touched: a new event begins
 delete from touched;
 
--- segments_worked_in_event: those of all passes and reports since the event began that was folded, the earliest of several networks'
+-- segments_worked_in_event: those since the event began that was folded, the earliest of several networks'
 with event as (select greatest((select min(event_start) from fold_progress), %(earliest)s::timestamptz) as start)
 select segment_id from pass, event where ended_at >= start
 union
@@ -940,9 +943,6 @@ select agency, segment_id, direction, work, from_at, to_at
 from reported as one, unnest(segments, directions) as way (segment_id, direction)
 where segments && %(segments)s::bigint[] and segment_id = any(%(segments)s::bigint[])
   and to_at >= %(since)s and not exists (select from reported as later where later.corrects = one.reported);
-
--- segments_reported_since: the segments of all that was reported of since a time, corrected or not
-select distinct unnest(segments) from reported where to_at >= %(since)s;
 
 -- route_ways: segments and directions of a route between two positions, in order
 select segment_id, direction from route_segment
