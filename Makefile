@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup pages demo test check bench fuzz picture lock
+.PHONY: help setup pages demo test check bench faults fuzz picture lock
 
 PYTHON ?=
 NAME ?=
@@ -35,6 +35,12 @@ check: setup ## Format, lint, types, import rules
 
 bench: setup ## Run the benchmarks (NAME=line for one of them)
 	@$(VENV)/python -m benchmarks $(or $(NAME),all)
+
+faults: setup ## Break everything and count what is lost (NAME=kill-ingest KILLS=200 SOAK_HOURS=1 SEED=1; docs/faults.md)
+	@.ci/install-debian-packages mosquitto
+	@mkdir -p dist
+	@$(VENV)/python -m tests.faults $(NAME) --soak-hours $(or $(SOAK_HOURS),1) --json dist/faults.json \
+	  $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 fuzz: setup ## Try the decoder for long (FUZZ_EXAMPLES=20000 inputs for each property)
 	@HYPOTHESIS_PROFILE=fuzz $(VENV)/pytest -q --timeout=0 tests/nmea/test_properties.py
