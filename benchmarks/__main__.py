@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import clearance, decode, line, roads, simulator, storage
+from benchmarks.ingest import fleets, flood
 from benchmarks.ingest import run as ingest
 from benchmarks.match import run as match
 from benchmarks.report import Report
@@ -15,6 +16,8 @@ from benchmarks.report import Report
 BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "clearance": clearance.run,
     "decode": decode.run,
+    "fleets": fleets.run,
+    "flood": flood.run,
     "ingest": ingest.run,
     "line": line.run,
     "match": match.run,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from benchmarks.ingest.load import read_live
+from benchmarks.ingest.load import read_sent
 from snowtrack.model.calendar import SECOND_US, read_utc
 from snowtrack.model.columns import Int64s
 from snowtrack.model.fixes import Message
@@ -44,7 +44,7 @@ def _newest(folder: Path, channel: str) -> tuple[Int64s, dict[str, Int64s]]:
     """The newest time of each message, 0 where it has none, and the places of each device's messages."""
     places: dict[str, list[int]] = {}
     messages = []
-    for place, (topic, payload) in enumerate(read_live(folder / "night.log")):
+    for place, (topic, payload) in enumerate(read_sent(folder / "night.log", ("up",))):
         places.setdefault(topic.decode().removeprefix("snow/v1/").removesuffix(f"/{channel}"), []).append(place)
         messages.append(Message(device=1, received_us=place, payload=payload))
     fixes = decode(messages).fixes

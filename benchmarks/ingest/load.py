@@ -5,7 +5,7 @@ device, so that a device's stay in order.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +17,11 @@ from ploughsim.registry import write_registry
 from ploughsim.roads.made import NetworkSettings, make_network
 from ploughsim.running.published import read_messages
 from ploughsim.running.to_file import write_night
-from ploughsim.scenario import NightSettings, Scenario
+from ploughsim.scenario import NightSettings, Scenario, adjust, load_scenario
 from ploughsim.tracker.settings import TrackerSettings
 from ploughsim.world.settings import FleetSettings
 from snowtrack.model.columns import Int64s
+from snowtrack.nmea.unpack import unpack
 
 CONNECTIONS = 8
 PACKET_IDS = 60_000
@@ -66,6 +67,20 @@ def make_night(settings: LoadSettings, network: Path, folder: Path) -> Path:
         tracker=TrackerSettings(epochs_per_message=settings.epochs_per_message, message_wait_s=60),
         radio=RadioSettings(latency_ms=200, latency_spread=0),
     )
+    return write_load(scenario, network, folder)
+
+
+def make_flood(machines: int, away_s: int, live_s: int, network: Path, folder: Path) -> Path:
+    """The same of machines that come back with the epochs of so many seconds, and go on."""
+    scenario = replace(
+        load_scenario("flood"),
+        night=NightSettings(name="flood", hours=(away_s + live_s) / 3600),
+        fleet=FleetSettings(machines=machines, kinds={"truck": 1, "grader": 1}, muster_min=0.2, shift_h=14),
+    )
+    return write_load(adjust(scenario, "radio", {"away_min": away_s / 60}), network, folder)
+
+
+def write_load(scenario: Scenario, network: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "night.log"
     write_night(scenario, network, file, None, lambda *_: None)
@@ -76,25 +91,30 @@ def make_night(settings: LoadSettings, network: Path, folder: Path) -> Path:
     return file
 
 
-def read_live(file: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Topic and payload of each live message, in order of arrival."""
-    return ((one.topic.encode(), one.payload) for one in read_messages(file) if one.topic.endswith("/up"))
+def read_sent(file: Path, channels: tuple[str, ...] = ("up", "log")) -> Iterator[tuple[bytes, bytes]]:
+    """Topic and payload of each message with fixes, in order of arrival."""
+    return ((one.topic.encode(), one.payload) for one in read_messages(file) if one.topic.endswith(channels))
 
 
-def cut_packets(file: Path, connections: int = CONNECTIONS) -> list[Packets]:
-    """The live messages of a night, by connection."""
+def cut_packets(file: Path, channel: str = "up", connections: int = CONNECTIONS) -> list[Packets]:
+    """The messages of a night on a channel, by connection."""
     contents = [bytearray() for _ in range(connections)]
     columns: list[list[tuple[int, int, int]]] = [[] for _ in range(connections)]
     owner: dict[bytes, int] = {}
-    for place, (topic, payload) in enumerate(read_live(file)):
+    for place, (topic, payload) in enumerate(read_sent(file, (channel,))):
         number = owner.setdefault(topic, len(owner) % connections)
         content, own = contents[number], columns[number]
         content += publish_packet(topic, payload, len(own) % PACKET_IDS + 1)
-        own.append((len(content), place, payload.count(EPOCH_MARK)))
+        own.append((len(content), place, unpacked(payload).count(EPOCH_MARK)))
     return [
         Packets(bytes(content), *np.array(own, np.int64).reshape(-1, 3).T)
         for content, own in zip(contents, columns, strict=True)
     ]
+
+
+def unpacked(payload: bytes) -> bytes:
+    """The text of a message."""
+    return unpack(payload)[0]
 
 
 def publish_packet(topic: bytes, payload: bytes, packet_id: int) -> bytes:

@@ -82,6 +82,11 @@ class Place:
         pids = {process.name: process.popen.pid for process in self.processes} | {"postgres": self.database_pid}
         return {name: _cpu_s(pid) for name, pid in pids.items()}
 
+    def memory_mb(self, *, now: bool = False) -> dict[str, float]:
+        """The most that each process ever had at once, or what it has."""
+        line = "VmRSS:" if now else "VmHWM:"
+        return {process.name: _memory_mb(process.popen.pid, line) for process in self.processes}
+
     def await_rows(self, rows: int) -> float:
         """Until so many fixes are committed; when that was seen, in seconds since 1970."""
         over = time.monotonic() + WAIT_S_MAX
@@ -145,6 +150,11 @@ def _start_broker(made: Place) -> None:
     configuration = made.folder / "mosquitto.conf"
     configuration.write_text(text + "user root\n")
     made.start("mosquitto", (MOSQUITTO, "-c", str(configuration)), b" running")
+
+
+def _memory_mb(pid: int, line: str) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition(line)[2].split()[0]) / 1024
 
 
 def _cpu_s(pid: int) -> float:

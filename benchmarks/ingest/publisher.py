@@ -4,6 +4,7 @@ A process of its own, that does nothing but to write slices of bytes and to coun
 message went out into FOLDER/sent.npy, by its place among all, in microseconds since 1970 UTC; says its figures as JSON.
 """
 
+import os
 import selectors
 import socket
 import sys
@@ -98,7 +99,7 @@ def publish(parts: list[Packets], port: int, epochs_per_s: float) -> tuple[Int64
     """Everything, acknowledged; when each message went out."""
     due = due_times(parts, epochs_per_s)
     connections = [
-        Connection(connect(port, b"gateway-%d" % number), part, own)
+        Connection(connect(port, b"gateway-%d-%d" % (os.getpid(), number)), part, own)
         for number, (part, own) in enumerate(zip(parts, due, strict=True))
     ]
     sent_us = np.zeros(sum(len(part.ends) for part in parts), np.int64)

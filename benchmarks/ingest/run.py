@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.ingest.freshness import Freshness, freshness
-from benchmarks.ingest.load import LoadSettings, cut_packets, make_network_once, make_night, read_live
+from benchmarks.ingest.load import LoadSettings, cut_packets, make_network_once, make_night, read_sent
 from benchmarks.ingest.place import PORT, await_line, figures, helper, place
 from benchmarks.ingest.publisher import keep
 from benchmarks.report import Report, Result
@@ -192,6 +192,6 @@ def _decoded(night: Night) -> FixBatch:
     numbers: dict[bytes, int] = {}
     messages = [
         Message(device=numbers.setdefault(topic, len(numbers) + 1), received_us=2**51, payload=payload)
-        for topic, payload in read_live(night.folder / "night.log")
+        for topic, payload in read_sent(night.folder / "night.log")
     ]
     return decode(messages).fixes
