@@ -73,7 +73,10 @@ class Matcher:
 
     def on_time(self, now_us: int) -> Matches:
         """Settle the tails of devices that fell silent."""
-        silent = now_us - self.memories.heads["heard_us"] > self.silence_us
+        heard_us = self.memories.heads["heard_us"]
+        # Nobody was heard tomorrow: the clock was wrong then, and is right now.
+        np.minimum(heard_us, now_us, out=heard_us)
+        silent = now_us - heard_us > self.silence_us
         devices = self.memories.slots.items()
         return self.flush([device for device, slot in devices if silent[slot] and self._unsettled(device)])
 
