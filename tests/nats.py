@@ -1,12 +1,18 @@
-"""A real NATS server, Debian's, with a configuration of the test's own making; gone after the test."""
+"""Real NATS servers, Debian's, with configurations of the test's own making; gone after the test."""
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
+from snowtrack.addresses import BrokerAddress
+from snowtrack.sources.jetstream import Nodes
 from tests.mosquitto import RunningBroker
+from tests.ports import free_ports
 
 PROGRAM = shutil.which("nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+MAPPINGS = Path(__file__).parents[1] / "config" / "nats" / "mappings.conf"
+HOST = "127.0.0.1"
 
 
 def nats_of(configuration: Path, port: int, folder: Path) -> RunningBroker:
@@ -14,3 +20,35 @@ def nats_of(configuration: Path, port: int, folder: Path) -> RunningBroker:
     assert PROGRAM, "NATS is not installed: apt-get install nats-server"
     folder.mkdir(parents=True, exist_ok=True)
     return RunningBroker((PROGRAM, "-c", str(configuration)), port, folder, b"Server is ready")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainNats:
+    """A single node for everyone, with the mappings that we ship."""
+
+    running: RunningBroker
+    nats_port: int
+
+    @property
+    def nats_address(self) -> BrokerAddress:
+        return BrokerAddress(host=HOST, port=self.nats_port, secure=False)
+
+    @property
+    def nodes(self) -> Nodes:
+        return Nodes((self.nats_address,), (self.running.address,))
+
+
+def nats_in(folder: Path) -> PlainNats:
+    nats_port, port = free_ports(2)
+    folder.mkdir(parents=True)
+    lines = (
+        "server_name: single",
+        f'listen: "{HOST}:{nats_port}"',
+        f'mqtt {{ listen: "{HOST}:{port}" }}',
+        f'jetstream {{ store_dir: "{folder}/data", max_file_store: 1GB, max_memory_store: 64MB }}',
+        'include "mappings.conf"',
+    )
+    shutil.copy(MAPPINGS, folder)
+    configuration = folder / "plain.conf"
+    configuration.write_text("\n".join((*lines, "")))
+    return PlainNats(nats_of(configuration, port, folder), nats_port)

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from snowtrack.model.errors import ConfigError
 
 PORTS = {"mqtt": 1_883, "mqtts": 8_883}
+STREAM_PORTS = {"nats": 4_222, "tls": 4_222}
+SECURE = {"mqtts", "tls"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,22 @@ def parse_broker(url: str) -> BrokerAddress:
     server = parse_server(url, PORTS)
     if server is None:
         raise ConfigError("broker.url: expected mqtt://host:port or mqtts://user:password@host:port")
+    return _address(server)
+
+
+def parse_stream(url: str) -> BrokerAddress:
+    """Read the URL of a node of a NATS cluster."""
+    server = parse_server(url, STREAM_PORTS)
+    if server is None:
+        raise ConfigError("stream.url: expected nats://host:port or tls://host:port, with commas between several")
+    return _address(server)
+
+
+def _address(server: Server) -> BrokerAddress:
     return BrokerAddress(
         host=server.host,
         port=server.port,
-        secure=server.scheme == "mqtts",
+        secure=server.scheme in SECURE,
         username=server.username,
         password=server.password,
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from snowtrack.addresses import BrokerAddress, parse_broker, with_certificates
+from snowtrack.addresses import BrokerAddress, parse_broker, parse_stream, with_certificates
 from snowtrack.model.errors import ConfigError
 
 EMBEDDED = "embedded"
@@ -59,6 +59,22 @@ class Broker(Group):
     certificate: Path | None = None
     key: Path | None = None
     client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] = "snowtrack.ingest"
+
+
+class Stream(Group):
+    """A NATS cluster: where workers that share the devices read what it keeps of what came over MQTT."""
+
+    url: str = ""
+    replicas: int = 3
+    mb: Count = 10_240
+    hours: Annotated[float, Field(gt=0)] = 72
+
+    @field_validator("replicas")
+    @classmethod
+    def _one_or_three(cls, value: int) -> int:
+        if value not in (1, 3):
+            raise ValueError("expected 1 or 3")
+        return value
 
 
 class DatabaseSettings(Group):
@@ -170,6 +186,7 @@ class Settings(Group):
 
     data: Place = Place()
     broker: Broker = Broker()
+    stream: Stream = Stream()
     database: DatabaseSettings = DatabaseSettings()
     network: NetworkSettings = NetworkSettings()
     ingest: Ingest = Ingest()
@@ -192,8 +209,21 @@ class Settings(Group):
     @property
     def broker_address(self) -> BrokerAddress:
         """The broker, and the certificates with which it is called."""
+        return self.broker_addresses[0]
+
+    @property
+    def broker_addresses(self) -> tuple[BrokerAddress, ...]:
+        """All nodes of a cluster, any of which will do."""
+        return tuple(self._certified(parse_broker(url)) for url in self.broker_url.split(","))
+
+    @property
+    def stream_addresses(self) -> tuple[BrokerAddress, ...]:
+        """Where its nodes speak NATS's own protocol; none without a cluster."""
+        return tuple(self._certified(parse_stream(url)) for url in self.stream.url.split(",") if url)
+
+    def _certified(self, address: BrokerAddress) -> BrokerAddress:
         broker = self.broker
-        return with_certificates(parse_broker(self.broker_url), broker.ca, broker.certificate, broker.key)
+        return with_certificates(address, broker.ca, broker.certificate, broker.key)
 
 
 def load_settings(

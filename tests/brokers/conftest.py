@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.brokers.cluster import Cluster, cluster_in
 from tests.brokers.shipped import ShippedBroker, shipped_mosquitto, shipped_nats
 
 
@@ -24,6 +25,14 @@ def shipped(request: pytest.FixtureRequest) -> ShippedBroker:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, ShippedBroker)
     return found
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    cluster = cluster_in(tmp_path)
+    cluster.start()
+    yield cluster
+    cluster.stop()
 
 
 def started(broker: ShippedBroker) -> Iterator[ShippedBroker]:

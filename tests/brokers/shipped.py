@@ -83,7 +83,7 @@ def shipped_mosquitto(folder: Path) -> ShippedBroker:
     }
     configuration = folder / "mosquitto.conf"
     # Started by root it would become another user, who may not read the keys of this one.
-    configuration.write_text(f"{_adapted('mosquitto/secure.conf', changes)}user {getpass.getuser()}\n")
+    configuration.write_text(f"{adapted('mosquitto/secure.conf', changes)}user {getpass.getuser()}\n")
     running = RunningBroker((PROGRAM, "-c", str(configuration)), device_port, folder, b" running")
     return ShippedBroker("mosquitto", running, register, device_port, engine_port)
 
@@ -101,11 +101,11 @@ def shipped_nats(folder: Path) -> ShippedBroker:
         'ack_wait: "30s"': 'ack_wait: "2s"',
     }
     configuration = register.folder / "broker" / "snowtrack.conf"
-    configuration.write_text(_adapted("nats/snowtrack.conf", changes))
+    configuration.write_text(adapted("nats/snowtrack.conf", changes))
     return ShippedBroker("nats", nats_of(configuration, port, folder), register, port, port)
 
 
-def _adapted(name: str, changes: Mapping[str, str]) -> str:
+def adapted(name: str, changes: Mapping[str, str]) -> str:
     text = (CONFIG / name).read_text("utf-8")
     for shipped, ours in changes.items():
         assert shipped in text, f"{name} does not say {shipped}"

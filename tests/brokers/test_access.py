@@ -22,7 +22,8 @@ topic read snow/v1/kanazawa/d1/down
 USER = """\
     { user: "urn:snowtrack:kanazawa.d1:ff", allowed_connection_types: ["MQTT"], permissions: {
       publish: ["snow.v1.kanazawa.d1.up", "snow.v1.kanazawa.d1.log", "snow.v1.kanazawa.d1.status", \
-"snow.v1.kanazawa.d1.depth", "snow.v1.kanazawa.d1.ack"]
+"snow.v1.kanazawa.d1.depth", "snow.v1.kanazawa.d1.ack", "snow.p.2.live.kanazawa.d1.up", \
+"snow.p.2.backlog.kanazawa.d1.log", "snow.p.2.live.kanazawa.d1.status", "snow.p.2.live.kanazawa.d1.depth"]
       subscribe: ["snow.v1.kanazawa.d1.durable", "snow.v1.kanazawa.d1.down", "$MQTT.sub.>"]
     } }
 """
@@ -41,6 +42,14 @@ def test_the_engine_may_do_what_its_services_do() -> None:
     rights = rights_of("engine")
     assert {subscription(channel) for channel in Channel} <= set(rights.subscribe)
     assert durable_topic(DeviceId("kanazawa", "d1")).replace("kanazawa/d1", "+/+") in rights.publish
+    users = nats_users([Identity("engine", 1)])
+    assert 'allowed_connection_types: ["MQTT", "STANDARD"]' in users
+    assert [word for word in users.split('"') if word.startswith("$JS")] == [
+        "$JS.API.STREAM.INFO.$MQTT_msgs",
+        "$JS.API.STREAM.CREATE.$MQTT_msgs",
+        "$JS.API.CONSUMER.CREATE.$MQTT_msgs",
+        "$JS.API.CONSUMER.MSG.NEXT.$MQTT_msgs.*",
+    ]
     # News ends in `#`, for which NATS asks about the topic above, too.
     assert nats_users([Identity("engine", 1)]).count('"snow-live.v1", "snow-live.v1.>"') == 2
 

@@ -50,7 +50,7 @@ async def test_our_services_hear_each_other_s_news(shipped: ShippedBroker) -> No
     async def hear(news: News, content: dict[str, Any]) -> None:
         heard.append((news, content))
 
-    listener, speaker = Bus(address=address, name="listener", listener=hear), Bus(address=address, name="speaker")
+    listener, speaker = Bus([address], name="listener", listener=hear), Bus([address], name="speaker")
     async with running(listener.run(), speaker.run()):
         await until(lambda: listener.connected and speaker.connected)
         while not heard:

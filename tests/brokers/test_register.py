@@ -74,7 +74,7 @@ def test_a_device_has_a_certificate_of_its_name_for_a_client(register: Register,
 
 def test_keys_belong_to_their_certificates_and_are_on_p_256(register: Register) -> None:
     pairs = [path.parent for path in register.folder.rglob("key.pem")]
-    assert len(pairs) == 6
+    assert len(pairs) == 8
     for folder in pairs:
         ssl.create_default_context().load_cert_chain(folder / "certificate.pem", folder / "key.pem")
         key = load_pem_private_key((folder / "key.pem").read_bytes(), None)
@@ -90,6 +90,15 @@ def test_the_broker_is_known_by_its_hosts_and_is_no_client(register: Register) -
     assert uses(path) == [ExtendedKeyUsageOID.SERVER_AUTH]
     for folder in ("engine", "devices/kanazawa.d1"):
         certificate(path).verify_directly_issued_by(certificate(register.folder / folder / "ca.pem"))
+
+
+def test_the_nodes_of_a_cluster_call_each_other_by_an_authority_of_their_own(register: Register) -> None:
+    path = register.folder / "nodes" / "certificate.pem"
+    assert uses(path) == [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    certificate(path).verify_directly_issued_by(certificate(register.folder / "nodes" / "ca.pem"))
+    for other in ("services", "devices"):
+        with pytest.raises(ValueError, match="Issuer"):
+            certificate(path).verify_directly_issued_by(certificate(register.folder / "broker" / f"{other}-ca.pem"))
 
 
 def test_the_engine_s_certificate_is_not_of_the_devices_authority(register: Register) -> None:

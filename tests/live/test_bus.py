@@ -27,7 +27,7 @@ async def listening(broker: RunningBroker, heard: Heard, name: str = "api") -> A
             raise KeyError("missing")
         heard.append((news, content))
 
-    bus = Bus(address=broker.address, name=name, listener=listen)
+    bus = Bus(addresses=[broker.address], name=name, listener=listen)
     async with running(bus.run()):
         await hears(bus, heard)
         yield bus
@@ -53,7 +53,7 @@ async def test_news_of_every_kind_reach_every_listener(broker: RunningBroker) ->
     one: Heard = []
     other: Heard = []
     async with listening(broker, one), listening(broker, other):
-        speaker = Bus(address=broker.address, name="fold-news")
+        speaker = Bus(addresses=[broker.address], name="fold-news")
         said = [(news, {"number": at, "text": "雪"}) for at, news in enumerate(News)]
         for news, content in said:
             speaker.say(news, content)
@@ -78,7 +78,7 @@ async def test_what_is_said_without_a_connection_is_sent_later_and_the_oldest_is
 ) -> None:
     heard: Heard = []
     async with listening(mosquitto, heard):
-        speaker = Bus(address=mosquitto.address, name="fold-news")
+        speaker = Bus(addresses=[mosquitto.address], name="fold-news")
         for number in range(QUEUED_MAX + 7):
             speaker.say(News.DELTA, {"number": number})
         assert speaker.dropped == 7
@@ -89,7 +89,7 @@ async def test_what_is_said_without_a_connection_is_sent_later_and_the_oldest_is
 
 async def test_a_broker_that_starts_again_is_found_again(mosquitto: RunningBroker) -> None:
     heard: Heard = []
-    speaker = Bus(address=mosquitto.address, name="fold-news")
+    speaker = Bus(addresses=[mosquitto.address], name="fold-news")
     async with running(speaker.run()), listening(mosquitto, heard) as listener:
         await until(lambda: speaker.connected)
         await asyncio.to_thread(mosquitto.stop)
@@ -107,7 +107,7 @@ async def test_what_waits_in_the_queue_is_sent_without_another_word(mosquitto: R
     """After a break in the middle of the queue, the rest of it does not wait for the next news."""
     heard: Heard = []
     async with listening(mosquitto, heard):
-        speaker = Bus(address=mosquitto.address, name="fold-news")
+        speaker = Bus(addresses=[mosquitto.address], name="fold-news")
         speaker.say(News.DELTA, {"number": 1})
         speaker.filled.clear()
         async with running(speaker.run()):

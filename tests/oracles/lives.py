@@ -28,6 +28,8 @@ def live_through(
             match event:
                 case "tick":
                     worker.tick(later_us)
+                case "compute":
+                    worker.compute()
                 case "recompute":
                     worker.recompute()
                 case "crash":

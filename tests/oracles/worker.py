@@ -10,11 +10,11 @@ import orjson
 from snowtrack.model.columns import ABSENT_64, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.passes import PassBatch
-from snowtrack.model.tracks import DirtyStretch
+from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.model.work import ActivityBatch
 from snowtrack.network.arrays import Network
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
-from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
+from snowtrack.pipeline.replay import Again, moment_of, whole_tracks, widen_to_now
 from snowtrack.tracks.clock import observe
 from snowtrack.tracks.identity import BootId, Committed, SequenceLedger
 from snowtrack.tracks.sessions import BootClock
@@ -52,6 +52,8 @@ class Worker:
     def crash(self) -> None:
         """Memory is gone; the store's state is read again."""
         self.engine, self.ledger = Engine(self.network, self.policy), SequenceLedger()
+        self.again: Again | None = None
+        self.marks: list[DirtyStretch] = []
         self.ledger.put(self.stored.committed)
         for device, kept in self.stored.kept.items():
             self.engine.restore(device, orjson.loads(kept))
@@ -78,27 +80,42 @@ class Worker:
         outputs = self.engine.on_time(now_us)
         self._save(outputs, set(outputs.ended))
 
-    def recompute(self) -> None:
-        """All dirty stretches of one device as one range, widened to whole tracks."""
-        if not self.stored.dirty:
+    def compute(self) -> None:
+        """All dirty stretches of one device as one range, widened to whole tracks; what comes of it waits."""
+        if self.again or not self.stored.dirty:
             return
         device = self.stored.dirty[0].device
         own = [one for one in self.stored.dirty if one.device == device]
         whole = DirtyStretch(device=device, from_us=min(s.from_us for s in own), to_us=max(s.to_us for s in own))
         observed = observe(self.stored.fixes_of(device), self._clocks())
-        stretch = widen_to_now(self.engine, whole_tracks(whole, observed.observed_us, self.policy.cut_us))
-        inside = (observed.observed_us >= stretch.from_us) & (observed.observed_us <= stretch.to_us)
-        again = recompute(self.engine, stretch, observed.take(inside))
+        moment = moment_of(self.engine, device)
+        stretch = widen_to_now(moment, whole_tracks(whole, observed.observed_us, self.policy.cut_us))
+        self.again, self.marks = Again(self.engine, stretch, goes_on=moment.newest_us <= stretch.to_us), own
+        self.again.take(_within(observed, stretch.from_us, stretch.to_us))
+
+    def recompute(self) -> None:
+        """What was computed takes its place, with what was stored since; computed now if nothing was."""
+        self.compute()
+        again, self.again = self.again, None
+        if again is None or not again.holds(self.engine):
+            return
+        device = again.stretch.device
+        if again.goes_on:
+            newest_us = max(again.stretch.to_us, self.engine.newest_us(device))
+            observed = observe(self.stored.fixes_of(device), self._clocks())
+            again.go_on(newest_us, _within(observed, again.since_us(), newest_us))
+        found, stretch = again.over(), again.stretch
         self.stored.passes = [
             row for row in self.stored.passes if row[0] != device or not stretch.from_us <= row[5] <= stretch.to_us
-        ] + again.passes.rows()
+        ] + found.passes.rows()
         self.stored.activities = [
             row for row in self.stored.activities if row[0] != device or not stretch.from_us <= row[1] <= stretch.to_us
-        ] + again.activities.rows()
-        self.stored.dirty = [one for one in self.stored.dirty if one.device != device]
-        if again.kept is not None:
-            self.stored.kept[device] = orjson.dumps(again.kept)
-            self.engine.restore(device, again.kept)
+        ] + found.activities.rows()
+        for mark in self.marks:
+            self.stored.dirty.remove(mark)
+        if found.kept is not None:
+            self.stored.kept[device] = orjson.dumps(found.kept)
+            self.engine.restore(device, found.kept)
 
     def finish(self) -> None:
         """Nothing more will come: compute again what is dirty, and settle every tail."""
@@ -132,6 +149,10 @@ class Worker:
 
     def _clocks(self) -> dict[BootId, BootClock]:
         return {boot: BootClock.restored(orjson.loads(kept)) for boot, kept in self.stored.clocks.items()}
+
+
+def _within(observed: ObservedBatch, from_us: int, to_us: int) -> ObservedBatch:
+    return observed.take((observed.observed_us >= from_us) & (observed.observed_us <= to_us))
 
 
 def _key(row: Row) -> Row:

@@ -41,7 +41,7 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.model.work import Activity, ActivityBatch
 from snowtrack.nmea.decode import decode
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
-from snowtrack.pipeline.replay import recompute, whole_tracks, widen_to_now
+from snowtrack.pipeline.replay import moment_of, recompute, whole_tracks, widen_to_now
 from snowtrack.roads.files import write_network
 from snowtrack.tracks.clock import observe
 from snowtrack.tracks.identity import SequenceLedger
@@ -130,7 +130,8 @@ class Desk:
             own = [one for one in self.dirty if one.device == device]
             whole = DirtyStretch(device=device, from_us=min(s.from_us for s in own), to_us=max(s.to_us for s in own))
             track = observe(self.fixes.take(self.fixes.device == device), self.engine.clocks)
-            stretch = widen_to_now(self.engine, whole_tracks(whole, track.observed_us, POLICY.cut_us))
+            tracks = whole_tracks(whole, track.observed_us, POLICY.cut_us)
+            stretch = widen_to_now(moment_of(self.engine, device), tracks)
             inside = (track.observed_us >= stretch.from_us) & (track.observed_us <= stretch.to_us)
             again = recompute(self.engine, stretch, track.take(inside))
             self.passes = [_without(batch, stretch) for batch in self.passes] + [again.passes]

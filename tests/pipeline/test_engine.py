@@ -7,7 +7,7 @@ import pytest
 from snowtrack.model.fixes import BLADE_DOWN, FixBatch
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.pipeline.engine import Engine, EnginePolicy
-from snowtrack.pipeline.replay import in_order, recompute, widen_to_now
+from snowtrack.pipeline.replay import in_order, moment_of, recompute, widen_to_now
 from snowtrack.tracks.clock import observe
 from tests.oracles.batches import batch_of
 from tests.oracles.final import final_results
@@ -127,7 +127,7 @@ def test_a_stretch_before_what_is_settled_stays_as_it_is() -> None:
     made = engine()
     made.on_batch(fixes(0, 1, 1_000, 1_100))
     stretch = DirtyStretch(device=1, from_us=START, to_us=START + SECOND)
-    assert widen_to_now(made, stretch) == stretch
+    assert widen_to_now(moment_of(made, 1), stretch) == stretch
     assert recompute(made, stretch, observe(fixes(0, 1), {})).kept is None
 
 
@@ -135,7 +135,7 @@ def test_a_stretch_that_holds_what_is_settled_reaches_the_newest_fix() -> None:
     made = engine()
     made.on_batch(fixes(0, 1, 1_000))
     stretch = DirtyStretch(device=1, from_us=START, to_us=START + SECOND)
-    widened = widen_to_now(made, stretch)
+    widened = widen_to_now(moment_of(made, 1), stretch)
     assert widened == DirtyStretch(device=1, from_us=START, to_us=START + 1_000 * SECOND)
     again = recompute(made, widened, observe(fixes(0, 1, 1_000), {}))
     assert again.kept is not None
@@ -165,3 +165,12 @@ def test_what_is_older_than_a_recomputed_stretch_comes_late() -> None:
     made.restore(1, kept)
     assert [one.from_us for one in made.on_batch(fixes(990)).dirty] == [START + 990 * SECOND]
     assert made.on_batch(fixes(1_001)).dirty == ()
+
+
+def test_a_device_that_was_heard_tomorrow_falls_silent_when_the_clock_is_put_right() -> None:
+    """Ours was a day ahead."""
+    made, silence_us = engine(), EnginePolicy().silence_us
+    made.on_batch(batch_of(FixBatch, *(fix(second, ahead_s=-86_400) for second in range(10))))
+    assert made.on_time(START).ended == ()
+    assert made.on_time(START + silence_us).ended == ()
+    assert made.on_time(START + silence_us + 1).ended == (1,)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snowtrack.matching.window import PENDING_MAX
 from snowtrack.model.fixes import BLADE_DOWN, BLADE_UP, FixBatch
+from snowtrack.model.tracks import DirtyStretch
 from snowtrack.passes.stage import WorkPolicy
 from snowtrack.pipeline.engine import EnginePolicy
 from tests.oracles.batches import batch_of
@@ -47,7 +48,7 @@ FIXES = st.lists(
     ),
     max_size=25,
 )
-EVENTS = st.lists(st.sampled_from(["tick", "recompute", "crash", "again"]), max_size=2)
+EVENTS = st.lists(st.sampled_from(["tick", "compute", "recompute", "crash", "again"]), max_size=2)
 
 
 def fixes_of(drawn: list[tuple[int, int, int, bool]], *, numbered: bool = True) -> FixBatch:
@@ -184,3 +185,31 @@ def test_fixes_of_one_instant_have_one_order() -> None:
         for at in order:
             worker.take(fixes.take(np.array([at])))
         assert_same(worker)
+
+
+def test_what_goes_on_while_a_stretch_is_computed_again_is_in_it_when_it_takes_its_place() -> None:
+    fixes = driven(*range(10), *range(60, 70))
+    worker = Worker(NETWORK, POLICIES[0])
+    worker.take(fixes.take(np.array([0, 1, 2, 3, 4, 5, 6, 8, 9])))
+    worker.take(fixes.take(np.array([7])))
+    worker.compute()
+    worker.take(fixes.take(np.arange(10, 20)))
+    worker.recompute()
+    assert not worker.stored.dirty
+    assert_same(worker)
+
+
+def test_an_open_pass_that_ends_meanwhile_is_not_stored_twice() -> None:
+    """The engine ends it by itself before the next track, which ends it too, is put in place."""
+    fixes = driven(*range(10), *range(60, 80))
+    worker = Worker(NETWORK, POLICIES[0])
+    worker.take(fixes.take(np.arange(11)))
+    newest_us = START + 60 * SECOND
+    worker.stored.dirty.append(DirtyStretch(device=1, from_us=newest_us, to_us=newest_us))  # as by a change of registry
+    worker.compute()
+    assert worker.again is not None
+    assert worker.again.open_us
+    worker.take(fixes.take(np.arange(11, 30)))
+    worker.recompute()
+    assert worker.stored.dirty, "it is computed once more"
+    assert_same(worker)

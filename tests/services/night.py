@@ -13,6 +13,7 @@ from snowtrack.model.topics import Channel
 from snowtrack.network.arrays import Network
 from snowtrack.services.batches import BatchWriter
 from snowtrack.services.ingest import Ingest
+from snowtrack.services.shares import Alone
 from snowtrack.settings import Settings
 from snowtrack.sources.mqtt import Delivery, Limits, MqttSource
 from snowtrack.sources.session import Receipt
@@ -34,13 +35,15 @@ class Night:
         self.settings, self.network, self.connection = settings, network, connection
         address = parse_broker("mqtt://never.opened")
         source = MqttSource(address, "test", Limits(1, 1))
-        self.ingest = Ingest(settings, network, source, Bus(address=address, name="test"))
+        self.ingest = Ingest(settings, network, source, Alone(COMMIT_S), None, Bus(addresses=[address], name="test"))
         self.lane = self.ingest.new_lane()
-        self.writer = BatchWriter(connection, self.lane.devices.engine, self.ingest.quarantine, COMMIT_S)
+        engine, quarantine, charge = self.lane.devices.engine, self.ingest.quarantine, self.ingest.charge
+        self.writer = BatchWriter(connection, engine, quarantine, charge, COMMIT_S)
 
     async def begin(self) -> None:
         """As ingest does when it starts."""
-        await self.lane.take_up(self.connection)
+        await self.ingest.charge.take_up(self.connection, self.connection)
+        await self.lane.take_up(self.connection, 0)
 
     async def send(
         self, device: DeviceId, fixes: Sequence[Fix], seqs: Sequence[int], *, received_us: int, at_once: int = 20
@@ -58,6 +61,7 @@ class Night:
 
     async def tick(self) -> None:
         """Tails of devices that were not heard for a minute are settled, and one stretch is computed again."""
+        await self.lane.recomputing.compute_next(self.connection, self.writer.committed)
         await self.lane.on_time(self.connection, self.writer, wall_clock.now_us())
         await self.lane.save_all(self.connection)
 

@@ -83,7 +83,7 @@ class Place:
     async def fold(self) -> None:
         """Facts of what is stored."""
         async with connect(self.url, name="test") as connection:
-            fold = Fold(self.settings, self.network, Bus(address=parse_broker("mqtt://never.opened"), name="fold"))
+            fold = Fold(self.settings, self.network, Bus(addresses=[parse_broker("mqtt://never.opened")], name="fold"))
             epoch = await take_lease(connection, fold.lease, holder="test", lasts_s=LEASE_S)
             assert epoch is not None
             await fold.load(connection)

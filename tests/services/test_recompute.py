@@ -15,7 +15,7 @@ from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.network.arrays import Network
-from snowtrack.services.recompute import AT_ONCE_US, recompute_next
+from snowtrack.services.recompute import AT_ONCE_US
 from snowtrack.settings import Settings, load_settings
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
@@ -103,7 +103,9 @@ async def test_a_change_of_the_registry_between_its_reading_and_the_computing_is
         async with connect(settings.database.url, name="import") as connection:
             intake = await take_in(connection, [machines], now_us=start_us + 2 * HOUR_US)
         assert (intake.problems, intake.stretches) == ([], 1)
-        assert await recompute_next(night.connection, night.lane.unsaved, quiet_s=0, patience_s=0) is None
+        recomputing = night.lane.recomputing
+        assert await recomputing.compute_next(night.connection, night.writer.committed)
+        assert await recomputing.put_in_place(night.connection) == []
         assert count(settings.database.url, "dirty") == 1
         await night.settle()
     assert rows(settings.database.url, KNOWN_AS) == [("small",)]

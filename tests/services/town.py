@@ -45,7 +45,7 @@ class Town:
 
     def __init__(self, settings: Settings, network: Network, connection: AsyncConnection) -> None:
         self.settings, self.network, self.connection = settings, network, connection
-        self.bus = Bus(address=parse_broker("mqtt://never.opened"), name="fold")
+        self.bus = Bus(addresses=[parse_broker("mqtt://never.opened")], name="fold")
         self.fold = Fold(settings, network, self.bus)
         self.epoch = 0
         self.device = 0

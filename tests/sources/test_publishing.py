@@ -13,8 +13,9 @@ from snowtrack.model.errors import SourceError
 from snowtrack.model.ids import DeviceId
 from snowtrack.sources import publishing
 from snowtrack.sources.http import Sent
-from snowtrack.sources.publishing import publish
+from snowtrack.sources.publishing import publish, publish_to_any
 from tests.mosquitto import RunningBroker, mosquitto_in
+from tests.nats import nats_in
 from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
@@ -76,3 +77,22 @@ async def test_a_broker_that_acknowledges_and_drops_is_told(tmp_path: Path, monk
             await publish(broker.address, messages(2))
     finally:
         broker.stop()
+
+
+async def test_of_a_cluster_any_node_will_do(mosquitto: RunningBroker) -> None:
+    away, sent = parse_broker(f"mqtt://127.0.0.1:{free_port()}"), messages(5)
+    async with hearing(mosquitto.address) as ingest:
+        await publish_to_any([away, mosquitto.address], sent)
+        assert len(await take(ingest, len(sent))) == len(sent)
+    with pytest.raises(SourceError, match="messages were not taken"):
+        await publish_to_any([away, away], sent)
+
+
+async def test_a_cluster_passes_on_what_is_handed_on(tmp_path: Path) -> None:
+    """As of the device's partition."""
+    nats = nats_in(tmp_path / "nats")
+    nats.running.start()
+    try:
+        await publish(nats.running.address, messages(3))
+    finally:
+        nats.running.stop()

@@ -9,6 +9,7 @@ from snowtrack.model.ids import DeviceId
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.services.recompute import widen_to_tracks
+from snowtrack.sources.partitions import partition_of
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number
 from snowtrack.store.fixes import FixWriter
@@ -29,6 +30,7 @@ from tests.store.test_fixes import batch, fix
 pytestmark = pytest.mark.anyio
 AT = 1_800_000_000 * SECOND_US
 CUT_US = 300 * SECOND_US
+ALL = range(64)
 
 
 @pytest.fixture
@@ -138,20 +140,20 @@ async def test_stretches_of_a_device_are_one_row_a_batch_and_one_piece_of_work(
     await mark_dirty(connection, [stretch(device, 10, 20), stretch(device, 5, 7), stretch(device, 40, 41)])
     await mark_dirty(connection, [stretch(device, 50, 60)])
     await mark_dirty(connection, [])
-    work = await next_dirty(connection, quiet_s=0, patience_s=60)
+    work = await next_dirty(connection, ALL, (), quiet_s=0, patience_s=60)
     assert work is not None
     assert (work.stretch, len(work.ids)) == (stretch(device, 5, 60), 2)
     await clear_dirty(connection, work)
-    assert await next_dirty(connection, quiet_s=0, patience_s=60) is None
+    assert await next_dirty(connection, ALL, (), quiet_s=0, patience_s=60) is None
 
 
 async def test_what_is_marked_while_work_goes_on_stays_to_be_done(connection: AsyncConnection, device: int) -> None:
     await mark_dirty(connection, [stretch(device, 1, 2)])
-    work = await next_dirty(connection, quiet_s=0, patience_s=60)
+    work = await next_dirty(connection, ALL, (), quiet_s=0, patience_s=60)
     assert work is not None
     await mark_dirty(connection, [stretch(device, 8, 9)])
     await clear_dirty(connection, work)
-    left = await next_dirty(connection, quiet_s=0, patience_s=60)
+    left = await next_dirty(connection, ALL, (), quiet_s=0, patience_s=60)
     assert left is not None
     assert left.stretch == stretch(device, 8, 9)
 
@@ -167,7 +169,7 @@ async def aged(connection: AsyncConnection, device: int, *ages_s: float) -> None
 
 
 async def chosen(connection: AsyncConnection) -> int | None:
-    work: DirtyWork | None = await next_dirty(connection, quiet_s=10, patience_s=60)
+    work: DirtyWork | None = await next_dirty(connection, ALL, (), quiet_s=10, patience_s=60)
     return None if work is None else work.stretch.device
 
 
@@ -233,3 +235,24 @@ async def test_other_devices_hold_no_track_together(connection: AsyncConnection,
 
 async def test_a_stretch_without_fixes_stays_as_it_is(connection: AsyncConnection, device: int) -> None:
     assert await widen_to_tracks(connection, {}, stretch(device, 1, 2), CUT_US) == stretch(device, 1, 2)
+
+
+async def test_a_long_stretch_has_patience_for_a_twentieth_of_its_length(
+    connection: AsyncConnection, device: int
+) -> None:
+    await mark_dirty(connection, [stretch(device, 0, 3_600)])
+    await connection.execute("update dirty set marked_at = now() - interval '170 seconds'")
+    await mark_dirty(connection, [stretch(device, 3_600, 3_600)])
+    assert await chosen(connection) is None
+    await connection.execute("update dirty set marked_at = now() - interval '190 seconds' where from_time < to_time")
+    assert await chosen(connection) == device
+
+
+async def test_only_devices_of_ones_own_partitions_are_taken_and_none_twice(
+    connection: AsyncConnection, device: int
+) -> None:
+    own = partition_of(DeviceId("kanazawa", "d1"))
+    await aged(connection, device, 61)
+    assert await next_dirty(connection, set(ALL) - {own}, (), quiet_s=10, patience_s=60) is None
+    assert await next_dirty(connection, [own], [device], quiet_s=10, patience_s=60) is None
+    assert await next_dirty(connection, [own], [device + 1], quiet_s=10, patience_s=60) is not None

@@ -25,6 +25,7 @@ from snowtrack.store.quarantine import (
 pytestmark = pytest.mark.anyio
 ONE, OTHER = DeviceId("kanazawa", "d1"), DeviceId("hakusan", "d1")
 NO_BOUND = 2**40
+ALL = range(64)
 
 
 def now_us() -> int:
@@ -70,7 +71,7 @@ async def test_a_message_is_kept_whole_with_its_reasons_and_the_first_line_that_
     assert kept.reasons == (RejectReason.NO_START, RejectReason.BAD_FIELD)
     assert kept.first_line == b"a\0\xff"
     await ask_for_retry(connection)
-    assert await read_retries(connection, 9) == [(kept.number, ONE, at_us, bad.payload)]
+    assert await read_retries(connection, ALL, 9) == [(kept.number, ONE, at_us, bad.payload)]
 
 
 async def test_nothing_bad_keeps_nothing(connection: AsyncConnection) -> None:
@@ -115,20 +116,20 @@ async def test_what_is_too_old_leaves_however_little_it_is(connection: AsyncConn
 async def test_all_are_tried_again_the_oldest_first_and_some_at_a_time(connection: AsyncConnection) -> None:
     await keep(connection, b"1", b"2", b"3")
     await keep(connection, b"4", device=OTHER)
-    assert await read_retries(connection, 9) == []
+    assert await read_retries(connection, ALL, 9) == []
     assert await ask_for_retry(connection) == 4
-    assert [payload for *_, payload in await read_retries(connection, 3)] == [b"1", b"2", b"3"]
-    assert [device for _, device, *_ in await read_retries(connection, 9)] == [ONE, ONE, ONE, OTHER]
+    assert [payload for *_, payload in await read_retries(connection, ALL, 3)] == [b"1", b"2", b"3"]
+    assert [device for _, device, *_ in await read_retries(connection, ALL, 9)] == [ONE, ONE, ONE, OTHER]
     assert await ask_for_retry(connection) == 0
 
 
 async def test_what_was_read_leaves_and_what_was_not_waits_until_asked_again(connection: AsyncConnection) -> None:
     await keep(connection, b"1", b"2", b"3")
     await ask_for_retry(connection)
-    first, second, _ = [number for number, *_ in await read_retries(connection, 9)]
+    first, second, _ = [number for number, *_ in await read_retries(connection, ALL, 9)]
     await leave_quarantine(connection, [first])
     await stay_in_quarantine(connection, [second])
-    assert [payload for *_, payload in await read_retries(connection, 9)] == [b"3"]
+    assert [payload for *_, payload in await read_retries(connection, ALL, 9)] == [b"3"]
     assert [(each.first_line, each.retry) for each in await read_quarantine(connection, 9)] == [
         (b"3", True),
         (b"2", False),

@@ -1,13 +1,12 @@
 """`/healthz`: this process lives; `/readyz`: all that it needs is there; `/metrics`: figures for Prometheus."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from psycopg import Error as DatabaseError
 
 from snowtrack.api.context import Context, Shared
+from snowtrack.api.ingests import FAULTS
 from snowtrack.live.bus import News
 from snowtrack.model.errors import StoreError
 
@@ -35,7 +34,7 @@ async def metrics(shared: Shared) -> Response:
     for name, (text, value) in _gauges(shared).items():
         Gauge(name, text, registry=registry).set(value)
     rejects = Gauge("snowtrack_rejects_total", "Lines that could not be used", ["reason"], registry=registry)
-    for reason, count in shared.live.news.get(News.INGEST, {}).get("rejects", {}).items():
+    for reason, count in shared.live.ingest.get("rejects", {}).items():
         rejects.labels(reason).set(count)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE)
 
@@ -50,24 +49,17 @@ async def _faults(shared: Context) -> dict[str, str]:
     for service in (News.INGEST, News.FOLD):
         if not shared.live.is_up(service):
             faults[str(service)] = "was not heard lately"
-    for service, part in (
-        (News.INGEST, "broker_fault"),
-        (News.INGEST, "store_fault"),
-        (News.INGEST, "spool_fault"),
-        (News.FOLD, "fault"),
-    ):
-        fault = shared.live.news.get(service, {}).get(part)
-        if fault:
-            faults[f"{service} {part}"] = fault
-    lost = shared.live.news.get(News.INGEST, {}).get("acknowledged_lost", 0)
-    if lost:
+    ingest, fold = shared.live.ingest, shared.live.news.get(News.FOLD, {})
+    said = {f"ingest {part}": ingest.get(part) for part in FAULTS} | {"fold fault": fold.get("fault")}
+    faults |= {name: fault for name, fault in said.items() if fault}
+    if lost := ingest.get("acknowledged_lost", 0):
         faults["ingest acknowledged_lost"] = f"{lost} places of the spool were damaged; what stood there is beside it"
     return faults
 
 
 def _gauges(shared: Context) -> dict[str, tuple[str, float]]:
     live = shared.live
-    ingest: dict[str, Any] = live.news.get(News.INGEST, {})
+    ingest = live.ingest
     fresh = ingest.get("freshness_ms", {})
     return {
         "snowtrack_messages_total": ("Messages taken in", ingest.get("messages", 0)),
@@ -82,6 +74,7 @@ def _gauges(shared: Context) -> dict[str, tuple[str, float]]:
         "snowtrack_freshness_p99_ms": ("From receiving a message to its head", fresh.get("p99") or 0.0),
         "snowtrack_live_subscribers": ("Readers of /v1/live", len(live.hub.subscribers)),
         "snowtrack_delta_number": ("Number of the last delta", live.number),
+        "snowtrack_ingest_workers": ("Ingest workers heard lately", ingest.get("workers", 0)),
         "snowtrack_ingest_up": ("Ingest was heard lately", int(live.is_up(News.INGEST))),
         "snowtrack_fold_up": ("The fold was heard lately", int(live.is_up(News.FOLD))),
     }

@@ -14,7 +14,7 @@ from snowtrack.api.devices import device_id
 from snowtrack.model.errors import SourceError
 from snowtrack.sources.http import Sent, read_lines, read_observations
 from snowtrack.sources.observation import Wrong
-from snowtrack.sources.publishing import publish
+from snowtrack.sources.publishing import publish_to_any
 
 router = APIRouter(prefix="/v1/observations", tags=["observations"])
 JSON, NMEA = "application/json", "text/plain"
@@ -88,7 +88,7 @@ async def _hand_on(shared: Context, found: list[Sent] | Wrong) -> JSONResponse:
     if isinstance(found, Wrong):
         raise HTTPException(422, f"nothing was taken; {found}")
     try:
-        await publish(shared.settings.broker_address, found)
+        await publish_to_any(shared.settings.broker_addresses, found)
     except SourceError as error:
         log.warning("api: observations could not be handed on", error=str(error))
         raise HTTPException(503, "the broker did not take it; send all of it again", RETRY) from None

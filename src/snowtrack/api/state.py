@@ -14,6 +14,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
+from snowtrack.api.ingests import Ingests
 from snowtrack.clearance.ledger import Directions, Ledger
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
@@ -76,6 +77,7 @@ class LiveState:
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
         self.news: dict[News, dict[str, Any]] = {}
+        self.ingests = Ingests()
         self.news_heard: dict[News, float] = {}
 
     async def reload(self) -> None:
@@ -139,10 +141,17 @@ class LiveState:
             self._on_heads(content["machines"])
         elif news is News.DELTA:
             await self._on_delta(content)
+        elif news is News.INGEST:
+            self.ingests.hear(content, self.news_heard[news])
         else:
             self.news[news] = content
-            if news is News.FOLD and content["number"] > self.number:
+            if content["number"] > self.number:
                 await self._catch_up()
+
+    @property
+    def ingest(self) -> dict[str, Any]:
+        """The figures of all ingest workers."""
+        return self.ingests.figures(time.monotonic() - HEARTBEAT_S)
 
     def tick(self) -> None:
         """Once a second: mark machines that fell silent, and tell the figures."""
@@ -161,7 +170,7 @@ class LiveState:
         """The figures of the moment."""
         counts = np.bincount(self.views.label, minlength=len(LABELS)).tolist()
         machines = self.machines.values()
-        figures = self.news.get(News.INGEST, {}) if self.is_up(News.INGEST) else {}
+        figures = self.ingest if self.is_up(News.INGEST) else {}
         return {
             "now": utc_text(wall_clock.now_us()),
             "number": self.number,

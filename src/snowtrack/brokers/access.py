@@ -12,6 +12,10 @@ from snowtrack.live.bus import ROOT as NEWS_ROOT
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import ROOT, Channel
+from snowtrack.sources.nats import INBOX
+from snowtrack.sources.partitions import ROOT as PARTITIONS_ROOT
+from snowtrack.sources.partitions import device_subject
+from snowtrack.sources.stream import STREAM
 
 ENGINE = "engine"
 SPOKEN = (*(str(channel) for channel in Channel), "ack")
@@ -21,6 +25,16 @@ HEARD = ("durable", "down")
 WRITTEN = "# Written by `snowtrack brokers`; what is changed here by hand is lost."
 # What the server itself sends a client's acknowledged messages on. MQTT clients cannot subscribe to it.
 NATS_DELIVERY = "$MQTT.sub.>"
+# What ingest asks of the stream of a cluster: to make it, how it is, and to read it.
+NATS_STREAM = tuple(
+    f"$JS.API.{what}"
+    for what in (
+        f"STREAM.INFO.{STREAM}",
+        f"STREAM.CREATE.{STREAM}",
+        f"CONSUMER.CREATE.{STREAM}",
+        f"CONSUMER.MSG.NEXT.{STREAM}.*",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +87,23 @@ def nats_users(enrolled: Iterable[Identity]) -> str:
 
 
 def _nats_user(identity: Identity) -> tuple[str, ...]:
-    rights = rights_of(identity.name)
+    rights, more = rights_of(identity.name), _in_a_cluster(identity.name)
+    kinds = '"MQTT", "STANDARD"' if identity.name == ENGINE else '"MQTT"'
     return (
-        f'    {{ user: "{identity.urn}", allowed_connection_types: ["MQTT"], permissions: {{',
-        f"      publish: {_quoted(_subjects(rights.publish))}",
-        f"      subscribe: {_quoted((*_subjects(rights.subscribe), NATS_DELIVERY))}",
+        f'    {{ user: "{identity.urn}", allowed_connection_types: [{kinds}], permissions: {{',
+        f"      publish: {_quoted((*_subjects(rights.publish), *more.publish))}",
+        f"      subscribe: {_quoted((*_subjects(rights.subscribe), NATS_DELIVERY, *more.subscribe))}",
         "    } }",
     )
+
+
+def _in_a_cluster(name: str) -> Rights:
+    """NATS asks for the right to a subject after it was mapped to its partition."""
+    if name == ENGINE:
+        up = f"{PARTITIONS_ROOT}.*.live.*.*.{Channel.UP}"
+        return Rights(publish=(up, *NATS_STREAM), subscribe=(up, f"{INBOX}.>"))
+    device = DeviceId(*name.split("."))
+    return Rights(publish=tuple(device_subject(device, channel) for channel in Channel), subscribe=())
 
 
 def _subjects(topics: Iterable[str]) -> Iterator[str]:

@@ -91,12 +91,18 @@ class Authority:
         """Someone who calls a broker."""
         serial = x509.random_serial_number()
         who = x509.UniformResourceIdentifier(Identity(name, serial).urn)
-        return self._sign(name, serial, _Purpose(ExtendedKeyUsageOID.CLIENT_AUTH, [who]), _life(now, days))
+        return self._sign(name, serial, _Purpose([ExtendedKeyUsageOID.CLIENT_AUTH], [who]), _life(now, days))
 
     def for_server(self, hosts: Sequence[str], now: datetime, days: int) -> Pair:
         """A broker, known by these names or addresses."""
-        purpose = _Purpose(ExtendedKeyUsageOID.SERVER_AUTH, [_host(host) for host in hosts])
+        purpose = _Purpose([ExtendedKeyUsageOID.SERVER_AUTH], [_host(host) for host in hosts])
         return self._sign("broker", x509.random_serial_number(), purpose, _life(now, days))
+
+    def for_node(self, hosts: Sequence[str], now: datetime, days: int) -> Pair:
+        """A broker among the others of its cluster: each calls each."""
+        usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        purpose = _Purpose(usages, [_host(host) for host in hosts])
+        return self._sign("node", x509.random_serial_number(), purpose, _life(now, days))
 
     def revocations(self, serials: Iterable[int], now: datetime) -> bytes:
         """The list of certificates of ours that are not to be believed any more."""
@@ -119,7 +125,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([purpose.usage]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(purpose.usages), critical=False)
             .add_extension(x509.SubjectAlternativeName(purpose.names), critical=False)
         )
         return Pair(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), _as_pem(key))
@@ -127,7 +133,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class _Purpose:
-    usage: x509.ObjectIdentifier
+    usages: list[x509.ObjectIdentifier]
     names: list[x509.GeneralName]
 
 

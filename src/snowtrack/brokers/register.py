@@ -1,8 +1,8 @@
 """The folder of an operator's certificates: who is enrolled, and what goes to the broker, the engine and each tracker.
 
-`authority/` stays with the operator. `broker/`, `engine/` and each folder in `devices/` are to be brought where they
-belong; those of devices may then be deleted. Who is enrolled is said by the certificates in `authority/issued/` and by
-nothing else, so that the brokers' lists can always be written anew.
+`authority/` stays with the operator. `broker/`, `engine/`, `nodes/` and each folder in `devices/` are to be brought
+where they belong; those of devices may then be deleted. Who is enrolled is said by the certificates in
+`authority/issued/` and by nothing else, so that the brokers' lists can always be written anew.
 """
 
 import os
@@ -39,6 +39,7 @@ class Register:
         if hosts:
             _write_pair(self._broker, services.for_server(hosts, now, days))
             self._issue(self.folder / "engine", services.for_client(ENGINE, now, days), service_ca)
+            self._admit_nodes(hosts, now, days)
         for name in names:
             self._issue(self.folder / "devices" / name, of_devices.for_client(name, now, days), service_ca)
         _write(self._broker / "services-ca.pem", service_ca)
@@ -85,6 +86,12 @@ class Register:
         _write(self.folder / "authority" / "issued" / f"{identity.name}.{identity.serial:x}.pem", pair.certificate)
         _write_pair(folder, pair)
         _write(folder / "ca.pem", ca)
+
+    def _admit_nodes(self, hosts: Sequence[str], now: datetime, days: int) -> None:
+        """By an authority of their own, since who is taken for a node hears everything."""
+        nodes = self._authority("nodes", now)
+        _write_pair(self.folder / "nodes", nodes.for_node(hosts, now, days))
+        _write(self.folder / "nodes" / "ca.pem", nodes.pair.certificate)
 
     def _write_lists(self, now: datetime) -> None:
         revoked = [identity.serial for identity in self._certificates("revoked").values()]

@@ -1,4 +1,4 @@
-"""`snowtrack replay` and `snowtrack archive`: a time range computed again, and its fixes as a file."""
+"""`snowtrack replay`, `archive`, `retire`: a time range computed again, its fixes as a file, and old days for files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 import uvloop
 
 from snowtrack.cli.options import Config, Data, Database, Flags, Json, settle
+from snowtrack.model.calendar import read_day
 
 app = typer.Typer()
 
@@ -61,3 +62,28 @@ def archive_(
     from snowtrack.services.archive import read_span, write_archive
 
     uvloop.run(write_archive(settle(config, flags, data=data, database=database), read_span(start, to), out))
+
+
+@app.command(name="retire")
+def retire_(
+    into: Annotated[Path, typer.Option("--into", help="Folder of the archives.", metavar="FOLDER")],
+    before: Annotated[str | None, typer.Option(help="The first day that stays, as 2026-11-01 (UTC).")] = None,
+    keep_days: Annotated[int | None, typer.Option(help="Or so many days that stay, without today.", min=0)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which days would go.")] = False,
+    json: Json = False,
+    config: Config = None,
+    flags: Flags = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Have the fixes of old days leave the database for archives, one a day, each read back before its day goes."""
+    from snowtrack.services import retire as service
+
+    if (before is None) == (keep_days is None):
+        raise typer.BadParameter("expected one of --before and --keep-days", param_hint="--before")
+    try:
+        first = service.first_kept(keep_days or 0) if before is None else read_day(before)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter("expected a day such as 2026-11-01", param_hint="--before") from None
+    wanted = service.Wanted(before=first, folder=into, dry_run=dry_run, as_json=json)
+    uvloop.run(service.retire(settle(config, flags, data=data, database=database), wanted))

@@ -7,9 +7,10 @@ the queue is bounded and the oldest news goes first.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import cycle
 from typing import Any
 
 import aiomqtt
@@ -41,9 +42,10 @@ Listener = Callable[[News, dict[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class Bus:
-    """One connection, kept up by `run`. `say` never waits; `listener` gets what others say."""
+    """One connection, kept up by `run`, to one node after the other where there are several. `say` never waits;
+    `listener` gets what others say."""
 
-    address: BrokerAddress
+    addresses: Sequence[BrokerAddress]
     name: str
     listener: Listener | None = None
     connected: bool = False
@@ -59,26 +61,26 @@ class Bus:
 
     async def run(self) -> None:
         """Keep the connection until cancelled."""
-        while True:
+        for address in cycle(self.addresses):
             try:
-                async with self._client() as client:
+                async with self._client(address) as client:
                     self.connected = True
                     await self._serve(client)
             except aiomqtt.MqttError as error:
-                log.warning("live bus lost its broker", broker=str(self.address), error=str(error))
+                log.warning("live bus lost its broker", broker=str(address), error=str(error))
             finally:
                 self.connected = False
             await asyncio.sleep(RECONNECT_S)
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self, address: BrokerAddress) -> aiomqtt.Client:
         return aiomqtt.Client(
-            self.address.host,
-            self.address.port,
-            username=self.address.username,
-            password=self.address.password,
+            address.host,
+            address.port,
+            username=address.username,
+            password=address.password,
             # A broker lets in one client of a name; of each service there may be several.
             identifier=f"snowtrack.{self.name}.{secrets.token_hex(4)}",
-            tls_context=self.address.tls,
+            tls_context=address.tls,
             keepalive=KEEPALIVE_S,
             max_queued_incoming_messages=QUEUED_MAX,
         )

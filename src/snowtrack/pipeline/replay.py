@@ -1,8 +1,8 @@
 """Stored fixes of a stretch to their passes: the same stages, over whole tracks at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,35 +38,79 @@ def whole_tracks(stretch: DirtyStretch, observed_us: Int64s, cut_us: int) -> Dir
     return DirtyStretch(device=stretch.device, from_us=int(times[first]), to_us=int(times[last]))
 
 
-def widen_to_now(engine: Engine, stretch: DirtyStretch) -> DirtyStretch:
+class Moment(NamedTuple):
+    """How far the live engine is with a device: its newest instant, and up to where its fixes are settled."""
+
+    newest_us: int
+    settled_us: int
+
+
+def moment_of(engine: Engine, device: int) -> Moment:
+    return Moment(engine.newest_us(device), engine.settled_us(device))
+
+
+def widen_to_now(moment: Moment, stretch: DirtyStretch) -> DirtyStretch:
     """Up to the device's newest fix when the live engine has settled nothing after the stretch.
 
     The pass that the engine still holds open then lies within the stretch, even if a new track has begun.
     """
-    if engine.settled_us(stretch.device) > stretch.to_us:
+    if moment.settled_us > stretch.to_us:
         return stretch
-    newest_us = max(stretch.to_us, engine.newest_us(stretch.device))
-    return DirtyStretch(device=stretch.device, from_us=stretch.from_us, to_us=newest_us)
+    return replace(stretch, to_us=max(stretch.to_us, moment.newest_us))
+
+
+class Again:
+    """A stretch computed again, which begins with a track, from all its fixes. The live engine is only asked: when this
+    is begun, and whether what it said then still holds when this takes its place. It goes on from here when the stretch
+    holds the device's newest fix.
+
+    What the live engine holds open of an earlier track, when it has settled nothing since, ends before the stretch.
+    """
+
+    def __init__(self, engine: Engine, stretch: DirtyStretch, *, goes_on: bool) -> None:
+        self.stretch = stretch
+        self.goes_on = goes_on
+        self.engine = Engine(engine.network, engine.policy)
+        self.engine.use(engine.fleet)
+        device = stretch.device
+        settled_us = engine.settled_us(device)
+        self.open_us = settled_us if self.goes_on and settled_us < stretch.from_us else 0
+        if self.open_us:
+            self.engine.restore(device, engine.snapshot(device))
+        self.found = [self.engine.end_track(device)]
+        self.engine.begin(device, stretch.from_us)
+
+    def take(self, fixes: ObservedBatch) -> None:
+        """All that was observed in the stretch."""
+        self.found.append(self.engine.on_observed(in_order(fixes)))
+
+    def holds(self, engine: Engine) -> bool:
+        """Whether the live engine has not ended by itself what ends before the stretch, nor knows other machines."""
+        same = self.engine.fleet.version == engine.fleet.version
+        return same and self.open_us in (0, engine.settled_us(self.stretch.device))
+
+    def since_us(self) -> int:
+        """From when on fixes can go on from it that came after those taken."""
+        return max(self.engine.settled_us(self.stretch.device), self.stretch.from_us)
+
+    def go_on(self, newest_us: int, fixes: ObservedBatch) -> None:
+        """Up to the device's newest fix, over what is stored since then."""
+        self.stretch = replace(self.stretch, to_us=max(self.stretch.to_us, newest_us))
+        self.take(fixes.take(self.engine.unseen(fixes)))
+
+    def over(self) -> Recomputed:
+        device = self.stretch.device
+        found = [*self.found, Outputs.nothing() if self.goes_on else self.engine.flush([device])]
+        return Recomputed(
+            passes=PassBatch.concat([one.passes for one in found]),
+            activities=ActivityBatch.concat([one.activities for one in found]),
+            tracks=TrackBatch.concat([one.tracks for one in found]),
+            kept=self.engine.snapshot(device) if self.goes_on else None,
+        )
 
 
 def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Recomputed:
-    """Compute a stretch again, which begins with a track, from all its fixes. The live engine is only asked.
-
-    What it holds open of an earlier track, when it has settled nothing since, ends before the stretch.
-    """
-    device = stretch.device
-    again = Engine(engine.network, engine.policy)
-    again.use(engine.fleet)
-    goes_on = engine.newest_us(device) <= stretch.to_us
-    if goes_on and 0 < engine.settled_us(device) < stretch.from_us:
-        again.restore(device, engine.snapshot(device))
-    ended = again.end_track(device)
-    again.begin(device, stretch.from_us)
-    found = again.on_observed(in_order(fixes))
-    rest = Outputs.nothing() if goes_on else again.flush([device])
-    return Recomputed(
-        passes=PassBatch.concat([ended.passes, found.passes, rest.passes]),
-        activities=ActivityBatch.concat([ended.activities, found.activities, rest.activities]),
-        tracks=TrackBatch.concat([ended.tracks, found.tracks, rest.tracks]),
-        kept=again.snapshot(device) if goes_on else None,
-    )
+    """All at once."""
+    again = Again(engine, stretch, goes_on=engine.newest_us(stretch.device) <= stretch.to_us)
+    again.take(fixes)
+    return again.over()

@@ -57,7 +57,6 @@ async def _add(connection: AsyncConnection, writer: ArchiveWriter, device: Repla
         dated = await read_fixes(connection, device.number, from_us, min(from_us + DAY_US, span.to_us) - 1)
         writer.add(device.id, dated)
         count += len(dated)
-    undated = await read_undated(connection, device.number, span.from_us)
-    undated = undated.take(undated.received_us < span.to_us)
+    undated = await read_undated(connection, device.number, span.from_us, span.to_us)
     writer.add(device.id, undated)
     return count + len(undated)

@@ -18,6 +18,7 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.pipeline.engine import Engine
 from snowtrack.services.checkpoints import Saving, save
 from snowtrack.services.quarantine import Quarantine
+from snowtrack.services.shares import Cursors, InCharge
 from snowtrack.services.snow_intake import take_depths
 from snowtrack.sources.durables import Numbers
 from snowtrack.sources.mqtt import Delivery
@@ -46,6 +47,7 @@ class Prepared:
     unfit       messages that cannot be worked off
     depths      of snow sensors, which are no devices
     durable     what devices are told once this is committed
+    cursors     up to where it reaches in the streams
     retried     numbers of messages that were in quarantine and could be read now
     """
 
@@ -61,6 +63,7 @@ class Prepared:
     unfit: Sequence[Message] = ()
     depths: Sequence[Delivery] = ()
     durable: Mapping[DeviceId, Numbers] = field(default_factory=dict)
+    cursors: Cursors = field(default_factory=dict)
     retried: Sequence[int] = ()
 
 
@@ -68,9 +71,12 @@ class BatchWriter:
     """Commits batches over one connection, in order. While a disk stalls some may wait, so that those who watch do
     not have to."""
 
-    def __init__(self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine, commit_s: float) -> None:
+    def __init__(
+        self, connection: AsyncConnection, engine: Engine, quarantine: Quarantine, charge: InCharge, commit_s: float
+    ) -> None:
         self.connection = connection
         self.engine = engine
+        self.charge = charge
         self.quarantine = quarantine
         self.commit_s = commit_s
         self.fixes = FixWriter(connection)
@@ -95,6 +101,11 @@ class BatchWriter:
         """Whether all that was begun is committed."""
         return all(writing.done() for writing in self._writing)
 
+    async def committed(self) -> None:
+        """Until what was begun by now is, or failed; more may be begun meanwhile."""
+        if self._writing:
+            await asyncio.wait([self._writing[-1]])
+
     async def written(self) -> None:
         """Until all that was begun is committed."""
         while self._writing:
@@ -117,8 +128,9 @@ class BatchWriter:
     async def _commit(self, batch: Prepared) -> None:
         connection = self.connection
         async with connection.transaction():
+            await self.charge.commit(connection, batch.cursors)
             await self.fixes.write(batch.new, plausible(batch.new))
-            await add_journal(connection, batch.journal)
+            await add_journal(connection, self.charge.worker, batch.journal)
             await mark_dirty(connection, batch.dirty)
             await free_boots(connection, batch.held)
             await save_committed(connection, batch.passed)

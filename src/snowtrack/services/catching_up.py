@@ -36,6 +36,6 @@ async def catch_up(connection: AsyncConnection, engine: Engine, unsaved: Unsaved
         unsaved.add(outputs)
         latest |= latest_trusted(observed)
     unsaved.note(behind.journal, latest)
-    unsaved.batch = behind.batch
+    unsaved.batch = max(unsaved.batch, behind.batch)
     if behind.devices:
         log.info("took up what was not saved", devices=len(behind.devices), fixes=int(behind.journal.fixes.sum()))

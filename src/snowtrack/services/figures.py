@@ -44,8 +44,8 @@ class IngestFigures:
         now = time.monotonic()
         self.fresh_ms.extend((now, age / 1_000) for age in ages_us)
 
-    def news(self, waiting: int, refusal: str | None) -> dict[str, Any]:
-        """The figures as the API shows them. Called about once a second."""
+    def news(self, worker: int, waiting: int, refusal: str | None) -> dict[str, Any]:
+        """The figures of a worker as the API shows them. Called about once a second."""
         now = time.monotonic()
         while self.fresh_ms and self.fresh_ms[0][0] < now - WINDOW_S:
             self.fresh_ms.popleft()
@@ -53,6 +53,7 @@ class IngestFigures:
         (first_at, first), (last_at, last) = self.rate[0], self.rate[-1]
         ages = sorted(age for _, age in self.fresh_ms)
         return {
+            "worker": worker,
             "messages": self.messages,
             "fixes": self.fixes,
             "fixes_per_s": round((last - first) / (last_at - first_at), 1) if last_at > first_at else 0.0,

@@ -8,14 +8,15 @@ back another one takes up what is stored, works off the disk in order, and goes 
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
 import structlog
 from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
+from snowtrack.background import running
 from snowtrack.live.bus import Bus, News
 from snowtrack.model.errors import RefusedError, StoreError
 from snowtrack.model.ids import DeviceId
@@ -28,14 +29,15 @@ from snowtrack.services.heads import head_news
 from snowtrack.services.known_devices import KnownDevices
 from snowtrack.services.lane import Lane, Read, Reader
 from snowtrack.services.quarantine import Quarantine
+from snowtrack.services.shares import InCharge, ShareLostError
 from snowtrack.services.stopping import stopped_within
 from snowtrack.services.suspects import Suspects
 from snowtrack.settings import Settings
 from snowtrack.sources.durables import Numbers
-from snowtrack.sources.mqtt import Delivery, MqttSource
+from snowtrack.sources.jetstream import cursors_of
 from snowtrack.sources.session import Receipt
+from snowtrack.sources.source import Delivery, Place, Source
 from snowtrack.store.database import connect, store_errors, write_fault
-from snowtrack.store.sole_writer import Sole, be_sole
 from snowtrack.store.spool import Spool, Spooled, SpoolError
 from snowtrack.supervised import announce_ready
 
@@ -52,21 +54,26 @@ log = structlog.get_logger()
 
 
 class Ingest:
-    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first."""
+    """One worker. `in_hand` are the batches that are neither committed nor on the disk, oldest first. Without a spool,
+    what comes while the database is away stays where it is: in the cluster's stream."""
 
-    def __init__(self, settings: Settings, network: Network, source: MqttSource, bus: Bus) -> None:
+    def __init__(
+        self, settings: Settings, network: Network, source: Source, charge: InCharge, spool: Spool | None, bus: Bus
+    ) -> None:
         self.settings = settings
         self.network = network
         self.source = source
+        self.charge = charge
         self.bus = bus
         self.figures = IngestFigures()
         self.reader = Reader(load_dialects(settings.ingest.dialects))
         self.quarantine = Quarantine(settings.ingest)
-        self.spool = Spool(settings.data.folder / "spool", settings.ingest.spool_mb << 20)
+        self.spool = spool
         self.lane: Lane | None = None
         self.in_hand: list[list[Delivery]] = []
         self.suspects = Suspects()
         self.computing = False
+        self.batch = 0
         self.next_report = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -74,11 +81,11 @@ class Ingest:
         while not stopping.is_set():
             try:
                 await self._with_store(stopping)
+            except ShareLostError as error:
+                log.warning("ingest: begins anew", reason=str(error))
             except StoreError as error:
                 if not (isinstance(error, RefusedError) and self.suspects.failed(error)):
-                    log.error(
-                        "ingest: the database is away, messages wait on the disk until it is back", error=str(error)
-                    )
+                    log.error("ingest: the database is away, messages wait until it is back", error=str(error))
                     self.figures.store_fault = str(error)
                     await self._without_store(stopping)
             except Exception as error:  # a fault of ours: all but the message that it shows itself at goes on
@@ -87,30 +94,38 @@ class Ingest:
                 self.lane = None
 
     def new_lane(self) -> Lane:
-        return Lane(self.settings, self.network, self.reader, self.figures)
+        return Lane(self.settings, self.network, self.reader, self.figures, self.charge)
 
     async def _with_store(self, stopping: asyncio.Event) -> None:
         url = self.settings.database.url
         async with connect(url, name="ingest") as connection, connect(url, name="ingest writer") as own:
             lane = self.new_lane()
             with store_errors("cannot read the devices"):
-                await be_sole(connection, Sole.PREPARING, within_s=self.settings.ingest.commit_s)
-                await be_sole(own, Sole.WRITING, within_s=self.settings.ingest.commit_s)
-                await lane.take_up(connection)
+                self._drop(await self.charge.take_up(connection, own))
+                await lane.take_up(connection, self.batch)
             lane.doubts = self.suspects.searching
-            writer = BatchWriter(own, lane.devices.engine, self.quarantine, self.settings.ingest.commit_s)
+            writer = BatchWriter(own, lane.devices.engine, self.quarantine, self.charge, self.settings.ingest.commit_s)
             announce_ready()
             await self._drain(lane, connection, writer, stopping)
             self.lane, lane.say, lane.doubts = lane, self._say_heads, False
             self.figures.store_fault = self.figures.spool_fault = None
             try:
-                await self._take_batches(lane, connection, writer, stopping)
+                async with self._recomputing(lane, writer):
+                    await self._take_batches(lane, connection, writer, stopping)
             finally:
                 await writer.end()
+                self.batch = lane.unsaved.batch
             # What does not come in time is made again from the fixes when ingest starts.
             with store_errors("cannot save the last results"), suppress(TimeoutError):
                 async with asyncio.timeout(LAST_SAVE_S_MAX):
                     await lane.save_all(connection)
+
+    def _drop(self, partitions: set[int]) -> None:
+        """What is in hand of these, others read again."""
+        gone = [one for batch in self.in_hand for one in batch if partition_in(one) in partitions]
+        self.source.settle(gone)
+        kept = ([one for one in batch if partition_in(one) not in partitions] for batch in self.in_hand)
+        self.in_hand = [batch for batch in kept if batch]
 
     async def _take_batches(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
@@ -120,21 +135,31 @@ class Ingest:
         reading: asyncio.Task[Read | None] | None = asyncio.create_task(self._read_batch(lane, connection))
         try:
             while reading is not None:
-                read = await reading
-                reading = None if stopping.is_set() else asyncio.create_task(self._read_batch(lane, connection))
-                if read is not None:
-                    with self._computing(), store_errors("cannot prepare a batch"):
-                        prepared = await lane.prepare(connection, read, writer.written)
-                    await writer.begin(prepared, partial(self._committed, prepared))
+                read = await asyncio.shield(reading)  # when this is cancelled, what it takes is still to be in hand
+                over = stopping.is_set() or self.charge.moves
+                reading = None if over else asyncio.create_task(self._read_batch(lane, connection))
                 overdue_s = time.monotonic() - next_tick
                 if overdue_s > TICK_PATIENCE_S or (overdue_s >= 0 and writer.idle):
                     next_tick = time.monotonic() + TICK_S
-                    await writer.written()
                     await self._on_time(lane, connection, writer)
+                if read is not None:
+                    async with lane.recomputing.steady:
+                        with self._computing(), store_errors("cannot prepare a batch"):
+                            prepared = await lane.prepare(connection, read, writer.written)
+                        await writer.begin(prepared, partial(self._committed, prepared))
             await writer.written()
         finally:
             if reading is not None:  # what it takes is in hand
                 await asyncio.gather(reading, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _recomputing(self, lane: Lane, writer: BatchWriter) -> AsyncIterator[None]:
+        """What is dirty is computed again beside what is live. Its failure is that of what is live."""
+        async with (
+            connect(self.settings.database.url, name="ingest recompute") as connection,
+            running(lane.recomputing.run(connection, writer.committed)),
+        ):
+            yield
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
@@ -158,11 +183,13 @@ class Ingest:
             return None
         self.in_hand.append(deliveries)
         with store_errors("cannot read a batch"):
-            return await lane.read(connection, deliveries)
+            return (await lane.read(connection, deliveries))._replace(cursors=cursors_of(deliveries))
 
     async def _on_time(self, lane: Lane, connection: AsyncConnection, writer: BatchWriter) -> None:
         now_us = wall_clock.now_us()
-        await lane.on_time(connection, writer, now_us)
+        async with lane.recomputing.steady:
+            await writer.written()
+            await lane.on_time(connection, writer, now_us)
         with store_errors("cannot tidy the quarantine"):
             await self.quarantine.tidy(connection, now_us)
         self._report()
@@ -183,17 +210,8 @@ class Ingest:
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
     ) -> None:
         """What waits on the disk, in order, then what is in hand; what is live meanwhile goes behind it."""
-        while not stopping.is_set() and not self.spool.empty:
-            portion = await asyncio.to_thread(self.spool.oldest, DRAIN_BYTES)
-            waiting = [Delivery(*one, NO_RECEIPT) for one in portion.messages]
-            while waiting:
-                part = self.suspects.part(waiting)
-                await self._commit(lane, connection, writer, part)
-                del waiting[: len(part)]
-            await asyncio.to_thread(self.spool.forget, portion)
-            if not self.spool.empty:
-                await self._put_off(batch_s=0, idle_s=0)
-            self._report_now_and_then()
+        if self.spool:
+            await self._drain_spool(self.spool, lane, connection, writer, stopping)
         while not stopping.is_set() and self.in_hand:
             part = self.suspects.part(self.in_hand[0])
             prepared = await self._commit(lane, connection, writer, part)
@@ -202,33 +220,49 @@ class Ingest:
         if not self.in_hand:
             self.suspects.end()
 
+    async def _drain_spool(
+        self, spool: Spool, lane: Lane, connection: AsyncConnection, writer: BatchWriter, stopping: asyncio.Event
+    ) -> None:
+        while not stopping.is_set() and not spool.empty:
+            portion = await asyncio.to_thread(spool.oldest, DRAIN_BYTES)
+            waiting = [Delivery(*one, NO_RECEIPT) for one in portion.messages]
+            while waiting:
+                part = self.suspects.part(waiting)
+                await self._commit(lane, connection, writer, part)
+                del waiting[: len(part)]
+            await asyncio.to_thread(spool.forget, portion)
+            if not spool.empty:
+                await self._put_off(spool, batch_s=0, idle_s=0)
+            self._report_now_and_then()
+
     async def _commit(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, deliveries: Sequence[Delivery]
     ) -> Prepared:
         fit, unfit = self.suspects.parted(deliveries)
         with store_errors("cannot prepare a batch"):
-            read = await lane.read(connection, fit, unfit)
+            read = (await lane.read(connection, fit, unfit))._replace(cursors=cursors_of(deliveries))
             prepared = await lane.prepare(connection, read, writer.written)
         await writer.commit(prepared)
         self.suspects.passed()
         return prepared
 
     async def _without_store(self, stopping: asyncio.Event) -> None:
-        """Messages go to the disk, until the store takes them again."""
+        """Messages go to the disk if there is one for them, until the store takes them again."""
         limits = self.settings.ingest
         while not stopping.is_set():
             until = time.monotonic() + RETRY_S
             while time.monotonic() < until and not stopping.is_set():
-                await self._put_off(batch_s=limits.batch_s, idle_s=limits.batch_s)
+                if self.spool:
+                    await self._put_off(self.spool, batch_s=limits.batch_s, idle_s=limits.batch_s)
                 self._report_now_and_then()
-                if self.in_hand:  # and no room on the disk
+                if self.in_hand or not self.spool:  # and no room on the disk
                     await stopped_within(stopping, RETRY_S)
             fault = await write_fault(self.settings.database.url)
             if fault is None:
                 return
             self.figures.store_fault = fault
 
-    async def _put_off(self, *, batch_s: float, idle_s: float) -> None:
+    async def _put_off(self, spool: Spool, *, batch_s: float, idle_s: float) -> None:
         """Put what comes on the disk, where it counts as acknowledged. When that is full it stays in hand, and no more
         comes."""
         if not self.in_hand:
@@ -238,7 +272,7 @@ class Ingest:
             deliveries = self.in_hand[0]
             durable = await self._look_ahead(deliveries)
             try:
-                await asyncio.to_thread(self.spool.append, [Spooled(*one[:4]) for one in deliveries])
+                await asyncio.to_thread(spool.append, [Spooled(*one[:4]) for one in deliveries])
             except SpoolError as error:
                 self.figures.spool_fault = str(error)
                 return
@@ -261,13 +295,19 @@ class Ingest:
 
     def _report(self) -> None:
         self.next_report = time.monotonic() + TICK_S
-        self.figures.spool_bytes, self.figures.acknowledged_lost = self.spool.size, self.spool.damaged
+        if self.spool:
+            self.figures.spool_bytes, self.figures.acknowledged_lost = self.spool.size, self.spool.damaged
         self.figures.strangers, self.figures.unsaid = self.source.strangers, self.source.unsaid
         self.figures.news_dropped = self.bus.dropped
-        self.bus.say(News.INGEST, self.figures.news(self.source.waiting, self.source.refusal))
+        self.bus.say(News.INGEST, self.figures.news(self.charge.worker, self.source.waiting, self.source.refusal))
 
     def _say_heads(self, outputs: Outputs, devices: KnownDevices) -> None:
         now_us = wall_clock.now_us()
         self.figures.note_heads((now_us - outputs.heads.received_us).tolist())
         if len(outputs.heads):
             self.bus.say(News.HEADS, head_news(outputs.heads, self.network, devices.engine.fleet, devices.names))
+
+
+def partition_in(delivery: Delivery) -> int:
+    """Of the stream that it came from; of a broker there are none."""
+    return delivery.receipt.partition if isinstance(delivery.receipt, Place) else -1

@@ -45,9 +45,9 @@ class KnownDevices:
             for device, number in (await device_numbers(connection, strange)).items():
                 self._name(number, device)
 
-    async def take_up(self, connection: AsyncConnection) -> Behind:
-        """All that the store keeps of all devices; and what batches brought beyond results and state."""
-        rows = await read_devices(connection)
+    async def take_up(self, connection: AsyncConnection, partitions: Collection[int]) -> Behind:
+        """All that the store keeps of the devices of partitions; and what batches brought beyond results and state."""
+        rows = await read_devices(connection, partitions)
         for row in rows:
             self._name(row.number, row.id)
             self.ledger.held[row.number] = row.held_boot
@@ -61,6 +61,7 @@ class KnownDevices:
                 anew.add(row.number)
                 await mark_latest_dirty(connection, row.number)
         journal = await read_journal(connection)
+        journal = journal.take(np.isin(journal.device, list(self.names)))
         saved = {row.number: row.saved_batch for row in rows}
         beyond = journal.batch > np.array([saved[device] for device in journal.device.tolist()], np.int64)
         self.ledger.take_up(journal.take(beyond))

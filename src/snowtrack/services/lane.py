@@ -31,7 +31,8 @@ from snowtrack.services.dialects import Dialects
 from snowtrack.services.figures import IngestFigures
 from snowtrack.services.known_devices import KnownDevices
 from snowtrack.services.policies import engine_policy
-from snowtrack.services.recompute import recompute_next
+from snowtrack.services.recompute import Recomputing
+from snowtrack.services.shares import Cursors, InCharge
 from snowtrack.settings import Settings
 from snowtrack.sources.durables import Numbers
 from snowtrack.sources.mqtt import Delivery
@@ -44,6 +45,7 @@ from snowtrack.store.quarantine import read_retries, stay_in_quarantine
 from snowtrack.tracks.identity import BootId, boots_of, brought
 
 RETRIES = 100
+NO_CURSORS: Cursors = {}
 NOTHING_DECODED = Decoded(fixes=FixBatch.empty(), begins=np.empty(0, np.int64), rejects=(), counts={})
 
 log = structlog.get_logger()
@@ -62,7 +64,7 @@ class OldestHeld(NamedTuple):
 
 class Read(NamedTuple):
     """What messages say: all of them, those that hold sentences, what trackers hold, and what the sentences come to;
-    messages that cannot be worked off, and those of snow sensors."""
+    messages that cannot be worked off, those of snow sensors, and where they end in the streams."""
 
     messages: Sequence[Message]
     readings: Sequence[Message]
@@ -70,6 +72,7 @@ class Read(NamedTuple):
     decoded: Decoded
     unfit: Sequence[Message] = ()
     depths: Sequence[Delivery] = ()
+    cursors: Cursors = NO_CURSORS
 
 
 class Reader:
@@ -92,20 +95,25 @@ class Lane:
     """Of one worker. `say` is told of heads, when there is anybody to tell. One that `doubts` asks the store whether it
     has a fix, each time."""
 
-    def __init__(self, settings: Settings, network: Network, reader: Reader, figures: IngestFigures) -> None:
+    def __init__(
+        self, settings: Settings, network: Network, reader: Reader, figures: IngestFigures, charge: InCharge
+    ) -> None:
         self.settings = settings
         self.network = network
         self.reader = reader
         self.figures = figures
+        self.charge = charge
         self.say: Say | None = None
         self.doubts = False
         self.devices = KnownDevices(Engine(network, engine_policy(settings)))
         self.unsaved = Unsaved(self.devices.engine, self.devices.ledger)
+        self.recomputing = Recomputing(self.unsaved, settings.ingest, charge)
 
-    async def take_up(self, connection: AsyncConnection) -> None:
-        """Go on from what is stored."""
+    async def take_up(self, connection: AsyncConnection, batch: int) -> None:
+        """Go on from what is stored, and behind a batch of the lane before."""
+        self.unsaved.batch = batch
         self.devices.engine.use(await read_fleet(connection))
-        behind = await self.devices.take_up(connection)
+        behind = await self.devices.take_up(connection, self.charge.partitions)
         await catch_up(connection, self.devices.engine, self.unsaved, behind)
         await take_up_basis(connection, self.devices.engine)
 
@@ -148,6 +156,7 @@ class Lane:
             unfit=read.unfit,
             depths=read.depths,
             durable=self._durable({message.device for message in read.messages}),
+            cursors=read.cursors,
         )
 
     async def look_ahead(self, deliveries: Sequence[Delivery]) -> dict[DeviceId, Numbers]:
@@ -172,7 +181,7 @@ class Lane:
 
     async def _retry(self, connection: AsyncConnection, writer: BatchWriter) -> None:
         """Read messages in quarantine again. What is stored of them already is known by its bytes, not its number."""
-        waiting = await read_retries(connection, RETRIES)
+        waiting = await read_retries(connection, self.charge.partitions, RETRIES)
         if not waiting:
             return
         numbers = [number for number, *_ in waiting]
@@ -260,26 +269,25 @@ class Lane:
         """Nothing waits any more."""
         while devices := self.unsaved.due(0):
             async with connection.transaction():
+                await self.charge.check(connection)
                 await save(connection, self.devices.engine, self.unsaved.collect(devices))
 
     async def on_time(self, connection: AsyncConnection, writer: BatchWriter, now_us: int) -> None:
-        """What time alone brings: tails of silent devices, stretches to compute again."""
-        limits = self.settings.ingest
+        """What time alone brings: tails of silent devices, stretches that were computed again."""
         with store_errors("cannot settle"):
             await writer.fixes.partitions.make_ahead(now_us)
             await self.refresh_fleet(connection)
             outputs = self.devices.engine.on_time(now_us)
             self.unsaved.add(outputs)
-            saving = self.unsaved.collect(self.unsaved.due(limits.save_s))
+            saving = self.unsaved.collect(self.unsaved.due(self.settings.ingest.save_s))
             async with connection.transaction():
+                await self.charge.check(connection)
                 await save(connection, self.devices.engine, saving)
-            again = await recompute_next(
-                connection, self.unsaved, quiet_s=limits.dirty_quiet_s, patience_s=limits.dirty_patience_s
-            )
+            again = await self.recomputing.put_in_place(connection)
             await self._retry(connection, writer)
-            await trim_journal(connection, self.unsaved.oldest_batch())
-        if again is not None:
-            log.info("computed a stretch again", device=str(self.devices.names.get(again.device, again.device)))
+            await trim_journal(connection, self.charge.worker, self.unsaved.oldest_batch())
+        for stretch in again:
+            log.info("computed a stretch again", device=str(self.devices.names.get(stretch.device, stretch.device)))
 
     async def refresh_fleet(self, connection: AsyncConnection) -> None:
         """Before anything is computed again: whoever changes the registry marks what it changes as dirty."""

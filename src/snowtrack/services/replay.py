@@ -4,9 +4,9 @@ A dry run writes nothing. A scratch schema appears whole or not at all. In place
 transaction of its own, while ingest and fold go on; what ingest still holds open is left to it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 from psycopg import AsyncConnection, IsolationLevel
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snowtrack.clearance.events import events
 from snowtrack.model.calendar import DAY_US, HOUR_US, tokyo_minute
@@ -28,8 +26,9 @@ from snowtrack.pipeline.engine import Engine
 from snowtrack.roads.files import open_network
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import engine_policy, load_policies
+from snowtrack.services.progress import shown_progress
 from snowtrack.services.replay_facts import ChangedPasses, Facts, compare_facts, events_at
-from snowtrack.services.replay_source import ArchivedFixes, FixSource, StoredFixes
+from snowtrack.services.replay_source import ArchivedFixes, fix_source
 from snowtrack.services.replay_targets import InPlace, Nowhere, Scratch, Target
 from snowtrack.services.replay_told import Findings, tell
 from snowtrack.services.replay_tracks import Replay
@@ -37,7 +36,7 @@ from snowtrack.settings import Settings
 from snowtrack.store.archive import Archive, open_archive
 from snowtrack.store.basis import basis_in_use
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.devices import read_devices
+from snowtrack.store.devices import DeviceRow, read_devices
 from snowtrack.store.events import EVENT_US_MAX, read_entries, read_hours
 from snowtrack.store.instants import to_us_or_none
 from snowtrack.store.migrate import missing_migrations
@@ -50,6 +49,7 @@ from snowtrack.store.replays import (
     put_devices,
     read_devices_at,
 )
+from snowtrack.store.retired import clear_waiting, read_waiting
 from snowtrack.wall_clock import now_us
 
 
@@ -81,10 +81,6 @@ class _Work:
     hours: set[int] = field(default_factory=set)
 
 
-Told = Callable[[int, str], None]
-"""How many devices are done, and what is looked at now."""
-
-
 async def replay(settings: Settings, wanted: Wanted) -> None:
     """Compute, compare, write where that is wanted, and tell."""
     _check(wanted)
@@ -98,24 +94,26 @@ async def replay(settings: Settings, wanted: Wanted) -> None:
                 raise StoreError("database: its schema is of an older snowtrack; start ingest of this one first")
             await outlook.refresh(connection)
             engine.use(outlook.fleet)
-            devices = await _devices(connection, wanted, archives)
-            source: FixSource = ArchivedFixes(archives) if archives else StoredFixes(connection)
+            span = wanted.from_us, wanted.to_us
+            source = await fix_source(connection, archives, span, in_place=wanted.in_place)
+            alone = isinstance(source, ArchivedFixes)
+            devices = await _devices(connection, wanted, archives, alone=alone)
             work = _Work(
                 wanted=wanted,
                 connection=connection,
-                replay=Replay(connection, engine, source, archived=bool(archives)),
+                replay=Replay(connection, engine, source, archived=alone),
                 outlook=outlook,
                 found=Findings(from_us=wanted.from_us, to_us=wanted.to_us, devices=len(devices)),
             )
             async with _target(settings, work, devices) as target:
                 await _run(work, target, devices, settings.clearance.fold_segments)
             warning = await _other_basis(connection, engine) if wanted.in_place else ""
-    _tell(work, warning)
+    _tell(work, warning, lacking=source.lacking)
 
 
 async def _run(work: _Work, target: Target, devices: Sequence[Replayed], at_once: int) -> None:
     """All devices, then the segments that they worked."""
-    with _progress(len(devices)) as told:
+    with shown_progress(len(devices)) as told:
         for done, device in enumerate(devices):
             await _replay_device(work, target, device, partial(told, done))
         told(len(devices), "segments")
@@ -133,9 +131,13 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
         told(f"{device.id} {tokyo_minute(from_us)}")
         async with work.connection.transaction():
             await target.begin(device)
+            waiting = await read_waiting(work.connection, device.number) if work.wanted.in_place else []
             portion = await work.replay.portion(device, from_us, work.wanted.to_us)
             outcomes = await work.replay.outcomes(portion)
             await target.take(outcomes)
+            whole = portion.stretch.widened(engine.policy.cut_us)
+            if waiting and not portion.fixes.lacks(whole):
+                await clear_waiting(work.connection, waiting, replace(whole, from_us=min(from_us, whole.from_us)))
         for outcome in outcomes:
             work.found.count(outcome)
             work.hours.update(_hours_at_work(engine.fleet, outcome.pair.after.activities))
@@ -146,8 +148,9 @@ async def _replay_device(work: _Work, target: Target, device: Replayed, told: Ca
 
 async def _begins_us(work: _Work, device: Replayed) -> int:
     """Where a range that begins far back comes to what there is; the days before are not looked at one by one."""
-    fixes = await work.replay.source.of_device(device)
-    oldest = (await fixes.oldest_us(), await oldest_result(work.connection, device.number))
+    async with work.connection.transaction():
+        fixes = await work.replay.source.of_device(device)
+        oldest = (await fixes.oldest_us(), await oldest_result(work.connection, device.number))
     first_us = min((one for one in oldest if one is not None), default=work.wanted.to_us)
     return min(max(work.wanted.from_us, first_us - DAY_US), work.wanted.to_us)
 
@@ -174,31 +177,38 @@ def _hours_at_work(fleet: Fleet, activities: ActivityBatch) -> Iterator[int]:
 
 def _check(wanted: Wanted) -> None:
     """What can be said before anything is read."""
-    if wanted.in_place and (wanted.schema is not None or wanted.archives):
-        raise ConfigError("--in-place: replays what is in the database, to where it is; leave --schema, --archive out")
+    if wanted.in_place and wanted.schema is not None:
+        raise ConfigError("--in-place: replaces what is stored, and writes to no schema; leave --schema out")
     if wanted.replace and wanted.schema is None:
         raise ConfigError("--replace: is for a schema; name it with --schema")
 
 
-async def _devices(connection: AsyncConnection, wanted: Wanted, archives: Sequence[Archive]) -> list[Replayed]:
+async def _devices(
+    connection: AsyncConnection, wanted: Wanted, archives: Sequence[Archive], *, alone: bool
+) -> list[Replayed]:
     """The devices to replay, by their ids. One that the database does not know gets a number that nobody has."""
     asked = [_device_id(text) for text in wanted.devices]
     rows = {row.id: row for row in await read_devices(connection)}
-    if archives:
-        known = sorted({device for archive in archives for device in archive.devices})
+    known = sorted({device for archive in archives for device in archive.devices})
+    if alone:
         free = count(max((row.number for row in rows.values()), default=0) + 1)
         found = [Replayed(number=rows[one].number if one in rows else next(free), id=one) for one in known]
     elif asked:
-        found = [
-            Replayed(number=row.number, id=row.id, latest_us=to_us_or_none(row.latest_at) or 0) for row in rows.values()
-        ]
+        found = [_stored(row) for row in rows.values()]
     else:
         found = await read_devices_at(connection, wanted.from_us, wanted.to_us)
+        here = {device.id for device in found}
+        found += [_stored(rows[one]) for one in known if one not in here]
+        found.sort(key=lambda device: device.id)
     unknown = [one for one in asked if one not in {device.id for device in found}]
     if unknown:
-        place = "these archives" if archives else "this database"
+        place = "these archives" if alone else "this database"
         raise StoreError(f"there is no device {unknown[0]} in {place}")
     return [device for device in found if not asked or device.id in asked]
+
+
+def _stored(row: DeviceRow) -> Replayed:
+    return Replayed(number=row.number, id=row.id, latest_us=to_us_or_none(row.latest_at) or 0)
 
 
 def _device_id(text: str) -> DeviceId:
@@ -243,11 +253,12 @@ async def _other_basis(connection: AsyncConnection, engine: Engine) -> str:
     )
 
 
-def _tell(work: _Work, warning: str) -> None:
+def _tell(work: _Work, warning: str, *, lacking: Set[str]) -> None:
     wanted, found = work.wanted, work.found
     if wanted.as_json:
         done = "in place" if wanted.in_place else wanted.schema
-        print(orjson.dumps(found.as_json() | {"written": done, "warning": warning or None}).decode())
+        said = {"written": done, "warning": warning or None, "archives_needed": sorted(lacking)}
+        print(orjson.dumps(found.as_json() | said).decode())
         return
     lines = ["dry run: nothing was written"]
     if wanted.in_place:
@@ -257,18 +268,9 @@ def _tell(work: _Work, warning: str) -> None:
     elif wanted.schema is not None:
         lines = [f"schema {wanted.schema}: written"]
     if found.bereft:
-        lines.append(f"{found.bereft:,} stretches stay as they are: their fixes are no longer in the database")
+        files = ", ".join(sorted(lacking))
+        lines.append(
+            f"{found.bereft:,} stretches stay as they are: their fixes are no longer in the database"
+            + (f", but in {files}" if files else "")
+        )
     tell(found, [*lines, warning] if warning else lines)
-
-
-@contextmanager
-def _progress(devices: int) -> Iterator[Told]:
-    """A bar for who waits at a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _, __: None
-        return
-    columns = (TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=devices)
-        yield lambda done, what: progress.update(task, completed=done, description=what)

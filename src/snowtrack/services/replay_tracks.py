@@ -92,7 +92,7 @@ class Replay:
             is_held = pair.stretch.to_us >= held_us
             # Of a track that goes on it depends on the batches that it came in what was told of it so far.
             same = pair.before.rows(tracks=not is_held) == pair.after.rows(tracks=not is_held)
-            if not same and self._is_bereft(pair, fixes):
+            if not same and self._is_bereft(portion, pair, fixes):
                 kept = replace(pair, after=pair.before)
                 found.append(Outcome(pair=kept, differs=((Reason.NO_FIXES, ""),), stale=False, held=False, bereft=True))
                 continue
@@ -105,11 +105,15 @@ class Replay:
             found.append(Outcome(pair=pair, differs=reasons, stale=stale, held=is_held))
         return found
 
-    def _is_bereft(self, pair: Pair, fixes: ObservedBatch) -> bool:
-        """Whether there are fewer fixes in the database than stored tracks were made of, or none anywhere near."""
+    def _is_bereft(self, portion: Portion, pair: Pair, fixes: ObservedBatch) -> bool:
+        """Whether there are fewer fixes at hand than stored tracks were made of, or none anywhere near; or whether some
+        may be in files that are not."""
+        around = pair.stretch.widened(self.engine.policy.cut_us)
+        if portion.fixes.lacks(around):
+            return True
         if self.archived or not len(pair.before):
             return False
-        near = within(fixes, pair.stretch.widened(self.engine.policy.cut_us))
+        near = within(fixes, around)
         return not len(near) or len(within(near, pair.stretch)) < int(pair.before.tracks.fixes.sum())
 
     def _after(self, portion: Portion, fixes: ObservedBatch) -> Results:

@@ -16,6 +16,7 @@ from snowtrack.model.fixes import Decoded, Message
 from snowtrack.nmea.decode import Decoder
 from snowtrack.roads.files import open_network
 from snowtrack.services.dialects import load_dialects
+from snowtrack.services.news import keep_bus
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
 from snowtrack.serving import listen, serve_until_stopped
@@ -41,8 +42,8 @@ async def serve(settings: Settings) -> None:
             context = Context(
                 settings=settings, network=network, pool=pool, live=state, tiles=tiles, read_as=_reader(settings)
             )
-            bus = Bus(address=settings.broker_address, name="api", listener=state.on_news)
-            async with running(bus.run(), _tick(state), _watch_snow(state)):
+            bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
+            async with running(keep_bus(settings, bus), _tick(state), _watch_snow(state)):
                 await serve_until_stopped(create_app(context), listener)
 
 

@@ -9,27 +9,44 @@ import secrets
 from collections.abc import Sequence
 
 import aiomqtt
+import structlog
 
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.errors import ConfigError, SourceError
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import ROOT, Channel
 from snowtrack.sources.http import Sent
+from snowtrack.sources.partitions import device_subject
 
 CONNECT_S_MAX = 5.0
 ALL_S_MAX = 30.0
 HEARD_S_MAX = 5.0
 QUEUED_MAX = 1_000
 
+log = structlog.get_logger()
+
+
+async def publish_to_any(addresses: Sequence[BrokerAddress], messages: Sequence[Sent]) -> None:
+    """The same through the first node of a cluster that takes them. What another one took in part comes twice then, and
+    is stored once."""
+    for address in addresses[:-1]:
+        try:
+            await publish(address, messages)
+        except SourceError as error:
+            log.warning("messages are tried at another node", reason=str(error))
+        else:
+            return
+    await publish(addresses[-1], messages)
+
 
 async def publish(address: BrokerAddress, messages: Sequence[Sent]) -> None:
     """Return when the broker has taken all of them."""
     try:
         async with asyncio.timeout(ALL_S_MAX), _client(address) as client:
-            await client.subscribe(up_topic(messages[0].device), qos=0)
+            await client.subscribe([(topic, 0) for topic in heard_topics(messages[0].device)])
             await _say(client, messages[0])
             await _heard_back(client, messages[0].payload)
-            await client.unsubscribe(up_topic(messages[0].device))
+            await client.unsubscribe(heard_topics(messages[0].device))
             for message in messages[1:]:
                 await _say(client, message)
     except (aiomqtt.MqttError, TimeoutError, ConfigError) as error:
@@ -38,6 +55,11 @@ async def publish(address: BrokerAddress, messages: Sequence[Sent]) -> None:
 
 def up_topic(device: DeviceId) -> str:
     return f"{ROOT}/{device}/{Channel.UP}"
+
+
+def heard_topics(device: DeviceId) -> list[str]:
+    """Where that is heard back: a cluster passes it on as of the device's partition."""
+    return [up_topic(device), device_subject(device, Channel.UP).replace(".", "/")]
 
 
 def _client(address: BrokerAddress) -> aiomqtt.Client:

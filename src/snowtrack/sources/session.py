@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import cycle
 from typing import NamedTuple, cast
 
 from snowtrack import wall_clock
@@ -47,12 +48,12 @@ Arrive = Callable[[Published, Receipt, int], bool]
 
 
 class Session(asyncio.Protocol):
-    """Started and stopped in the event loop; `refusal` says why nothing can come in just now, and `answered` that the
-    broker once said whether it can."""
+    """Started and stopped in the event loop, with one address after the other where there are several; `refusal` says
+    why nothing can come in just now, and `answered` that the broker once said whether it can."""
 
     def __init__(
         self,
-        address: BrokerAddress,
+        address: BrokerAddress | tuple[BrokerAddress, ...],
         client_id: str,
         filters: Iterable[str],
         window: Window,
@@ -60,7 +61,8 @@ class Session(asyncio.Protocol):
         *,
         lasting: bool = True,
     ) -> None:
-        self.address = address
+        addresses = (address,) if isinstance(address, BrokerAddress) else address
+        self.addresses, self.address = cycle(addresses), addresses[0]
         self.client_id = client_id
         self.filters = list(filters)
         self.window = window
@@ -185,8 +187,7 @@ class Session(asyncio.Protocol):
             self._welcomed(data[packet.start : packet.end])
         elif kind == Kind.SUBACK:
             refused = packets.SUBACK_REFUSED in data[packet.start + 2 : packet.end]
-            self.refusal = "subscription refused" if refused else None
-            self.answered.set()
+            self._accepted("subscription refused" if refused else None)
 
     def _forget(self, receipt: Receipt) -> None:
         """What is not ours is not to come again."""
@@ -198,15 +199,21 @@ class Session(asyncio.Protocol):
         if code:
             self.refusal = f"refused: {packets.CONNECT_REFUSALS.get(code, code)}"
             self.reopen()
-        elif self._transport:
+        elif self.filters and self._transport:
             self.refusal = "not subscribed yet"
             self._transport.write(packets.subscribe(1, self.filters))
+        else:
+            self._accepted(None)
+
+    def _accepted(self, refusal: str | None) -> None:
+        self.refusal = refusal
+        self.answered.set()
 
     async def _run(self) -> None:
         """Connect again and again, each time after a longer pause, until one connection was of use."""
         pause_s = RECONNECT_S[0]
         while True:
-            self._lost = asyncio.Event()
+            self._lost, self.address = asyncio.Event(), next(self.addresses)
             try:
                 await self._connect()
             except (OSError, ConfigError) as error:  # a TimeoutError is an OSError, and so is what TLS refuses

@@ -1,6 +1,6 @@
 """Devices: their numbers, their committed sequence numbers, and what the stages keep of them."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -52,8 +52,10 @@ async def device_number(connection: AsyncConnection, device: DeviceId) -> int:
     return (await device_numbers(connection, {device}))[device]
 
 
-async def read_devices(connection: AsyncConnection) -> list[DeviceRow]:
-    rows = await (await connection.execute(query("devices"))).fetchall()
+async def read_devices(connection: AsyncConnection, partitions: Collection[int] | None = None) -> list[DeviceRow]:
+    """Of some partitions, or all."""
+    asked = {"partitions": None if partitions is None else list(partitions)}
+    rows = await (await connection.execute(query("devices"), asked)).fetchall()
     return [DeviceRow(number, DeviceId(agency, name), *known) for number, agency, name, *known in rows]
 
 

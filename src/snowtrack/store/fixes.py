@@ -110,14 +110,15 @@ async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
 async def read_fixes(connection: AsyncConnection, device: int, from_us: int, to_us_: int) -> FixBatch:
     """A device's dated fixes of a time range, in observed order."""
     times = {"from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
-    return await _read_fixes(connection, {"device": device, "since": None, **times})
+    return await _read_fixes(connection, {"device": device, "since": None, "until": None, **times})
 
 
-async def read_undated(connection: AsyncConnection, device: int, since_us: int) -> FixBatch:
-    """A device's fixes without a time of their own that can be right, received since an instant."""
-    return await _read_fixes(
-        connection, {"device": device, "since": to_instant(since_us), "from_time": None, "to_time": None}
-    )
+async def read_undated(
+    connection: AsyncConnection, device: int, since_us: int, until_us: int | None = None
+) -> FixBatch:
+    """A device's fixes without a time of their own that can be right, received since an instant, and before another."""
+    received = {"since": to_instant(since_us), "until": to_instant_or_none(until_us)}
+    return await _read_fixes(connection, {"device": device, "from_time": None, "to_time": None, **received})
 
 
 async def _read_fixes(connection: AsyncConnection, asked: Mapping[str, Any]) -> FixBatch:

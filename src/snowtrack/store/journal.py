@@ -9,11 +9,11 @@ from snowtrack.model.journal import JournalBatch
 from snowtrack.store.queries import query
 
 
-async def add_journal(connection: AsyncConnection, brought: JournalBatch) -> None:
+async def add_journal(connection: AsyncConnection, worker: int, brought: JournalBatch) -> None:
     """In the batch's own transaction."""
     if len(brought):
-        asked = {"batch": int(brought.batch[0]), "devices": brought.device.tolist(), "entries": _packed(brought)}
-        await connection.execute(query("add_journal"), asked)
+        asked = {"worker": worker, "batch": int(brought.batch[0]), "devices": brought.device.tolist()}
+        await connection.execute(query("add_journal"), asked | {"entries": _packed(brought)})
 
 
 async def read_journal(connection: AsyncConnection) -> JournalBatch:
@@ -22,9 +22,10 @@ async def read_journal(connection: AsyncConnection) -> JournalBatch:
     return JournalBatch.concat(_unpacked(*row) for row in rows)
 
 
-async def trim_journal(connection: AsyncConnection, before: int) -> None:
-    """Drop the batches before this one: their devices are saved."""
-    await connection.execute(query("trim_journal"), {"before": before})
+async def trim_journal(connection: AsyncConnection, worker: int, before: int) -> None:
+    """Drop the worker's batches before this one: their devices are saved. So are those of others that are no more,
+    once they are."""
+    await connection.execute(query("trim_journal"), {"worker": worker, "before": before})
 
 
 def _packed(brought: JournalBatch) -> bytes:

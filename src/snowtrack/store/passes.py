@@ -1,6 +1,6 @@
 """Passes, the segments they touch, and the stretches that have to be computed again."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -64,10 +64,14 @@ async def mark_latest_dirty(connection: AsyncConnection, device: int) -> None:
     await connection.execute(query("mark_latest_dirty"), {"device": device})
 
 
-async def next_dirty(connection: AsyncConnection, *, quiet_s: float, patience_s: float) -> DirtyWork | None:
-    """The earliest stretches of a device whose backlog has been quiet, or has not been for too long."""
+async def next_dirty(
+    connection: AsyncConnection, partitions: Collection[int], but: Collection[int], *, quiet_s: float, patience_s: float
+) -> DirtyWork | None:
+    """The earliest stretches of a device of these partitions, but none of those, whose backlog is quiet, or has not
+    been for too long."""
     asked = {"quiet": timedelta(seconds=quiet_s), "patience": timedelta(seconds=patience_s)}
-    rows = await (await connection.execute(query("next_dirty"), asked)).fetchall()
+    asked_of = {"partitions": list(partitions), "but": list(but)}
+    rows = await (await connection.execute(query("next_dirty"), asked | asked_of)).fetchall()
     if not rows:
         return None
     device, start, to, first = rows[0]

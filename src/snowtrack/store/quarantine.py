@@ -1,6 +1,6 @@
 """Messages that could not be read, or not wholly: kept as they came, within a size and an age, and counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,9 +72,12 @@ async def ask_for_retry(connection: AsyncConnection) -> int:
     return (await connection.execute(query("ask_for_retry"))).rowcount
 
 
-async def read_retries(connection: AsyncConnection, limit: int) -> list[tuple[int, DeviceId, int, bytes]]:
-    """Some that are to be tried again: number, device, when received, payload."""
-    rows = await (await connection.execute(query("retries"), {"limit": limit})).fetchall()
+async def read_retries(
+    connection: AsyncConnection, partitions: Collection[int], limit: int
+) -> list[tuple[int, DeviceId, int, bytes]]:
+    """Some that are to be tried again, of devices of some partitions: number, device, when received, payload."""
+    asked = {"partitions": list(partitions), "limit": limit}
+    rows = await (await connection.execute(query("retries"), asked)).fetchall()
     return [
         (number, DeviceId(agency, name), to_us(received_at), payload)
         for number, agency, name, received_at, payload in rows

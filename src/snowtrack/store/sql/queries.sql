@@ -35,8 +35,11 @@ where heard_at >= %(since)s and heard_at < %(until)s and coalesce((
 -- find_device: the number of an (agency, device) that was heard or registered
 select device from device where agency = %(agency)s and name = %(name)s;
 
--- devices: all devices, with how much and when they were last heard of
-select device, agency, name, fixes, latest_at, heard_at, saved_batch, held_boot from device order by agency, name;
+-- devices: devices of partitions, or all, with how much and when they were last heard of
+select device, agency, name, fixes, latest_at, heard_at, saved_batch, held_boot
+from device
+where %(partitions)s::integer[] is null or partition = any(%(partitions)s)
+order by agency, name;
 
 -- note_devices: count fixes and move the latest instants, which never go back, as of a batch
 update device
@@ -59,14 +62,78 @@ on conflict (device, boot) do update set ranges = excluded.ranges, floor = exclu
 -- probe: change nothing, which a database for reading alone refuses
 delete from journal where false;
 
--- add_journal: what a batch brought
-insert into journal (batch, devices, entries) values (%(batch)s, %(devices)b::integer[], %(entries)s);
+-- add_journal: what a worker's batch brought
+insert into journal (worker, batch, devices, entries)
+values (%(worker)s, %(batch)s, %(devices)b::integer[], %(entries)s);
 
 -- journal: what all batches brought of which some device is not saved, in order
 select batch, devices, entries from journal order by batch;
 
--- trim_journal: drop batches of which all devices are saved
-delete from journal where batch < %(before)s;
+-- trim_journal: drop a worker's batches before one, and those of workers that are no more once all devices are saved
+delete from journal
+where worker = %(worker)s and batch < %(before)s
+   or worker <> %(worker)s and worker not in (select worker from ingest_worker where expires_at > now())
+      and not exists (
+          select from unnest(devices) as own (device) join device using (device) where saved_batch < batch
+      );
+
+-- new_worker: a number for an ingest worker, which no other one ever had
+select nextval('ingest_worker_number');
+
+-- join_workers: a worker wants a share, for so long
+insert into ingest_worker (worker, expires_at) values (%(worker)s, now() + %(lasts)s::interval)
+on conflict (worker) do update set expires_at = excluded.expires_at;
+
+-- leave_workers: it does not any more, nor do those that are no more
+delete from ingest_worker where worker = %(worker)s or expires_at < now() - interval '1 minute';
+
+-- hold_partitions: those of a worker stay so for so long
+update ingest_partition set expires_at = now() + %(lasts)s::interval
+where worker = %(worker)s
+returning partition, epoch;
+
+-- shares: how many workers there are, and how many partitions without one
+select (select count(*) from ingest_worker where expires_at > now()),
+       (select count(*) from ingest_partition where expires_at <= now());
+
+-- have_partitions: so many there are
+insert into ingest_partition (partition) select generate_series(0, %(count)s - 1) on conflict do nothing;
+
+-- take_partitions: become the holder of some that nobody holds; one in whose name something is being committed is held
+with free as (
+    select partition from ingest_partition
+    where expires_at <= now()
+    order by partition
+    limit %(most)s
+    for update skip locked
+)
+update ingest_partition
+set worker = %(worker)s, epoch = epoch + 1, expires_at = now() + %(lasts)s::interval
+from free
+where ingest_partition.partition = free.partition
+returning ingest_partition.partition, epoch;
+
+-- leave_partitions: let others take these
+update ingest_partition set worker = 0, expires_at = '-infinity'
+where worker = %(worker)s and partition = any(%(partitions)s);
+
+-- check_partitions: how many of these are still held in these epochs, and stay so until the transaction ends
+select count(*) from (
+    select from ingest_partition
+    join unnest(%(partitions)s::integer[], %(epochs)s::bigint[]) as own (partition, epoch) using (partition, epoch)
+    for key share of ingest_partition
+) as held;
+
+-- cursors: up to where the streams of partitions are committed
+select partition, kind, created_at, sequence, stored_at from ingest_cursor where partition = any(%(partitions)s);
+
+-- save_cursors: they are up to here
+insert into ingest_cursor (partition, kind, created_at, sequence, stored_at)
+select * from unnest(
+    %(partitions)s::integer[], %(kinds)s::text[], %(created)s::timestamptz[], %(sequences)s::bigint[], %(stored)s::timestamptz[]
+)
+on conflict (partition, kind) do update
+set created_at = excluded.created_at, sequence = excluded.sequence, stored_at = excluded.stored_at;
 
 -- note_held: the boots before which devices hold nothing
 update device set held_boot = new.boot
@@ -124,6 +191,7 @@ from (
            pto, inputs, battery_mv, buffered, sources, remarks
     from fix_undated
     where device = %(device)s and received_at >= %(since)s
+      and received_at < coalesce(%(until)s::timestamptz, 'infinity')
     order by device_time, received_at, boot, seq, digest
 ) as ordered;
 
@@ -155,16 +223,21 @@ insert into dirty (device, from_time, to_time) values (%(device)s, %(from_time)s
 insert into dirty (device, from_time, to_time)
 select device, latest_at, latest_at from device where device = %(device)s and latest_at is not null;
 
--- next_dirty: the stretches of the device that has waited longest, once it has been quiet
+-- next_dirty: of the device that has waited longest its stretches, once it is quiet; long ones have more patience
 with waiting as (
     select device
-    from dirty
+    from dirty join device using (device)
+    where not waits and partition = any(%(partitions)s) and device <> all(%(but)s)
     group by device
-    having max(marked_at) <= now() - %(quiet)s::interval or min(marked_at) <= now() - %(patience)s::interval
+    having max(marked_at) <= now() - %(quiet)s::interval
+        or min(marked_at) <= now() - greatest(%(patience)s::interval, (max(to_time) - min(from_time)) / 20)
     order by min(marked_at)
     limit 1
 )
-select device, from_time, to_time, dirty from dirty join waiting using (device) order by from_time, dirty;
+select device, from_time, to_time, dirty
+from dirty join waiting using (device)
+where not waits
+order by from_time, dirty;
 
 -- clear_dirty: stretches that were computed again
 delete from dirty where dirty = any(%(ids)s);
@@ -291,7 +364,7 @@ update quarantine set retry = true where not retry;
 -- retries: messages that are to be tried again
 select quarantine, agency, name, received_at, payload
 from quarantine join device using (device)
-where retry
+where retry and partition = any(%(partitions)s)
 order by quarantine
 limit %(limit)s;
 
@@ -948,3 +1021,78 @@ where segments && %(segments)s::bigint[] and segment_id = any(%(segments)s::bigi
 select segment_id, direction from route_segment
 where agency = %(agency)s and route = %(route)s and position between %(first)s and %(last)s
 order by position;
+
+-- stored_days: days before one that have a partition, or fixes without a time of their own, in order
+select to_date(substr(relname, 5), 'YYYYMMDD')
+from pg_inherits join pg_class on pg_class.oid = inhrelid
+where inhparent = 'fix'::regclass and to_date(substr(relname, 5), 'YYYYMMDD') < %(before)s::date
+union
+select (received_at at time zone 'UTC')::date from fix_undated where received_at < %(before)s::date
+order by 1;
+
+-- fixes_of_day: how many fixes belong to a day, by their own time and, without one, by when they were received
+select (select count(*) from fix where device_time >= %(from_time)s and device_time < %(to_time)s),
+       (select count(*) from fix_undated where received_at >= %(from_time)s and received_at < %(to_time)s);
+
+-- came_since: whether a fix of a day was received since a time
+select exists (
+    select from fix
+    where device_time >= %(from_time)s and device_time < %(to_time)s and received_at >= %(since)s
+);
+
+-- to_compute: whether something is to be computed again near a day, but for what waits for archives
+select exists (
+    select from dirty
+    where not waits and from_time < %(to_time)s::timestamptz + interval '1 day'
+      and to_time >= %(from_time)s::timestamptz - interval '1 day'
+);
+
+-- behind_on_day: devices with fixes of a day, and with fixes of any day beyond what the stages kept
+select device, agency, name
+from device
+where exists (select from journal where batch > saved_batch and device.device = any(devices)) and (
+    exists (
+        select from fix
+        where fix.device = device.device and device_time >= %(from_time)s and device_time < %(to_time)s
+    ) or exists (
+        select from fix_undated
+        where fix_undated.device = device.device and received_at >= %(from_time)s and received_at < %(to_time)s
+    )
+);
+
+-- close_day: how many fixes a day has by their own time; nobody adds any until the transaction ends
+select close_day(%(day)s::date);
+
+-- remove_undated: the fixes without a time of their own that were received in a time range
+delete from fix_undated where received_at >= %(from_time)s and received_at < %(to_time)s;
+
+-- drop_day: the table of a day; who reads or writes fixes waits until the transaction ends
+select drop_day(%(day)s::date);
+
+-- hold_days: no day leaves the database until the transaction ends
+select hold_days();
+
+-- note_retired: which file a day left for
+insert into retired (day, part, file, fixes, sha256, undated)
+values (%(day)s, %(part)s, %(file)s, %(fixes)s, %(sha256)s, %(undated)s);
+
+-- retired: the files that days left for, in order
+select day, part, file, fixes, sha256, undated from retired order by day, part;
+
+-- remove_waiting: what waits for archives of a device and lies in a time range
+delete from dirty
+where device = %(device)s and waits and from_time >= %(from_time)s and to_time <= %(to_time)s;
+
+-- mark_waiting: a stretch that waits for archives, unless one does that it lies in
+insert into dirty (device, from_time, to_time, waits)
+select %(device)s::integer, %(from_time)s::timestamptz, %(to_time)s::timestamptz, true
+where not exists (
+    select from dirty
+    where device = %(device)s and waits and from_time <= %(from_time)s and to_time >= %(to_time)s
+);
+
+-- waiting_of_device: the stretches of a device that wait for archives
+select from_time, to_time, dirty from dirty where device = %(device)s and waits order by from_time, dirty;
+
+-- waiting: how many stretches wait for archives, from when to when
+select count(*), min(from_time), max(to_time) from dirty where waits;

@@ -27,11 +27,15 @@ to snowtrack_ingest, snowtrack_fold, snowtrack_api;
 -- Ingest: from messages to results.
 grant insert, update on device to snowtrack_ingest;
 grant select, insert on fix, fix_undated to snowtrack_ingest;
+grant select on retired to snowtrack_ingest;
 grant select, insert, update, delete on
     device_state, boot_clock, committed, journal, dirty, quarantine, reject_count, pass, activity, track, basis,
     depth_sensor, depth_reading, depth_day, depth_misdated
 to snowtrack_ingest;
 grant insert on touched to snowtrack_ingest;
+grant select, insert, update, delete on ingest_worker, ingest_cursor to snowtrack_ingest;
+grant select, insert, update on ingest_partition to snowtrack_ingest;
+grant usage on sequence ingest_worker_number to snowtrack_ingest;
 grant execute on function make_day(date) to snowtrack_ingest;
 
 -- Fold: from results and snow to the state of the roads, and who is told of it.

@@ -1,0 +1,181 @@
+"""Reads one partition of the stream, of one kind, from behind a place on: in portions, so that never more is on its way
+than there is room for.
+
+Nothing is acknowledged to NATS. Where its consumer is lost, or tells a number that is not the next one, or is silent,
+another one is made behind the last message that came.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+import orjson
+
+from snowtrack.model.errors import SourceError
+from snowtrack.sources import nats_lines
+from snowtrack.sources.nats import Nats
+from snowtrack.sources.nats_lines import Heard
+from snowtrack.sources.partitions import partition_subject
+from snowtrack.sources.stream import FROM_THE_FIRST, SECOND_NS, STREAM, after, make_consumer, since, stream_state
+from snowtrack.store.shares import Cursor
+
+HEARTBEAT_S = 1
+SILENCE_S_MAX = 3.0
+PORTION_S = 30
+# A consumer that nobody reads from is forgotten after this.
+INACTIVE_S = 60
+PAUSE_S = 1.0
+# `$JS.ACK.stream.consumer.times.sequence.consumer's sequence.time.pending`: what each message of a stream could be
+# answered to.
+ACK, ACK_WORDS = f"$JS.ACK.{STREAM}.".encode(), 9
+HEARTBEAT, EXPIRED = 100, 408
+TOO_LARGE = b"Message Size Exceeds MaxBytes"
+
+
+class Share(NamedTuple):
+    """So many messages of a partition, and so many bytes of them, are in hand at most; a single one may be larger."""
+
+    messages: int
+    size: int
+
+
+Take = Callable[[Heard, Cursor], int | None]
+"""Takes a message and its place; how large it is in hand, or nothing when it is none of ours."""
+
+
+class Reader:
+    """Started and stopped in the event loop; `refusal` says why nothing can come in just now."""
+
+    def __init__(self, nats: Nats, place: tuple[int, str], cursor: Cursor | None, share: Share, take: Take) -> None:
+        self.nats = nats
+        self.subject = partition_subject(*place)
+        self.cursor = cursor
+        self.share = share
+        self.take = take
+        self.refusal: str | None = "not read yet"
+        self.in_hand: dict[tuple[int, int], int] = {}
+        self.in_hand_bytes = 0
+        self._consumer = ""
+        self._created_us = self._consumed = 0
+        self._portion = self._left = self._left_bytes = 0
+        self._too_large = self._heard = False
+        self._fault: str | None = None
+        self._broken = asyncio.Event()
+        self._inbox = nats.listen(self._hear)
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        self.nats.leave(self._inbox)
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+    def settle(self, created_us: int, sequence: int) -> None:
+        """There is room again, once it is asked for. What is not in hand is nobody's."""
+        self.in_hand_bytes -= self.in_hand.pop((created_us, sequence), 0)
+
+    def ask(self) -> None:
+        """For as much as there is room for, when nothing is on its way; for a single message, when the next one alone
+        is too large."""
+        room, room_bytes = self.share.messages - len(self.in_hand), self.share.size - self.in_hand_bytes
+        if self._left or self._fault or not self._consumer or room <= 0 or room_bytes <= 0:
+            return
+        if self._too_large and self.in_hand:
+            return
+        self._left, self._left_bytes = (1 if self._too_large else room), room_bytes
+        request = {"batch": self._left, "expires": PORTION_S * SECOND_NS, "idle_heartbeat": HEARTBEAT_S * SECOND_NS}
+        if not self._too_large:
+            request["max_bytes"] = room_bytes
+        self._portion += 1
+        reply = f"{self.nats.inbox_of(self._inbox)}.{self._portion}"
+        self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}", orjson.dumps(request), reply)
+
+    async def _run(self) -> None:
+        """A consumer after the other."""
+        while True:
+            try:
+                await self.nats.connected.wait()
+                await self._begin()
+                self.refusal = None
+                await self._read()
+            except SourceError as error:
+                self.refusal = f"{self.subject}: {error}"
+            self._consumer = ""
+            await asyncio.sleep(PAUSE_S * secrets.randbelow(512) / 512)
+
+    async def _begin(self) -> None:
+        """Another consumer, behind the last message that came. What is still said of the portion before is nothing to
+        it."""
+        self._portion += 1
+        self._fault = None
+        self._broken.clear()
+        stream, cursor = await stream_state(self.nats), self.cursor
+        start = FROM_THE_FIRST if cursor is None else since(cursor.stored_us)
+        if cursor and cursor.created_us == stream.created_us:
+            if cursor.sequence > stream.last:
+                raise SourceError(f"the stream ends at {stream.last}, before {cursor.sequence}, which was read")
+            start = after(cursor.sequence)
+        consumer = await make_consumer(self.nats, self.subject, start, INACTIVE_S)
+        if (await stream_state(self.nats)).created_us != stream.created_us:
+            raise SourceError("the stream was made anew just now")
+        self._created_us, self._consumer = stream.created_us, consumer
+        self._consumed, self._left, self._too_large = 0, 0, False
+
+    async def _read(self) -> None:
+        """Until something is wrong."""
+        self.ask()
+        while not self._fault:
+            self._heard = False
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SILENCE_S_MAX / 2):
+                    await self._broken.wait()
+            if self._left and not self._heard:
+                raise SourceError("nothing was heard of the stream")
+        raise SourceError(self._fault)
+
+    def _hear(self, message: Heard | None) -> None:
+        self._heard = True
+        if message is None:
+            self._break("connection lost")
+        elif message.reply.startswith(ACK):
+            self._hear_message(message)
+        elif message.subject.endswith(b".%d" % self._portion):
+            self._hear_status(message.header)
+        self.ask()
+
+    def _hear_message(self, message: Heard) -> None:
+        words = message.reply.split(b".")
+        if self._fault or len(words) != ACK_WORDS or words[3] != self._consumer.encode():
+            return
+        if int(words[6]) != self._consumed + 1:
+            self._break(f"behind the message {self._consumed} of the consumer came {int(words[6])}")
+            return
+        self._consumed += 1
+        self._left -= 1
+        self._left_bytes -= len(message.subject) + len(message.reply) + message.size
+        if self._left_bytes == 0:  # of this end NATS says nothing
+            self._left = 0
+        self._too_large = False
+        cursor = self.cursor = Cursor(self._created_us, int(words[5]), int(words[7]) // 1_000)
+        size = self.take(message, cursor)
+        if size is not None:
+            self.in_hand[cursor.created_us, cursor.sequence] = size
+            self.in_hand_bytes += size
+
+    def _hear_status(self, header: bytes) -> None:
+        status = nats_lines.status_of(header)
+        too_large = TOO_LARGE in header
+        if status == HEARTBEAT:
+            if nats_lines.header_number(header, b"Nats-Last-Consumer") != self._consumed:
+                self._break("a message did not arrive")
+        elif status == EXPIRED or too_large:
+            if nats_lines.header_number(header, b"Nats-Pending-Messages") != self._left:
+                self._break("a message did not arrive")
+            self._left, self._too_large = 0, too_large
+        else:
+            self._break(f"the consumer ended: {header.partition(nats_lines.END)[0].decode(errors='replace')}")
+
+    def _break(self, fault: str) -> None:
+        self._fault = fault
+        self._broken.set()
