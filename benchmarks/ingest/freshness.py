@@ -25,27 +25,28 @@ class Freshness(NamedTuple):
     unseen: int
 
 
-def freshness(folder: Path, seen: Path, channel: str = "up") -> Freshness:
-    """Of the live messages of a night. One counts as seen when its newest fix is, or a newer one of its device."""
+def freshness(folder: Path, seen: Path, within_s: float = np.inf) -> Freshness:
+    """Of the live messages of a night, or of those sent so soon after the first. One counts as seen when its newest fix
+    is, or a newer one of its device."""
     sent_us = np.load(folder / "sent.npy")
-    newest_us, device = _newest(folder, channel)
+    newest_us, device = _newest(folder)
     heads = _heads(seen)
     waited_us = np.full(len(sent_us), UNSEEN_US)
     for name, own in device.items():
         at_us, shown_us = heads.get(name, (np.empty(0, np.int64), np.empty(0, np.int64)))
         first = np.searchsorted(at_us, newest_us[own] // SECOND_US * SECOND_US)
         waited_us[own] = np.append(shown_us, UNSEEN_US)[first] - sent_us[own]
-    waited_us = waited_us[newest_us > 0]
+    waited_us = waited_us[(newest_us > 0) & (sent_us - sent_us.min() <= within_s * SECOND_US)]
     p50_ms, p99_ms = np.quantile(waited_us, [0.5, 0.99], method="higher") / 1_000
     return Freshness(float(p50_ms), float(p99_ms), int(np.sum(waited_us > UNSEEN_US // 2)))
 
 
-def _newest(folder: Path, channel: str) -> tuple[Int64s, dict[str, Int64s]]:
+def _newest(folder: Path) -> tuple[Int64s, dict[str, Int64s]]:
     """The newest time of each message, 0 where it has none, and the places of each device's messages."""
     places: dict[str, list[int]] = {}
     messages = []
     for place, (topic, payload) in enumerate(read_sent(folder / "night.log", ("up",))):
-        places.setdefault(topic.decode().removeprefix("snow/v1/").removesuffix(f"/{channel}"), []).append(place)
+        places.setdefault(topic.decode().removeprefix("snow/v1/").removesuffix("/up"), []).append(place)
         messages.append(Message(device=1, received_us=place, payload=payload))
     fixes = decode(messages).fixes
     newest_us = np.zeros(len(messages), np.int64)
