@@ -24,7 +24,7 @@ from snowtrack.store.passes import add_passes, mark_dirty
 from tests.services.epochs import SECOND_US
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
-from tests.store.databases import count, rows
+from tests.store.databases import clear, count, rows
 
 pytestmark = pytest.mark.anyio
 RESULTS = (
@@ -110,3 +110,27 @@ async def test_a_change_of_the_registry_between_its_reading_and_the_computing_is
         await night.settle()
     assert rows(settings.database.url, KNOWN_AS) == [("small",)]
     assert count(settings.database.url, "dirty") == 0
+
+
+async def test_a_machine_that_says_little_between_two_silences_has_one_track(
+    settings: Settings, network: Network
+) -> None:
+    """Its tail is settled before its time, twice."""
+    device = PLOUGHS[0]
+    register(settings.database.url, device)
+    start_us = time.time_ns() // 1_000_000_000 * SECOND_US - 3 * HOUR_US
+    fixes = drives(network, start_us)[:100]
+    found = []
+    for parts in ([slice(0, 100)], [slice(0, 90), slice(90, 93), slice(93, 100)]):
+        async with night_in(settings, network) as night:
+            for part in parts:
+                await night.send(
+                    device, fixes[part], range(part.start + 1, part.stop + 1), received_us=start_us + HOUR_US
+                )
+                await night.tick()
+            await night.settle()
+        found.append([rows(settings.database.url, query) for query in RESULTS])
+        clear(settings.database.url)
+        register(settings.database.url, device)
+    assert all(found[0])
+    assert found[0] == found[1]

@@ -41,6 +41,7 @@ from snowtrack.store.database import store_errors
 from snowtrack.store.fixes import known_fixes
 from snowtrack.store.fleet import fleet_version, read_fleet
 from snowtrack.store.journal import trim_journal
+from snowtrack.store.passes import mark_dirty
 from snowtrack.store.quarantine import read_retries, stay_in_quarantine
 from snowtrack.tracks.identity import BootId, boots_of, brought
 
@@ -282,6 +283,7 @@ class Lane:
             saving = self.unsaved.collect(self.unsaved.due(self.settings.ingest.save_s))
             async with connection.transaction():
                 await self.charge.check(connection)
+                await mark_dirty(connection, outputs.dirty)
                 await save(connection, self.devices.engine, saving)
             again = await self.recomputing.put_in_place(connection)
             await self._retry(connection, writer)
