@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from snowtrack.model.calendar import HOUR_US
+from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
+from snowtrack.services.catching_up import catch_up
+from snowtrack.services.known_devices import Behind
 from snowtrack.settings import Settings, load_settings
+from snowtrack.tracks.identity import brought
 from tests.services.epochs import SECOND_US
 from tests.services.night import PLOUGHS, drives, night_in
 from tests.services.registry import register
@@ -73,3 +77,15 @@ async def test_ends_and_beginnings_change_nothing(
         assert all(results(url, ONE))
         await night.tick()
         assert count(url, "journal") == 0
+
+
+async def test_no_number_of_a_batch_comes_twice_whosever_devices_a_worker_goes_on_with(
+    settings: Settings, network: Network
+) -> None:
+    async with night_in(settings, network) as night:
+        unsaved = night.lane.unsaved
+        for known, found in ((100, 60), (60, 100)):
+            unsaved.batch = known
+            behind = Behind(found, brought(found, FixBatch.empty(), {1: SECOND_US}), [])
+            await catch_up(night.connection, night.lane.devices.engine, unsaved, behind)
+            assert unsaved.batch == 100

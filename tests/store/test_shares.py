@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
 from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.errors import StoreError
+from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.sources.partitions import PARTITIONS, partition_of
 from snowtrack.store.database import connect
 from snowtrack.store.devices import device_number, read_devices
+from snowtrack.store.journal import add_journal, trim_journal
 from snowtrack.store.shares import (
     Cursor,
     Shares,
@@ -24,7 +27,9 @@ from snowtrack.store.shares import (
     save_cursors,
     still_held,
     take_partitions,
+    wait_for_own,
 )
+from snowtrack.tracks.identity import brought
 from tests.store.databases import rows
 
 pytestmark = pytest.mark.anyio
@@ -157,3 +162,32 @@ async def test_cursors_are_those_saved_last(connection: AsyncConnection) -> None
     await save_cursors(connection, {(1, "live"): anew})
     assert await read_cursors(connection, [1]) == {(1, "live"): anew, (1, "backlog"): late}
     assert await read_cursors(connection, []) == {}
+
+
+async def test_a_worker_waits_for_the_end_of_what_it_was_committing_itself(database: str) -> None:
+    async with connect(database, name="old") as old, connect(database, name="new") as new:
+        number = await worker(old)
+        held = await take(old, number)
+        async with old.transaction():
+            assert await still_held(old, held)
+            with pytest.raises(StoreError, match="still commits"):
+                async with new.transaction():
+                    await wait_for_own(new, number, within_s=0.2)
+        async with new.transaction():
+            await wait_for_own(new, number, within_s=5)
+
+
+async def test_a_journal_line_stays_until_all_its_devices_are_saved(connection: AsyncConnection) -> None:
+    """Whoever has them now may not have read it yet."""
+    mine, gone = await worker(connection), await new_worker(connection, PARTITIONS)
+    devices = [await device_number(connection, DeviceId("kanazawa", f"d{number}")) for number in (1, 2)]
+    for number in (mine, gone):
+        for batch in (1, 2):
+            brought_by = brought(batch, FixBatch.empty(), dict.fromkeys(devices, SECOND_US))
+            await add_journal(connection, number, brought_by)
+    for saved, left in (([0, 0], 4), ([2, 0], 4), ([2, 1], 2), ([2, 2], 0)):
+        for device, up_to in zip(devices, saved, strict=True):
+            await connection.execute("update device set saved_batch = %s where device = %s", [up_to, device])
+        await trim_journal(connection, mine, 9)
+        cursor = await connection.execute("select count(*) from journal")
+        assert await cursor.fetchone() == (left,)

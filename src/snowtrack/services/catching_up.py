@@ -35,7 +35,8 @@ async def catch_up(connection: AsyncConnection, engine: Engine, unsaved: Unsaved
         engine.clocks.update(clocks)
         unsaved.add(outputs)
         latest |= latest_trusted(observed)
+    newest = max(unsaved.batch, behind.batch)  # no number comes twice, whosever devices these are now
     unsaved.note(behind.journal, latest)
-    unsaved.batch = max(unsaved.batch, behind.batch)
+    unsaved.batch = newest
     if behind.devices:
         log.info("took up what was not saved", devices=len(behind.devices), fixes=int(behind.journal.fixes.sum()))

@@ -106,10 +106,10 @@ class Ingest:
             lane.doubts = self.suspects.searching
             writer = BatchWriter(own, lane.devices.engine, self.quarantine, self.charge, self.settings.ingest.commit_s)
             announce_ready()
-            await self._drain(lane, connection, writer, stopping)
-            self.lane, lane.say, lane.doubts = lane, self._say_heads, False
-            self.figures.store_fault = self.figures.spool_fault = None
             try:
+                await self._drain(lane, connection, writer, stopping)
+                self.lane, lane.say, lane.doubts = lane, self._say_heads, False
+                self.figures.store_fault = self.figures.spool_fault = None
                 async with self._recomputing(lane, writer):
                     await self._take_batches(lane, connection, writer, stopping)
             finally:

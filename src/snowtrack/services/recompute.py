@@ -34,7 +34,7 @@ from snowtrack.tracks.clock import Clocks
 REACH_US_MAX = 7 * DAY_US
 WIDER = 8
 # What waits to be put in place; and how long that may hold up what is live, each second.
-READY_MAX, PUT_S_MAX = 32, 0.25
+READY_MAX, PUT_S_MAX = 8, 0.25
 LOOK_S = 0.5
 # So much is computed in one go, and what belongs to tracks at its borders.
 AT_ONCE_US = 2 * DAY_US
@@ -114,11 +114,12 @@ class Recomputing:
         """What is ready, for a while, when all that the live engine has seen is in the store; what was put there."""
         done, over = [], time.monotonic() + PUT_S_MAX
         while self.ready and time.monotonic() < over:
-            ready = self.ready.popleft()
+            ready = self.ready[0]
             async with connection.transaction():
                 await self.charge.check(connection)
                 if await self._put(connection, ready):
                     done.append(ready.stretch)
+            self.ready.popleft()  # not before its marks are gone, by which it would be computed once more
         return done
 
     async def _put(self, connection: AsyncConnection, ready: Ready) -> bool:

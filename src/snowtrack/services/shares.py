@@ -5,6 +5,7 @@ a partition goes on from what is committed.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from math import ceil
 from typing import Protocol
@@ -27,6 +28,7 @@ from snowtrack.store.shares import (
     save_cursors,
     still_held,
     take_partitions,
+    wait_for_own,
 )
 from snowtrack.store.sole_writer import Sole, be_sole
 
@@ -101,6 +103,7 @@ class Shared:
         self.worker = 0
         self.moves = False
         self.held: dict[int, int] = {}
+        self.renewed = self.patient_until = 0.0
 
     @property
     def partitions(self) -> list[int]:
@@ -110,15 +113,27 @@ class Shared:
         for each in (connection, own):
             await each.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S_MAX}s'".encode())
         self.worker = self.worker or await new_worker(connection, PARTITIONS)
+        # After an outage of all the first one back would find no others, and take everything.
+        away = 0 < self.renewed < time.monotonic() - LEASE_S
         async with connection.transaction():
             held = await join_workers(connection, self.worker, lasts_s=LEASE_S)
-            fair = ceil(PARTITIONS / max((await read_shares(connection)).workers, 1))
-            surplus = sorted(held)[fair:]
-            await leave_partitions(connection, self.worker, surplus)
-            kept = {partition: epoch for partition, epoch in held.items() if partition not in surplus}
-            most = max(fair - len(kept), 0)
-            kept |= await take_partitions(connection, self.worker, most=most, lasts_s=LEASE_S)
+            await wait_for_own(connection, self.worker, within_s=LEASE_S - 1)
+            kept = held if away else await self._fair(connection, held)
+        self.renewed = time.monotonic()
         return await self._go_on_with(connection, kept)
+
+    async def _fair(self, connection: AsyncConnection, held: dict[int, int]) -> dict[int, int]:
+        """What is its part of all: some less, or some more if nobody holds them."""
+        shares = await read_shares(connection)
+        fair = ceil(PARTITIONS / max(shares.workers, 1))
+        surplus = sorted(held)[fair:]
+        await leave_partitions(connection, self.worker, surplus)
+        kept = {partition: epoch for partition, epoch in held.items() if partition not in surplus}
+        most = max(fair - len(kept), 0)
+        taken = await take_partitions(connection, self.worker, most=most, lasts_s=LEASE_S)
+        if len(taken) < min(most, shares.free):  # something is still being committed in the name of who is gone
+            self.patient_until = time.monotonic() + LEASE_S
+        return kept | taken
 
     async def check(self, connection: AsyncConnection) -> None:
         if not await still_held(connection, self.held):
@@ -140,10 +155,11 @@ class Shared:
                 async with connect(self.url, name="ingest share") as connection:
                     while True:
                         if self.worker:
-                            await self._look(connection)
+                            async with asyncio.timeout(LEASE_S):
+                                await self._look(connection)
                         await asyncio.sleep(RENEW_S)
-            except StoreError as error:
-                log.warning("ingest: cannot renew its share", reason=str(error))
+            except (StoreError, TimeoutError) as error:
+                log.warning("ingest: cannot renew its share", reason=str(error) or "the database does not answer")
                 await asyncio.sleep(RENEW_S)
 
     async def _look(self, connection: AsyncConnection) -> None:
@@ -151,8 +167,9 @@ class Shared:
             async with connection.transaction():
                 held = await join_workers(connection, self.worker, lasts_s=LEASE_S)
                 shares = await read_shares(connection)
+        self.renewed = time.monotonic()
         fair = ceil(PARTITIONS / max(shares.workers, 1))
-        wants = shares.free > 0 and len(held) < fair
+        wants = shares.free > 0 and len(held) < fair and self.renewed >= self.patient_until
         if held != self.held or len(held) > fair or wants:
             self.moves = True
 

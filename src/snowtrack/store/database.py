@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -13,6 +14,14 @@ from snowtrack.model.errors import RefusedError, StoreError
 from snowtrack.store.queries import query
 
 CONNECT_S_MAX = 10
+# A connection on which nothing arrives any more ends within seconds, not after TCP's quarter of an hour.
+ALIVE: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 @contextmanager
@@ -36,6 +45,7 @@ async def connect(url: str, *, name: str) -> AsyncIterator[AsyncConnection]:
             application_name=f"snowtrack {name}",
             connect_timeout=CONNECT_S_MAX,
             options="-c timezone=UTC",
+            **ALIVE,
         )
     async with connection:
         yield connection
@@ -58,7 +68,7 @@ class StorePool(AsyncConnectionPool[AsyncConnection]):
 @asynccontextmanager
 async def connection_pool(url: str, *, name: str, size: int) -> AsyncIterator[StorePool]:
     """A bounded pool; who waits longer than the time-out is told so."""
-    kwargs = {"autocommit": True, "application_name": f"snowtrack {name}", "options": "-c timezone=UTC"}
+    kwargs = {"autocommit": True, "application_name": f"snowtrack {name}", "options": "-c timezone=UTC", **ALIVE}
     pool = StorePool(
         url, min_size=1, max_size=size, timeout=CONNECT_S_MAX, max_waiting=size * 16, kwargs=kwargs, open=False
     )

@@ -23,8 +23,8 @@ async def read_journal(connection: AsyncConnection) -> JournalBatch:
 
 
 async def trim_journal(connection: AsyncConnection, worker: int, before: int) -> None:
-    """Drop the worker's batches before this one: their devices are saved. So are those of others that are no more,
-    once they are."""
+    """Drop the worker's batches before this one, and those of workers that are no more, once all their devices are
+    saved: whoever has them now may still have to go on over what they brought."""
     await connection.execute(query("trim_journal"), {"worker": worker, "before": before})
 
 

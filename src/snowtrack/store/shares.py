@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
 
+from snowtrack.model.errors import StoreError
 from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.queries import query
 
@@ -44,6 +46,15 @@ async def join_workers(connection: AsyncConnection, worker: int, *, lasts_s: flo
     asked = {"worker": worker, "lasts": timedelta(seconds=lasts_s)}
     await connection.execute(query("join_workers"), asked)
     return dict(await (await connection.execute(query("hold_partitions"), asked)).fetchall())
+
+
+async def wait_for_own(connection: AsyncConnection, worker: int, *, within_s: float) -> None:
+    """Until a session of this worker that is given up commits nothing any more; in a transaction."""
+    try:
+        await connection.execute(query("wait_for_locks"), {"at_most": f"{within_s:g}s"})
+        await connection.execute(query("wait_for_own"), {"worker": worker})
+    except LockNotAvailable as error:
+        raise StoreError("database: a session of this worker still commits; waiting for its end") from error
 
 
 async def leave_workers(connection: AsyncConnection, worker: int, partitions: Iterable[int]) -> None:

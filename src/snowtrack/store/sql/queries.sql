@@ -69,13 +69,14 @@ values (%(worker)s, %(batch)s, %(devices)b::integer[], %(entries)s);
 -- journal: what all batches brought of which some device is not saved, in order
 select batch, devices, entries from journal order by batch;
 
--- trim_journal: drop a worker's batches before one, and those of workers that are no more once all devices are saved
+-- trim_journal: drop batches of a worker before one, and of workers that are no more, whose devices are all saved
 delete from journal
-where worker = %(worker)s and batch < %(before)s
-   or worker <> %(worker)s and worker not in (select worker from ingest_worker where expires_at > now())
-      and not exists (
-          select from unnest(devices) as own (device) join device using (device) where saved_batch < batch
-      );
+where (
+    worker = %(worker)s and batch < %(before)s
+    or worker <> %(worker)s and worker not in (select worker from ingest_worker where expires_at > now())
+) and not exists (
+    select from unnest(devices) as own (device) join device using (device) where saved_batch < batch
+);
 
 -- new_worker: a number for an ingest worker, which no other one ever had
 select nextval('ingest_worker_number');
@@ -91,6 +92,9 @@ delete from ingest_worker where worker = %(worker)s or expires_at < now() - inte
 update ingest_partition set expires_at = now() + %(lasts)s::interval
 where worker = %(worker)s
 returning partition, epoch;
+
+-- wait_for_own: those of a worker, once nothing is being committed in its name any more
+select partition from ingest_partition where worker = %(worker)s order by partition for update;
 
 -- shares: how many workers there are, and how many partitions without one
 select (select count(*) from ingest_worker where expires_at > now()),
@@ -230,7 +234,9 @@ with waiting as (
     where not waits and partition = any(%(partitions)s) and device <> all(%(but)s)
     group by device
     having max(marked_at) <= now() - %(quiet)s::interval
-        or min(marked_at) <= now() - greatest(%(patience)s::interval, (max(to_time) - min(from_time)) / 20)
+        or min(marked_at) <= now() - greatest(
+            %(patience)s::interval, least((max(to_time) - min(from_time)) / 20, interval '30 minutes')
+        )
     order by min(marked_at)
     limit 1
 )
