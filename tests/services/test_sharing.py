@@ -22,6 +22,7 @@ from tests.store.databases import fresh_database, prepare, rows
 
 pytestmark = pytest.mark.slow
 HOLDERS = "select worker, count(*) from ingest_partition where expires_at > now() group by worker order by worker"
+STORED = "select boot, seq from fix join device using (device) where name = %s order by 1, 2"
 # A worker that died is to be replaced within this.
 REPLACED_S_MAX = 15.0
 PACE_S = 0.01
@@ -71,10 +72,7 @@ def await_all_confirmed(trackers: Sequence[Tracker]) -> None:
 
 def assert_all_stored_once(trackers: Sequence[Tracker], line: Line) -> None:
     for tracker in trackers:
-        stored = rows(
-            line.url, "select boot, seq from fix join device using (device) where name = %s order by 1, 2",
-            tracker.device.device,
-        )  # fmt: skip
+        stored = rows(line.url, STORED, tracker.device.device)
         assert stored == sorted(tracker.all)
         tracker.assert_word_kept()
 
