@@ -13,7 +13,7 @@ from snowtrack.brokers.register import Register
 from snowtrack.model.ids import DeviceId
 from snowtrack.sources.jetstream import Nodes
 from snowtrack.sources.stream import STREAM
-from tests.brokers.shipped import CONFIG, HOST, PLACE, adapted, enrolled
+from tests.brokers.shipped import CONFIG, HOST, PLACE, adapted, door_of, enrolled
 from tests.mosquitto import STOPPED_S_MAX, RunningBroker
 from tests.nats import nats_of
 from tests.ports import free_ports
@@ -86,15 +86,7 @@ class Cluster:
         )
 
     def address(self, port: int, papers: Path | None) -> BrokerAddress:
-        """A door, called with the certificate in a folder or with none."""
-        return BrokerAddress(
-            host=HOST,
-            port=port,
-            secure=True,
-            ca=self.register.folder / "broker" / "services-ca.pem",
-            certificate=papers and papers / "certificate.pem",
-            key=papers and papers / "key.pem",
-        )
+        return door_of(self.register, port, papers)
 
 
 def cluster_in(folder: Path) -> Cluster:

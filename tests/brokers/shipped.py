@@ -26,6 +26,18 @@ D1, D2, D3 = (DeviceId("kanazawa", name) for name in ("d1", "d2", "d3"))
 EXPIRED = DeviceId("kanazawa", "expired")
 
 
+def door_of(register: Register, port: int, papers: Path | None) -> BrokerAddress:
+    """Called with the certificate in a folder or with none."""
+    return BrokerAddress(
+        host=HOST,
+        port=port,
+        secure=True,
+        ca=register.folder / "broker" / "services-ca.pem",
+        certificate=papers and papers / "certificate.pem",
+        key=papers and papers / "key.pem",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ShippedBroker:
     """A broker, the register whose folder it reads, and the doors for devices and for the engine."""
@@ -45,15 +57,7 @@ class ShippedBroker:
         return self.address(self.engine_port, self.register.folder / "engine")
 
     def address(self, port: int, papers: Path | None) -> BrokerAddress:
-        """A door, called with the certificate in a folder or with none."""
-        return BrokerAddress(
-            host=HOST,
-            port=port,
-            secure=True,
-            ca=self.register.folder / "broker" / "services-ca.pem",
-            certificate=papers and papers / "certificate.pem",
-            key=papers and papers / "key.pem",
-        )
+        return door_of(self.register, port, papers)
 
     def reload(self) -> None:
         """Have it read the lists again; when it has is to be seen from what it does."""

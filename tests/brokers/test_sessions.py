@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from snowtrack.sources.mqtt import Limits, MqttSource
+from snowtrack.sources.mqtt import MqttSource
+from snowtrack.sources.source import Limits
 from tests.brokers.callers import LET_IN, calling, knock
 from tests.brokers.shipped import D1, D2, ShippedBroker
 from tests.services.waiting import until

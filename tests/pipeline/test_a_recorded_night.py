@@ -41,10 +41,11 @@ from snowtrack.model.tracks import DirtyStretch
 from snowtrack.model.work import Activity, ActivityBatch
 from snowtrack.nmea.decode import decode
 from snowtrack.pipeline.engine import Engine, EnginePolicy, Outputs
-from snowtrack.pipeline.replay import moment_of, recompute, whole_tracks, widen_to_now
+from snowtrack.pipeline.replay import moment_of, whole_tracks, widen_to_now
 from snowtrack.roads.files import write_network
 from snowtrack.tracks.clock import observe
 from snowtrack.tracks.identity import SequenceLedger
+from tests.oracles.again import recompute
 from tests.oracles.towns import sample_town
 
 PLOUGHS, MINUTES = 40, 12

@@ -7,8 +7,9 @@ import pytest
 from snowtrack.model.fixes import BLADE_DOWN, FixBatch
 from snowtrack.model.tracks import DirtyStretch, ObservedBatch
 from snowtrack.pipeline.engine import Engine, EnginePolicy
-from snowtrack.pipeline.replay import in_order, moment_of, recompute, widen_to_now
+from snowtrack.pipeline.replay import in_order, moment_of, widen_to_now
 from snowtrack.tracks.clock import observe
+from tests.oracles.again import recompute
 from tests.oracles.batches import batch_of
 from tests.oracles.final import final_results
 from tests.oracles.towns import point, road, town

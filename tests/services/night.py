@@ -15,8 +15,9 @@ from snowtrack.services.batches import BatchWriter
 from snowtrack.services.ingest import Ingest
 from snowtrack.services.shares import Alone
 from snowtrack.settings import Settings
-from snowtrack.sources.mqtt import Delivery, Limits, MqttSource
+from snowtrack.sources.mqtt import MqttSource
 from snowtrack.sources.session import Receipt
+from snowtrack.sources.source import Delivery, Limits
 from snowtrack.store.database import connect
 from tests.services.epochs import SECOND_US, Fix, drive, epoch
 from tests.store.databases import count

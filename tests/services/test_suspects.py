@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.services.suspects import IN_A_ROW_MAX, Suspects
-from snowtrack.sources.mqtt import Delivery
 from snowtrack.sources.session import Receipt
+from snowtrack.sources.source import Delivery
 
 FAULT = ValueError("a fault")
 

@@ -18,7 +18,7 @@ from snowtrack.model.snow import DepthBatch, Sensor, SensorId
 from snowtrack.snow.curves import NOISE_MM
 from snowtrack.snow.readings import read_depths
 from snowtrack.snow.watching import Watched
-from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.source import Delivery
 from tests.mosquitto import RunningBroker
 from tests.services.waiting import until
 from tests.sources.test_mqtt_source import batch, listening

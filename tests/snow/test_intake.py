@@ -12,8 +12,8 @@ from snowtrack.model.calendar import DAY_US, SECOND_US
 from snowtrack.model.snow import DepthFault, SensorId
 from snowtrack.model.topics import Channel
 from snowtrack.services.snow_intake import DepthTally, take_depths
-from snowtrack.sources.mqtt import Delivery
 from snowtrack.sources.session import Receipt
+from snowtrack.sources.source import Delivery
 from snowtrack.store.database import connect
 from snowtrack.store.snow import read_depths, read_heard
 from tests.mosquitto import RunningBroker

@@ -6,8 +6,8 @@ import pytest
 
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
-from snowtrack.sources.mqtt import Delivery
 from snowtrack.sources.session import Receipt
+from snowtrack.sources.source import Delivery
 from tests.decode.receiver_logs import seconds
 
 NIGHT_US = 1_768_404_600_000_000

@@ -11,8 +11,9 @@ from snowtrack.addresses import BrokerAddress, parse_broker
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.topics import Channel
 from snowtrack.nmea.unpack import PAYLOAD_BYTES_MAX
-from snowtrack.sources.mqtt import Delivery, Limits, MqttSource
+from snowtrack.sources.mqtt import MqttSource
 from snowtrack.sources.session import PACKET_BYTES_MAX
+from snowtrack.sources.source import Delivery, Limits
 from tests.mosquitto import RunningBroker, mosquitto_in
 from tests.ports import free_port
 from tests.services.waiting import until

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from snowtrack.addresses import BrokerAddress, parse_broker
-from snowtrack.sources.mqtt import Limits, MqttSource
+from snowtrack.sources.mqtt import MqttSource
+from snowtrack.sources.source import Limits
 from tests.mosquitto import RunningBroker, mosquitto_in
 from tests.services.waiting import until
 from tests.sources.publisher import publishing

@@ -3,6 +3,7 @@
 Totals are those of all that were ever heard; what is the matter now is that of those that were heard lately.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,20 +38,12 @@ class Ingests:
         return {
             "workers": len(lately),
             "fixes_per_s": round(sum(figures.get("fixes_per_s", 0.0) for figures in lately), 1),
-            "rejects": _added(figures.get("rejects", {}) for figures in every),
+            "rejects": dict(sum((Counter(figures.get("rejects", {})) for figures in every), Counter[str]())),
             "freshness_ms": {share: _worst(one.get(share) for one in fresh) for share in ("p50", "p99")},
             **{name: sum(figures.get(name, 0) for figures in every) for name in TOTALS},
             **{name: sum(figures.get(name, 0) for figures in lately) for name in SUMS},
             **{name: next(filter(None, (figures.get(name) for figures in lately)), None) for name in FAULTS},
         }
-
-
-def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for each in counts:
-        for name, count in each.items():
-            total[name] = total.get(name, 0) + count
-    return total
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

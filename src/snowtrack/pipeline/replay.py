@@ -107,10 +107,3 @@ class Again:
             tracks=TrackBatch.concat([one.tracks for one in found]),
             kept=self.engine.snapshot(device) if self.goes_on else None,
         )
-
-
-def recompute(engine: Engine, stretch: DirtyStretch, fixes: ObservedBatch) -> Recomputed:
-    """All at once."""
-    again = Again(engine, stretch, goes_on=engine.newest_us(stretch.device) <= stretch.to_us)
-    again.take(fixes)
-    return again.over()

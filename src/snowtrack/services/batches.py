@@ -21,7 +21,7 @@ from snowtrack.services.quarantine import Quarantine
 from snowtrack.services.shares import Cursors, InCharge
 from snowtrack.services.snow_intake import take_depths
 from snowtrack.sources.durables import Numbers
-from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.source import Delivery
 from snowtrack.store.clocks import KeptClock, save_clocks
 from snowtrack.store.database import store_errors
 from snowtrack.store.devices import free_boots, save_committed

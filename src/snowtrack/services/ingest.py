@@ -183,7 +183,12 @@ class Ingest:
             return None
         self.in_hand.append(deliveries)
         with store_errors("cannot read a batch"):
-            return (await lane.read(connection, deliveries))._replace(cursors=cursors_of(deliveries))
+            return await self._read(lane, connection, deliveries)
+
+    async def _read(self, lane: Lane, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> Read:
+        """What they say, but those that cannot be worked off, and where all of them end in the streams."""
+        fit, unfit = self.suspects.parted(deliveries)
+        return (await lane.read(connection, fit, unfit))._replace(cursors=cursors_of(deliveries))
 
     async def _on_time(self, lane: Lane, connection: AsyncConnection, writer: BatchWriter) -> None:
         now_us = wall_clock.now_us()
@@ -238,9 +243,8 @@ class Ingest:
     async def _commit(
         self, lane: Lane, connection: AsyncConnection, writer: BatchWriter, deliveries: Sequence[Delivery]
     ) -> Prepared:
-        fit, unfit = self.suspects.parted(deliveries)
         with store_errors("cannot prepare a batch"):
-            read = (await lane.read(connection, fit, unfit))._replace(cursors=cursors_of(deliveries))
+            read = await self._read(lane, connection, deliveries)
             prepared = await lane.prepare(connection, read, writer.written)
         await writer.commit(prepared)
         self.suspects.passed()

@@ -35,7 +35,7 @@ from snowtrack.services.recompute import Recomputing
 from snowtrack.services.shares import Cursors, InCharge
 from snowtrack.settings import Settings
 from snowtrack.sources.durables import Numbers
-from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.source import Delivery
 from snowtrack.store.basis import use_basis
 from snowtrack.store.database import store_errors
 from snowtrack.store.fixes import known_fixes

@@ -94,11 +94,11 @@ class Recomputing:
             async with connection.transaction():
                 await hold_days(connection)
                 retired, clocks = await read_retired(connection), await read_device_clocks(connection, device)
-                portion, waits = await _first_portion(
-                    connection, self.engine.policy.cut_us, clocks, work.stretch, shade(retired, device, clocks)
-                )
-                stretch = widen_to_now(moment, portion)
-                waits = waits or meets(shade(retired, device, clocks), stretch.widened(self.engine.policy.cut_us))
+                cut_us, shaded = self.engine.policy.cut_us, shade(retired, device, clocks)
+                stretch, waits = await _first_portion(connection, cut_us, clocks, work.stretch, shaded)
+                if not waits:
+                    stretch = widen_to_now(moment, stretch)
+                    waits = meets(shaded, stretch.widened(cut_us))
                 fixes = ObservedBatch.empty() if waits else await read_observed(connection, clocks, stretch)
         again = None if waits else await self._computed(stretch, fixes, goes_on=moment.newest_us <= stretch.to_us)
         self.ready.append(Ready(work=work, stretch=stretch, again=again, retired=retired))
@@ -184,8 +184,7 @@ async def _first_portion(
         last = await widen_to_tracks(connection, clocks, _instant(asked, end_us - 1), cut_us)
         if asked.from_us <= last.to_us + cut_us:
             return replace(asked, to_us=min(asked.to_us, last.to_us + cut_us)), True
-    portion = await widen_to_tracks(connection, clocks, replace(asked, to_us=until_us), cut_us)
-    return portion, meets(retired, portion.widened(cut_us))
+    return await widen_to_tracks(connection, clocks, replace(asked, to_us=until_us), cut_us), False
 
 
 def _instant(of: DirtyStretch, at_us: int) -> DirtyStretch:

@@ -19,6 +19,7 @@ from snowtrack.sources.partitions import KINDS, PARTITIONS
 from snowtrack.store.database import connect, store_errors
 from snowtrack.store.shares import (
     Cursor,
+    Shares,
     join_workers,
     leave_partitions,
     leave_workers,
@@ -125,7 +126,7 @@ class Shared:
     async def _fair(self, connection: AsyncConnection, held: dict[int, int]) -> dict[int, int]:
         """What is its part of all: some less, or some more if nobody holds them."""
         shares = await read_shares(connection)
-        fair = ceil(PARTITIONS / max(shares.workers, 1))
+        fair = _fair_part(shares)
         surplus = sorted(held)[fair:]
         await leave_partitions(connection, self.worker, surplus)
         kept = {partition: epoch for partition, epoch in held.items() if partition not in surplus}
@@ -168,7 +169,7 @@ class Shared:
                 held = await join_workers(connection, self.worker, lasts_s=LEASE_S)
                 shares = await read_shares(connection)
         self.renewed = time.monotonic()
-        fair = ceil(PARTITIONS / max(shares.workers, 1))
+        fair = _fair_part(shares)
         wants = shares.free > 0 and len(held) < fair and self.renewed >= self.patient_until
         if held != self.held or len(held) > fair or wants:
             self.moves = True
@@ -187,3 +188,7 @@ class Shared:
             log.info("ingest: its share changed", worker=self.worker, partitions=len(kept), new=len(come))
         self.held, self.moves = kept, False
         return gone
+
+
+def _fair_part(shares: Shares) -> int:
+    return ceil(PARTITIONS / max(shares.workers, 1))

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from snowtrack.model.calendar import DAY_US
 from snowtrack.snow.listings import AHEAD_US
 from snowtrack.snow.readings import read_depths
-from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.source import Delivery
 from snowtrack.store.snow import Refused, keep_depths
 
 OLD_US = 366 * DAY_US

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from snowtrack.sources.mqtt import Delivery
+from snowtrack.sources.source import Delivery
 
 # So many, with none between them that could be worked off: then it is not the messages.
 IN_A_ROW_MAX = 10

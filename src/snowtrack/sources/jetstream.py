@@ -39,15 +39,14 @@ class Nodes(NamedTuple):
 
 
 class JetStreamSource(Source):
-    """Each partition has its own share of what may be in hand, as if all of them were owned here. Before `prepared`
-    nobody may come over MQTT: who comes first would have NATS make a stream that keeps nothing."""
+    """Each partition has its own share of what may be in hand, as if all of them were owned here. Before the stream is
+    made nobody may come over MQTT: who comes first would have NATS make one that keeps nothing."""
 
     def __init__(self, nodes: Nodes, client_id: str, limits: Limits, stream: StreamSettings) -> None:
         self._shares = {kind: _share(limits, kind) for kind in KINDS}
         live_max, backlog_max = (self._shares[kind].messages * PARTITIONS for kind in KINDS)
         super().__init__(live_max, backlog_max, limits.durable_s)
         self._stream = stream
-        self.prepared = asyncio.Event()
         self._fault: str | None = "the stream was not looked at yet"
         self._strangers = 0
         self._readers: dict[tuple[int, str], Reader] = {}
@@ -123,7 +122,6 @@ class JetStreamSource(Source):
             except SourceError as error:
                 self._fault = str(error)
                 await asyncio.sleep(RETRY_S)
-        self.prepared.set()
         self._speaker.start()
 
     def _take(self, place: tuple[int, str], message: Heard, cursor: Cursor) -> int | None:

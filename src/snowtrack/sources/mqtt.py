@@ -17,8 +17,6 @@ from snowtrack.sources.packets import Published
 from snowtrack.sources.session import Arrive, Receipt, Session, Window
 from snowtrack.sources.source import Delivery, Limits, Source
 
-__all__ = ["Delivery", "Limits", "MqttSource"]
-
 TOPICS_KEPT = 500_000
 
 
