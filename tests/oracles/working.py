@@ -303,19 +303,20 @@ def _not_since(worked: list[bool], first: int, last: int) -> None:
 def _spans(run: Sequence[Moved], whether: _Worked, policy: WorkPolicy) -> list[Span]:
     times = [one.heard.at_us for one in run]
     stands_by: dict[int, int] = {}
+    slow = [one.mmps < one.heard.profile.stands_mmps for one in run]
     for first, last in _groups(_still(run)):
-        idle = max((at for at in range(first + 1, last + 1) if whether.worked[at]), default=first)
-        slow = [one.mmps < one.heard.profile.stands_mmps for one in run]
-        known = [times[at] for at in range(idle, last + 1) if whether.certainly_not[at] and slow[at]]
-        if known and known[-1] - times[idle] >= policy.stand_us:
-            stands_by |= dict.fromkeys(range(idle + 1, last + 1), times[idle] + policy.parked_us)
+        at_work = [at for at in range(first + 1, last + 1) if whether.worked[at]]
+        for idle, ends in pairwise([first, *at_work, last + 1]):
+            known = [times[at] for at in range(idle, ends) if whether.certainly_not[at] and slow[at]]
+            if known and known[-1] - times[idle] >= policy.stand_us:
+                stands_by |= dict.fromkeys(range(idle + 1, ends), times[idle] + policy.parked_us)
     spans = []
-    for at, (begins, ends) in enumerate(pairwise(times), 1):
+    for at, (begins, until) in enumerate(pairwise(times), 1):
         if at in stands_by:
-            parked_us = min(max(stands_by[at], begins), ends)
-            spans += [(begins, parked_us, Activity.STANDBY), (parked_us, ends, Activity.PARKED)]
+            parked_us = min(max(stands_by[at], begins), until)
+            spans += [(begins, parked_us, Activity.STANDBY), (parked_us, until, Activity.PARKED)]
         else:
-            spans.append((begins, ends, Activity.WORKING if whether.worked[at] else Activity.TRAVELLING))
+            spans.append((begins, until, Activity.WORKING if whether.worked[at] else Activity.TRAVELLING))
     return merged(spans)
 
 

@@ -2,17 +2,29 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from snowtrack.model.fixes import BLADE_DOWN
+from snowtrack.model.machines import MachineKind
 from snowtrack.model.work import Activity, Work
 from snowtrack.passes.stage import PassStage, WorkPolicy, joined
 from tests.oracles.working import merged
-from tests.passes.days import DAYS, POLICIES, Day, came, expected, fleet_of, of_device, rows_of, spans_of, taken
+from tests.passes.days import DAYS, POLICIES, Day, Spell, came, expected, fleet_of, of_device, rows_of, spans_of, taken
 from tests.passes.journeys import TOWN, named
+
+# It stands for a minute and more, and is at work before anybody can believe that it moves.
+STOOD = Day(
+    kinds=(MachineKind.UNKNOWN, MachineKind.UNKNOWN),
+    spells=[
+        Spell("nothing", 14, 5, 0, stated=True, on_road=True, ends=False, inputs={}),
+        Spell("nothing", 0.7, 3, 0.6, stated=True, on_road=True, ends=False, inputs={"blade": BLADE_DOWN}),
+    ],
+)
 
 
 @given(st.lists(DAYS, min_size=1, max_size=3), st.sampled_from(POLICIES), st.integers(1, 50))
+@example([STOOD], WorkPolicy(), 1)
 def test_what_is_told_of_drawn_days_is_what_the_oracle_tells(
     days: Sequence[Day], policy: WorkPolicy, size: int
 ) -> None:

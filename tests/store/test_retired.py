@@ -5,12 +5,12 @@ from datetime import date
 import numpy as np
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 from psycopg.errors import InsufficientPrivilege
 
-from snowtrack.model.calendar import DAY_US
+from snowtrack.model.calendar import DAY_US, SECOND_US
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.tracks import DirtyStretch
@@ -33,6 +33,7 @@ from snowtrack.tracks.clock import observe, plausible
 from snowtrack.tracks.identity import BootId
 from snowtrack.tracks.learning import learn
 from snowtrack.tracks.sessions import BootClock
+from tests.oracles.batches import batch_of
 from tests.tracks.boots import BATCHES
 
 WHOLE = (10, 90)
@@ -49,13 +50,25 @@ def retired(fixes: FixBatch, day: int) -> tuple[RetiredFile, FixBatch]:
     return file, own
 
 
-@given(BATCHES, st.data())
-def test_nothing_that_left_with_a_day_was_observed_outside_of_its_shade(fixes: FixBatch, data: st.DataObject) -> None:
+# Its uptime stood while it slept over a midnight, so that its clock places the first later than it was received.
+MIDNIGHT_US = 20_468 * DAY_US
+ASLEEP = (
+    {"received_us": MIDNIGHT_US - 9 * SECOND_US, "uptime_ms": 1_000, "day_us": DAY_US - 9 * SECOND_US},
+    {"received_us": MIDNIGHT_US + 691 * SECOND_US, "uptime_ms": 2_000, "time_us": MIDNIGHT_US + 691 * SECOND_US},
+)
+SLEEPER = batch_of(
+    FixBatch, *({"device": 2, "boot": 2, "seq": seq, "lat_e7": seq} | row for seq, row in enumerate(ASLEEP, 1))
+)
+
+
+@given(BATCHES, st.integers(0, 99))
+@example(SLEEPER, 0)
+def test_nothing_that_left_with_a_day_was_observed_outside_of_its_shade(fixes: FixBatch, nth: int) -> None:
     """Wherever the clocks place it, whatever it said of itself."""
     clocks: dict[BootId, BootClock] = {}
     learn(clocks, fixes)
-    days = np.where(plausible(fixes), fixes.time_us, fixes.received_us) // DAY_US
-    file, own = retired(fixes, data.draw(st.sampled_from(sorted(set(days.tolist())))))
+    days = sorted(set((np.where(plausible(fixes), fixes.time_us, fixes.received_us) // DAY_US).tolist()))
+    file, own = retired(fixes, days[nth % len(days)])
     for device in (1, 2):
         own_clocks = {boot_id: clock for boot_id, clock in clocks.items() if boot_id.device == device}
         over = shade([file], device, own_clocks)

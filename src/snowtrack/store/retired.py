@@ -135,16 +135,20 @@ async def hold_days(connection: AsyncConnection) -> None:
 
 
 def shade(files: Iterable[RetiredFile], device: int, clocks: Clocks) -> Intervals:
-    """When fixes of a device may have been observed that are in these files: on the days themselves; before them, where
-    its fixes say no time; and wherever a clock places fixes that say one of these days and are not of it."""
+    """When fixes of a device may have been observed that are in these files: on the days themselves; before them and
+    wherever its clocks place them, where its fixes say no time; and wherever a clock places fixes that say one of these
+    days and are not of it."""
     return union(span for file in files for span in _shade(file, device, clocks))
 
 
 def _shade(file: RetiredFile, device: int, clocks: Clocks) -> Iterator[Interval]:
     from_us, to_us_ = file.span
-    yield (0, to_us_ + AHEAD_US_MAX) if device in file.undated else (from_us, to_us_)
+    undated = device in file.undated
+    yield (0, to_us_ + AHEAD_US_MAX) if undated else (from_us, to_us_)
     for clock in clocks.values():
-        if any(first_us < to_us_ and from_us <= last_us for first_us, last_us in clock.misplaced()):
+        # A clock that stopped in its sleep places what leans on it later than it was received.
+        leans = undated and clock.leaning is not None and clock.received_us < to_us_
+        if leans or any(first_us < to_us_ and from_us <= last_us for first_us, last_us in clock.misplaced()):
             yield from ((first_us, last_us + 1) for first_us, last_us in clock.spans())
 
 
