@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from snowtrack.services.heap import have_one_heap
 from snowtrack.services.logs import configure_logs
 from snowtrack.settings import Settings, load_settings
 
@@ -35,4 +36,5 @@ def settle(
 
 def run_service(service: Callable[[Settings], Coroutine[Any, Any, None]], settings: Settings) -> None:
     configure_logs(settings.log.level)
+    have_one_heap()
     uvloop.run(service(settings))

@@ -115,7 +115,7 @@ class Memories:
 
     def _grow(self) -> None:
         size = len(self.heads)
-        more = max(size, 64)
+        more = max(size // 4, 64)
         self.heads = np.concatenate([self.heads, np.zeros(more, HEAD)])
         self.contents += [b""] * more
         self.free = list(range(size + more - 1, size - 1, -1))

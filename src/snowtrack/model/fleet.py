@@ -57,6 +57,11 @@ class Fleet:
     agencies: tuple[Agency, ...] = ()
     mountings: Mountings = field(default_factory=Mountings.empty)
 
+    def mountings_of(self, device: int) -> Mountings:
+        """Of one, in order."""
+        first, last = np.searchsorted(self.mountings.device, (device, device + 1)).tolist()
+        return self.mountings.take(slice(first, last))
+
     def mounted(self, device: Int32s, at_us: Int64s) -> Int64s:
         """Of each (device, instant) the row of its mounting, or `NOBODY`."""
         own = self.mountings

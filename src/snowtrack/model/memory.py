@@ -55,7 +55,7 @@ class Memory(Generic[Arrays]):
 
     def _grow(self) -> None:
         size = len(self.devices)
-        more = max(size, 64)
+        more = max(size // 4, 64)
         self.rows = _joined(self.rows, self.new(more))
         self.devices = np.concatenate([self.devices, np.zeros(more, np.int64)])
         self._free = list(range(size + more - 1, size - 1, -1))

@@ -76,7 +76,7 @@ class Basis:
 
 def known_as(fleet: Fleet, device: int, from_us: int, to_us: int) -> str:
     """What the registry says that a device was on during a track: kinds of machines, and when they changed."""
-    own = fleet.mountings.take(fleet.mountings.device == device)
+    own = fleet.mountings_of(device)
     said: list[tuple[int, str]] = [(from_us, NOBODYS)]
     for start_us, end_us, kind, footways in zip(
         own.from_us.tolist(), own.to_us.tolist(), own.kind.tolist(), own.footways.tolist(), strict=True

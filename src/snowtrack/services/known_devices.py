@@ -19,7 +19,8 @@ from snowtrack.store.journal import read_journal
 from snowtrack.store.passes import mark_latest_dirty
 from snowtrack.tracks.identity import BootId, SequenceLedger, boots_of
 
-CLOCKS_MAX = 20_000
+# Of boots that are over; each device has one beside that is not.
+OVER_MAX = 20_000
 
 
 class Behind(NamedTuple):
@@ -81,7 +82,7 @@ class KnownDevices:
         if unknown:
             clocks.update(await read_clocks(connection, unknown))
         wanted = set(boots)
-        for boot_id in list(islice(clocks, max(len(clocks) - CLOCKS_MAX, 0))):
+        for boot_id in list(islice(clocks, max(len(clocks) - len(self.names) - OVER_MAX, 0))):
             if boot_id not in wanted and boot_id not in unsaved.get(boot_id.device, ()):
                 del clocks[boot_id]
         return boots

@@ -9,6 +9,7 @@ from snowtrack.live.bus import Bus
 from snowtrack.network.arrays import Network
 from snowtrack.roads.files import open_network
 from snowtrack.services.fold import Fold
+from snowtrack.services.heap import give_back_free
 from snowtrack.services.ingest import Ingest
 from snowtrack.services.news import keep_bus, stream_settings
 from snowtrack.services.shares import Alone, Shared
@@ -35,7 +36,7 @@ async def run_ingest(settings: Settings) -> None:
     bus = Bus(addresses=settings.broker_addresses, name="ingest-news")
     async with connect(settings.database.url, name="ingest") as connection:
         await migrate(connection)
-    async with running(keep_bus(settings, bus)):
+    async with running(keep_bus(settings, bus), give_back_free()):
         await (_share if settings.stream.url else _all)(settings, network, bus, stopping)
 
 

@@ -10,7 +10,8 @@ from snowtrack.model.fleet import Fleet
 from snowtrack.model.tracks import DirtyStretch, TrackBatch
 from snowtrack.pipeline.basis import Basis, known_as
 from snowtrack.pipeline.engine import Engine
-from snowtrack.store.instants import stretch_asked, to_instant, to_us
+from snowtrack.store.arrays import numbers, times
+from snowtrack.store.instants import stretch_asked, to_us
 from snowtrack.store.queries import query
 
 
@@ -28,8 +29,8 @@ async def note_basis(connection: AsyncConnection, engine: Engine, tracks: TrackB
         return
     noted = {
         "basis": await _basis_number(connection, Basis.of(engine)),
-        "devices": tracks.device.tolist(),
-        "starts": [to_instant(start_us) for start_us in tracks.started_us.tolist()],
+        "devices": numbers(tracks.device),
+        "starts": times(tracks.started_us),
         "known_as": known_tracks(engine.fleet, tracks),
     }
     await connection.execute(query("note_basis"), noted)

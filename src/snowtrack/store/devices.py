@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import orjson
 from psycopg import AsyncConnection
 
+from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Intervals
-from snowtrack.store.instants import to_instant, to_instant_or_none
+from snowtrack.store.arrays import numbers, times
+from snowtrack.store.instants import to_instant
 from snowtrack.store.queries import query
 from snowtrack.tracks.identity import BootId, Committed
 
@@ -77,10 +79,10 @@ async def note_devices(connection: AsyncConnection, notes: Mapping[int, Note], b
     if notes:
         asked = {
             "batch": batch,
-            "devices": list(notes),
-            "fixes": [note.fixes for note in notes.values()],
-            "latest": [to_instant_or_none(note.latest_us) for note in notes.values()],
-            "heard": [to_instant(note.heard_us) for note in notes.values()],
+            "devices": numbers(list(notes)),
+            "fixes": numbers([note.fixes for note in notes.values()]),
+            "latest": times([ABSENT_64 if note.latest_us is None else note.latest_us for note in notes.values()]),
+            "heard": times([note.heard_us for note in notes.values()]),
         }
         await connection.execute(query("note_devices"), asked)
 
@@ -97,10 +99,10 @@ async def read_committed(connection: AsyncConnection, devices: Sequence[int]) ->
 async def save_committed(connection: AsyncConnection, changed: Mapping[BootId, Committed]) -> None:
     if changed:
         asked = {
-            "devices": [boot_id.device for boot_id in changed],
-            "boots": [boot_id.boot for boot_id in changed],
+            "devices": numbers([boot_id.device for boot_id in changed]),
+            "boots": numbers([boot_id.boot for boot_id in changed]),
             "ranges": [_multirange(committed.ranges) for committed in changed.values()],
-            "floors": [committed.floor for committed in changed.values()],
+            "floors": numbers([committed.floor for committed in changed.values()]),
         }
         await connection.execute(query("save_committed"), asked)
 
@@ -108,7 +110,7 @@ async def save_committed(connection: AsyncConnection, changed: Mapping[BootId, C
 async def free_boots(connection: AsyncConnection, held: Mapping[int, int]) -> None:
     """Forget the boots before these: their devices hold nothing of them."""
     if held:
-        asked = {"devices": list(held), "boots": list(held.values())}
+        asked = {"devices": numbers(list(held)), "boots": numbers(list(held.values()))}
         await connection.execute(query("note_held"), asked)
         await connection.execute(query("free_boots"), asked)
 
@@ -126,7 +128,7 @@ async def save_kept(connection: AsyncConnection, network_id: str, kept: Mapping[
     """What the stages keep of devices on this network."""
     if kept:
         contents = [orjson.dumps(content) for content in kept.values()]
-        asked = {"devices": list(kept), "network_id": network_id, "kept": contents}
+        asked = {"devices": numbers(list(kept)), "network_id": network_id, "kept": contents}
         await connection.execute(query("save_states"), asked)
 
 

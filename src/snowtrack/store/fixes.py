@@ -10,6 +10,7 @@ from psycopg import AsyncConnection, sql
 from snowtrack.model.calendar import DAY_US
 from snowtrack.model.columns import ABSENT_64, Bools, Int64s, or_none, present
 from snowtrack.model.fixes import FixBatch
+from snowtrack.store.arrays import numbers, times
 from snowtrack.store.columns import read_columns
 from snowtrack.store.copying import Column, Instants, Keys, copy_in
 from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
@@ -93,14 +94,8 @@ def dated_columns(fixes: FixBatch) -> dict[str, Column]:
 
 async def known_fixes(connection: AsyncConnection, fixes: FixBatch) -> Bools:
     """Which fixes are stored already. One with neither number nor date is never known: its minute tells it apart."""
-    boots, seqs, digests = (values.tolist() for values in _keys(fixes).values())
-    asked = {
-        "devices": fixes.device.tolist(),
-        "times": [to_instant_or_none(time) for time in fixes.time_us.tolist()],
-        "boots": boots,
-        "seqs": seqs,
-        "digests": digests,
-    }
+    keys = {f"{name}s": numbers(values) for name, values in _keys(fixes).items()}
+    asked = {"devices": numbers(fixes.device), "times": times(fixes.time_us), **keys}
     rows = await (await connection.execute(query("known_fixes"), asked)).fetchall()
     known = np.zeros(len(fixes), np.bool_)
     known[[place - 1 for (place,) in rows]] = True

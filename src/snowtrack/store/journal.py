@@ -6,13 +6,14 @@ import numpy as np
 from psycopg import AsyncConnection
 
 from snowtrack.model.journal import JournalBatch
+from snowtrack.store.arrays import numbers
 from snowtrack.store.queries import query
 
 
 async def add_journal(connection: AsyncConnection, worker: int, brought: JournalBatch) -> None:
     """In the batch's own transaction."""
     if len(brought):
-        asked = {"worker": worker, "batch": int(brought.batch[0]), "devices": brought.device.tolist()}
+        asked = {"worker": worker, "batch": int(brought.batch[0]), "devices": numbers(brought.device)}
         await connection.execute(query("add_journal"), asked | {"entries": _packed(brought)})
 
 

@@ -45,7 +45,7 @@ order by agency, name;
 update device
 set saved_batch = %(batch)s, fixes = device.fixes + new.fixes, latest_at = greatest(device.latest_at, new.latest_at),
     heard_at = greatest(device.heard_at, new.heard_at)
-from unnest(%(devices)b::integer[], %(fixes)b::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
+from unnest(%(devices)s::integer[], %(fixes)s::bigint[], %(latest)s::timestamptz[], %(heard)s::timestamptz[])
     as new (device, fixes, latest_at, heard_at)
 where device.device = new.device;
 
@@ -55,7 +55,7 @@ select device, boot, ranges, floor from committed where device = any(%(devices)s
 -- save_committed: keep the committed numbers of boots
 insert into committed (device, boot, ranges, floor)
 select device, boot, ranges, floor
-from unnest(%(devices)b::integer[], %(boots)b::bigint[], %(ranges)s::int8multirange[], %(floors)b::bigint[])
+from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(ranges)s::int8multirange[], %(floors)s::bigint[])
     as new (device, boot, ranges, floor)
 on conflict (device, boot) do update set ranges = excluded.ranges, floor = excluded.floor;
 
@@ -64,7 +64,7 @@ delete from journal where false;
 
 -- add_journal: what a worker's batch brought
 insert into journal (worker, batch, devices, entries)
-values (%(worker)s, %(batch)s, %(devices)b::integer[], %(entries)s);
+values (%(worker)s, %(batch)s, %(devices)s::integer[], %(entries)s);
 
 -- journal: what all batches brought of which some device is not saved, in order
 select batch, devices, entries from journal order by batch;
@@ -209,12 +209,12 @@ select device, boot, kept from boot_clock where device = %(device)s;
 -- save_clocks: keep what is known of the clocks of boots
 insert into boot_clock (device, boot, kept)
 select device, boot, kept
-from unnest(%(devices)b::integer[], %(boots)b::bigint[], %(kept)b::bytea[]) as new (device, boot, kept)
+from unnest(%(devices)s::integer[], %(boots)s::bigint[], %(kept)b::bytea[]) as new (device, boot, kept)
 on conflict (device, boot) do update set kept = excluded.kept;
 
 -- save_states: what the stages keep of devices
 insert into device_state (device, network_id, kept)
-select device, %(network_id)s, kept from unnest(%(devices)b::integer[], %(kept)b::bytea[]) as new (device, kept)
+select device, %(network_id)s, kept from unnest(%(devices)s::integer[], %(kept)b::bytea[]) as new (device, kept)
 on conflict (device) do update set network_id = excluded.network_id, kept = excluded.kept;
 
 -- states_of_devices: what the stages kept of devices
