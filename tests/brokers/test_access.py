@@ -47,6 +47,7 @@ def test_the_engine_may_do_what_its_services_do() -> None:
     assert [word for word in users.split('"') if word.startswith("$JS")] == [
         "$JS.API.STREAM.INFO.$MQTT_msgs",
         "$JS.API.STREAM.CREATE.$MQTT_msgs",
+        "$JS.API.STREAM.MSG.GET.$MQTT_msgs",
         "$JS.API.CONSUMER.CREATE.$MQTT_msgs",
         "$JS.API.CONSUMER.MSG.NEXT.$MQTT_msgs.*",
     ]

@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.nats import nats_in
+from tests.ports import free_port
+from tests.sources.publisher import publishing
+
 
 def snowtrack(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snowtrack", "brokers", *map(str, arguments)]
@@ -37,6 +41,30 @@ def test_the_broker_and_the_engine_get_new_certificates_without_a_device(tmp_pat
     before = (tmp_path / "broker" / "certificate.pem").read_bytes()
     assert snowtrack("enrol", "--host", "localhost", "--into", tmp_path).returncode == 0
     assert (tmp_path / "broker" / "certificate.pem").read_bytes() != before
+
+
+def test_the_stream_of_a_cluster_is_made_before_the_first_tracker_comes(tmp_path: Path) -> None:
+    nats = nats_in(tmp_path / "nats")
+    url, nobodys = (f"--set=stream.url=nats://127.0.0.1:{port}" for port in (nats.nats_port, free_port()))
+    nats.running.start()
+    try:
+        own = url, "--set=stream.replicas=1", "--set=stream.mb=100"
+        made = snowtrack("stream", *own)
+        assert (made.returncode, made.stdout) == (0, "$MQTT_msgs is there: 1 of each message, 72 h or 100 MB\n"), made
+        with publishing(nats.running.address):
+            again = snowtrack("stream", *own)
+        assert (again.returncode, again.stdout) == (0, made.stdout)
+        other = snowtrack("stream", *own, "--set=stream.hours=5")
+        assert "max_age is 259200000000000, not 18000000000000" in other.stderr
+    finally:
+        nats.running.stop()
+    for said, words in (
+        (other, "snowtrack: the stream $MQTT_msgs is there with other settings"),
+        (snowtrack("stream", nobodys), "snowtrack: no node of the cluster answers: cannot connect"),
+        (snowtrack("stream"), "snowtrack: settings: stream.url says no node of a cluster"),
+    ):
+        assert (said.returncode, said.stdout, said.stderr.count("\n")) == (1, "", 1), said
+        assert said.stderr.startswith(words)
 
 
 def test_what_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snowtrack.sources.partitions import PARTITIONS, partition_of
+from tests.faults.proxy import Proxy
 from tests.nats import nats_in
+from tests.ports import free_port
 from tests.services.epochs import Fix
 from tests.services.line import Line, make_line
 from tests.services.processes import Service
@@ -75,6 +78,38 @@ def assert_all_stored_once(trackers: Sequence[Tracker], line: Line) -> None:
         stored = rows(line.url, STORED, tracker.device.device)
         assert stored == sorted(tracker.all)
         tracker.assert_word_kept()
+
+
+def through(line: Line, proxy: Proxy) -> Line:
+    """The same, with the stream behind a proxy."""
+    stream = line.settings.stream.model_copy(update={"url": f"nats://127.0.0.1:{proxy.port}"})
+    return replace(line, settings=line.settings.model_copy(update={"stream": stream}))
+
+
+def test_a_worker_that_cannot_reach_the_stream_leaves_its_share_to_others(
+    shared: Line, trackers: list[Tracker], now_us: int
+) -> None:
+    """And has it again when it can; one that never could takes none."""
+    chance, fixes = random.Random(now_us), epochs_to_come(now_us)
+    print("seed", now_us)
+    port = shared.settings.stream_addresses[0].port
+    with Proxy(port, chance) as proxy:
+        behind = through(shared, proxy)
+        with worker(shared, "lasting"), worker(behind, "behind"):
+            await_shares(shared, 32, 32)
+            work(trackers, fixes, 2, chance)
+            proxy.target_port = free_port()  # where nobody is
+            proxy.cut_now()
+            with worker(behind, "never"):
+                await_shares(shared, PARTITIONS, within_s=2 * REPLACED_S_MAX)
+                work(trackers, fixes, 2, chance)
+                await_all_confirmed(trackers)
+                assert held(shared) == [PARTITIONS]
+            proxy.target_port = port
+            await_shares(shared, 32, 32)
+            work(trackers, fixes, 2, chance)
+            await_all_confirmed(trackers)
+    assert_all_stored_once(trackers, shared)
 
 
 @pytest.fixture

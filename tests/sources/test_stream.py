@@ -1,9 +1,11 @@
 """What a server does to who reads its stream: it is lost, hangs, has another stream, or is no NATS at all."""
 
 import asyncio
+import shutil
 import signal
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -12,11 +14,9 @@ from paho.mqtt.client import Client
 from snowtrack.addresses import BrokerAddress
 from snowtrack.model.errors import SourceError
 from snowtrack.sources.jetstream import JetStreamSource, cursors_of
-from snowtrack.sources.nats import Nats
-from snowtrack.sources.partitions import LIVE, partition_of
+from snowtrack.sources.nats import PAYLOAD_BYTES_MAX, Nats
 from snowtrack.sources.source import Delivery, Limits
 from snowtrack.sources.stream import STREAM, StreamSettings, make_stream, stream_state
-from snowtrack.store.shares import Cursor
 from tests.nats import PlainNats
 from tests.ports import free_port
 from tests.services.waiting import until
@@ -117,12 +117,41 @@ async def test_a_place_in_another_stream_is_a_time_in_this_one(nats: PlainNats) 
         assert payloads_of(await take(source, 3)) == numbered(3, start=2)
 
 
-async def test_a_place_behind_the_end_of_the_stream_is_not_taken_for_a_place_in_it(nats: PlainNats) -> None:
-    async with reading(nats.nodes) as source, asking(nats) as operator:
-        state = await stream_state(operator)
-        place = Cursor(state.created_us, state.last + 1, state.created_us)
-        await source.own(partition_of(D1), {LIVE: place})
-        await until(lambda: "before 1, which was read" in (source.refusal or ""))
+async def test_what_takes_the_numbers_of_messages_that_a_power_cut_took_is_read(
+    nats: PlainNats, tmp_path: Path
+) -> None:
+    """By who was reading, and by who comes with the place; until then the place is behind the end."""
+    server, data = nats.running, nats.running.folder / "data"
+    async with reading(nats.nodes) as source:
+        await own(source, EVERY)
+        with published(server.address, numbered(5)):
+            await take(source, 5)
+        await asyncio.to_thread(server.stop)
+        shutil.copytree(data, tmp_path / "before")
+        await asyncio.to_thread(server.start)
+        with published(server.address, numbered(3, start=5)):
+            places = cursors_of(await take(source, 3))
+        await asyncio.to_thread(server.stop)
+        shutil.rmtree(data)
+        shutil.copytree(tmp_path / "before", data)
+        await asyncio.to_thread(server.start)
+        await until(lambda: source.refusal is None)
+        async with asking(nats) as operator:
+            assert [cursor.sequence for cursor in places.values()] == [(await stream_state(operator)).last + 3]
+        with published(server.address, numbered(6, start=8)):
+            assert payloads_of(await take(source, 6)) == numbered(6, start=8)
+        await own(source, EVERY, places)
+        assert payloads_of(await take(source, 6)) == numbered(6, start=8)
+
+
+async def test_a_place_whose_message_is_too_large_to_be_shown_is_a_time(nats: PlainNats) -> None:
+    large = b"x" * PAYLOAD_BYTES_MAX
+    async with reading(nats.nodes) as source:
+        with published(nats.running.address, [b"0", large, b"2"]):
+            await own(source, EVERY)
+            places = cursors_of((await take(source, 3))[:2])
+        await own(source, EVERY, places)
+        assert payloads_of(await take(source, 2)) == [large, b"2"]
 
 
 @pytest.mark.parametrize(

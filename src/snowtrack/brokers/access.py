@@ -31,6 +31,7 @@ NATS_STREAM = tuple(
     for what in (
         f"STREAM.INFO.{STREAM}",
         f"STREAM.CREATE.{STREAM}",
+        f"STREAM.MSG.GET.{STREAM}",
         f"CONSUMER.CREATE.{STREAM}",
         f"CONSUMER.MSG.NEXT.{STREAM}.*",
     )

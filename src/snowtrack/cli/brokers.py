@@ -1,11 +1,14 @@
-"""`snowtrack brokers`: certificates of trackers, and who may do what on a broker."""
+"""`snowtrack brokers`: certificates of trackers, who may do what on a broker, and the stream of a cluster."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
-brokers = typer.Typer(no_args_is_help=True, help="Certificates of trackers, and who may do what on a broker.")
+from snowtrack.cli.options import Config, Flags, settle
+
+brokers = typer.Typer(no_args_is_help=True, help="Certificates of trackers, rights on a broker, a cluster's stream.")
 
 Agency = Annotated[str, typer.Argument(help="Agency of the devices.", metavar="AGENCY")]
 Devices = Annotated[list[str], typer.Argument(help="Devices of this agency.", metavar="DEVICE…")]
@@ -40,3 +43,11 @@ def revoke(
     from snowtrack.services.enrolment import revoke_devices
 
     revoke_devices(folder, agency, devices)
+
+
+@brokers.command()
+def stream(config: Config = None, flags: Flags = None) -> None:
+    """Make the stream of a cluster, before its first tracker comes; or say what is wrong with the one that is there."""
+    from snowtrack.services.stream import make_stream_by_hand
+
+    uvloop.run(make_stream_by_hand(settle(config, flags)))

@@ -217,7 +217,7 @@ class Ingest:
         """What waits on the disk, in order, then what is in hand; what is live meanwhile goes behind it."""
         if self.spool:
             await self._drain_spool(self.spool, lane, connection, writer, stopping)
-        while not stopping.is_set() and self.in_hand:
+        while not stopping.is_set() and not self.charge.moves and self.in_hand:
             part = self.suspects.part(self.in_hand[0])
             prepared = await self._commit(lane, connection, writer, part)
             self._settle(part)

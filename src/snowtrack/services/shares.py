@@ -117,10 +117,14 @@ class Shared:
         # After an outage of all the first one back would find no others, and take everything.
         away = 0 < self.renewed < time.monotonic() - LEASE_S
         async with connection.transaction():
-            held = await join_workers(connection, self.worker, lasts_s=LEASE_S)
-            await wait_for_own(connection, self.worker, within_s=LEASE_S - 1)
-            kept = held if away else await self._fair(connection, held)
-        self.renewed = time.monotonic()
+            if self.source.cut_off:
+                await leave_workers(connection, self.worker, self.held)
+                kept: dict[int, int] = {}
+            else:
+                held = await join_workers(connection, self.worker, lasts_s=LEASE_S)
+                await wait_for_own(connection, self.worker, within_s=LEASE_S - 1)
+                kept = held if away else await self._fair(connection, held)
+                self.renewed = time.monotonic()
         return await self._go_on_with(connection, kept)
 
     async def _fair(self, connection: AsyncConnection, held: dict[int, int]) -> dict[int, int]:
@@ -164,6 +168,10 @@ class Shared:
                 await asyncio.sleep(RENEW_S)
 
     async def _look(self, connection: AsyncConnection) -> None:
+        """Renew the share; one who cannot reach the stream wants none."""
+        if self.source.cut_off:
+            self.moves = self.moves or bool(self.held)
+            return
         with store_errors("cannot renew the share"):
             async with connection.transaction():
                 held = await join_workers(connection, self.worker, lasts_s=LEASE_S)

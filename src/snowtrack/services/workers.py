@@ -11,10 +11,11 @@ from snowtrack.roads.files import open_network
 from snowtrack.services.fold import Fold
 from snowtrack.services.heap import give_back_free
 from snowtrack.services.ingest import Ingest
-from snowtrack.services.news import keep_bus, stream_settings
+from snowtrack.services.news import keep_bus
 from snowtrack.services.shares import Alone, Shared
 from snowtrack.services.snow_notices import sending_notices
 from snowtrack.services.stopping import stop_on_signals
+from snowtrack.services.stream import stream_settings
 from snowtrack.settings import Settings
 from snowtrack.sources.jetstream import JetStreamSource, Nodes
 from snowtrack.sources.mqtt import MqttSource

@@ -29,6 +29,8 @@ from snowtrack.store.shares import Cursor
 
 SUBJECTS_KEPT = 500_000
 RETRY_S = 1.0
+# The next node is called much sooner, when one is gone.
+CUT_OFF_S = 6.0
 
 
 class Nodes(NamedTuple):
@@ -82,6 +84,11 @@ class JetStreamSource(Source):
     @property
     def unsaid(self) -> int:
         return self._speaker.unsaid
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether no node was reached for so long that others may fare better, or none ever."""
+        return self._nats.away_s > CUT_OFF_S
 
     @property
     def owned(self) -> set[int]:

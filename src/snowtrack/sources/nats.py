@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count, cycle
+from math import inf
 from typing import cast
 
 import orjson
@@ -53,6 +54,7 @@ class Nats(asyncio.Protocol):
         self._pending = b""
         self._skip = 0
         self._heard_at = 0.0
+        self._away_since = -inf
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -115,6 +117,11 @@ class Nats(asyncio.Protocol):
     def whereabouts(self) -> str:
         return f"nats://{self._address.host}:{self._address.port}"
 
+    @property
+    def away_s(self) -> float:
+        """How long there has been no connection."""
+        return 0.0 if self.connected.is_set() else asyncio.get_running_loop().time() - self._away_since
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._pending, self._skip = b"", 0
@@ -122,6 +129,8 @@ class Nats(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        if self.connected.is_set():
+            self._away_since = asyncio.get_running_loop().time()
         self.connected.clear()
         self.refusal = f"connection lost: {self.last_error or exc or 'closed by the server'}"
         self._lost.set()

@@ -7,18 +7,29 @@ another one is made behind the last message that came.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 import orjson
+import structlog
 
 from snowtrack.model.errors import SourceError
 from snowtrack.sources import nats_lines
 from snowtrack.sources.nats import Nats
 from snowtrack.sources.nats_lines import Heard
 from snowtrack.sources.partitions import partition_subject
-from snowtrack.sources.stream import FROM_THE_FIRST, SECOND_NS, STREAM, after, make_consumer, since, stream_state
+from snowtrack.sources.stream import (
+    FROM_THE_FIRST,
+    SECOND_NS,
+    STREAM,
+    StreamState,
+    after,
+    make_consumer,
+    since,
+    stored_at,
+    stream_state,
+)
 from snowtrack.store.shares import Cursor
 
 HEARTBEAT_S = 1
@@ -32,6 +43,8 @@ PAUSE_S = 1.0
 ACK, ACK_WORDS = f"$JS.ACK.{STREAM}.".encode(), 9
 HEARTBEAT, EXPIRED = 100, 408
 TOO_LARGE = b"Message Size Exceeds MaxBytes"
+
+log = structlog.get_logger()
 
 
 class Share(NamedTuple):
@@ -65,6 +78,7 @@ class Reader:
         self._broken = asyncio.Event()
         self._inbox = nats.listen(self._hear)
         self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         self.nats.leave(self._inbox)
@@ -104,23 +118,34 @@ class Reader:
             self._consumer = ""
             await asyncio.sleep(PAUSE_S * secrets.randbelow(512) / 512)
 
+    def _ended(self, run: asyncio.Task[None]) -> None:
+        """Nobody waits for it, so a fault of the program would not be seen otherwise."""
+        if not run.cancelled() and (error := run.exception()):
+            self.refusal = f"{self.subject}: not read any more: {error!r}"
+            log.error("ingest: does not read a partition any more", subject=self.subject, exc_info=error)
+
     async def _begin(self) -> None:
         """Another consumer, behind the last message that came. What is still said of the portion before is nothing to
         it."""
         self._portion += 1
         self._fault = None
         self._broken.clear()
-        stream, cursor = await stream_state(self.nats), self.cursor
-        start = FROM_THE_FIRST if cursor is None else since(cursor.stored_us)
-        if cursor and cursor.created_us == stream.created_us:
-            if cursor.sequence > stream.last:
-                raise SourceError(f"the stream ends at {stream.last}, before {cursor.sequence}, which was read")
-            start = after(cursor.sequence)
+        stream = await stream_state(self.nats)
+        start = FROM_THE_FIRST if self.cursor is None else await self._behind(self.cursor, stream)
         consumer = await make_consumer(self.nats, self.subject, start, INACTIVE_S)
         if (await stream_state(self.nats)).created_us != stream.created_us:
             raise SourceError("the stream was made anew just now")
         self._created_us, self._consumer = stream.created_us, consumer
         self._consumed, self._left, self._too_large = 0, 0, False
+
+    async def _behind(self, cursor: Cursor, stream: StreamState) -> Mapping[str, object]:
+        """By its number, while that is the number of the same message. A stream that was made anew has others, and one
+        that lost its end in a power cut gives them to other messages: there the time has to do."""
+        if cursor.created_us == stream.created_us and (
+            cursor.sequence < stream.first or await stored_at(self.nats, cursor.sequence) == cursor.stored_us
+        ):
+            return after(cursor.sequence)
+        return since(cursor.stored_us)
 
     async def _read(self) -> None:
         """Until something is wrong."""

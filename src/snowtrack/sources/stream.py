@@ -14,7 +14,7 @@ import orjson
 
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.errors import SourceError
-from snowtrack.sources.nats import Nats
+from snowtrack.sources.nats import PAYLOAD_BYTES_MAX, Nats
 
 STREAM = "$MQTT_msgs"
 SUBJECTS = "$MQTT.msgs."
@@ -34,9 +34,10 @@ class StreamSettings(NamedTuple):
 
 
 class StreamState(NamedTuple):
-    """Which stream it is, by when it was made, and the last sequence number in it."""
+    """Which stream it is, by when it was made, and the first and the last sequence number in it."""
 
     created_us: int
+    first: int
     last: int
 
 
@@ -56,7 +57,19 @@ async def make_stream(nats: Nats, settings: StreamSettings) -> None:
 
 async def stream_state(nats: Nats) -> StreamState:
     content = _content(await _asked(nats, "STREAM.INFO"))
-    return StreamState(_instant_us(content["created"]), content["state"]["last_seq"])
+    state = content["state"]
+    return StreamState(_instant_us(content["created"]), state["first_seq"], state["last_seq"])
+
+
+async def stored_at(nats: Nats, sequence: int) -> int | None:
+    """When a message was stored; nothing where there is none, or one that is too large to be shown."""
+    answer = await nats.request(f"$JS.API.STREAM.MSG.GET.{STREAM}", orjson.dumps({"seq": sequence}))
+    if len(answer) >= PAYLOAD_BYTES_MAX:
+        return None
+    read = _read("STREAM.MSG.GET", answer)
+    if read.get("error", {}).get("code") == NOT_FOUND:
+        return None
+    return _instant_us(_content(read)["message"]["time"])
 
 
 async def make_consumer(nats: Nats, filter_subject: str, start: Mapping[str, object], inactive_s: float) -> str:
@@ -86,7 +99,10 @@ def since(stored_us: int) -> Mapping[str, object]:
 
 
 async def _asked(nats: Nats, what: str, content: Mapping[str, object] | None = None) -> Mapping[str, Any]:
-    answer = await nats.request(f"$JS.API.{what}.{STREAM}", orjson.dumps(content) if content else b"")
+    return _read(what, await nats.request(f"$JS.API.{what}.{STREAM}", orjson.dumps(content) if content else b""))
+
+
+def _read(what: str, answer: bytes) -> Mapping[str, Any]:
     try:
         read = orjson.loads(answer)
     except orjson.JSONDecodeError as error:
