@@ -40,13 +40,35 @@ class PlainNats:
 
 def nats_in(folder: Path) -> PlainNats:
     nats_port, port = free_ports(2)
+    return _node(folder, "single", nats_port, port)
+
+
+def three_in(folder: Path) -> list[PlainNats]:
+    """A cluster for everyone, with the same mappings."""
+    free = iter(free_ports(9))
+    ports = list(zip(free, free, free, strict=True))
+    routes = ", ".join(f'"nats://{HOST}:{route}"' for _, _, route in ports)
+    return [
+        _node(
+            folder / name,
+            name,
+            nats_port,
+            port,
+            f'cluster {{ name: test, listen: "{HOST}:{route}", routes: [{routes}] }}',
+        )
+        for name, (nats_port, port, route) in zip("abc", ports, strict=True)
+    ]
+
+
+def _node(folder: Path, name: str, nats_port: int, port: int, *more: str) -> PlainNats:
     folder.mkdir(parents=True)
     lines = (
-        "server_name: single",
+        f"server_name: {name}",
         f'listen: "{HOST}:{nats_port}"',
         f'mqtt {{ listen: "{HOST}:{port}" }}',
         f'jetstream {{ store_dir: "{folder}/data", max_file_store: 1GB, max_memory_store: 64MB }}',
         'include "mappings.conf"',
+        *more,
     )
     shutil.copy(MAPPINGS, folder)
     configuration = folder / "plain.conf"

@@ -16,6 +16,7 @@ from ploughsim.scenario import load_scenario
 from snowtrack.settings import Settings, as_environment, load_settings
 from tests.faults.ledger import MARKS, Ledger, Watch
 from tests.mosquitto import PROGRAM, STOPPED_S_MAX, RunningBroker
+from tests.nats import PlainNats
 from tests.ports import free_port
 from tests.services.processes import Service
 
@@ -142,7 +143,7 @@ def kill_broker(broker: RunningBroker) -> None:
     broker.process = None
 
 
-def settings_of(url: str, network: Path, folder: Path, broker_port: int, api_port: int) -> Settings:
+def settings_of(url: str, network: Path, folder: Path, broker_port: int, api_port: int, *more: str) -> Settings:
     """As they are shipped, but that what waits for time to pass waits less of it."""
     given = (
         f"broker.url=mqtt://127.0.0.1:{broker_port}",
@@ -155,8 +156,21 @@ def settings_of(url: str, network: Path, folder: Path, broker_port: int, api_por
         "ingest.dirty_quiet_s=0.5",
         "ingest.dirty_patience_s=5",
         "engine.silence_s=5",
+        *more,
     )
     return load_settings(None, {"SNOWTRACK_CONFIG": ""}, given)
+
+
+def stream_flags(cluster: Sequence[PlainNats]) -> list[str]:
+    """All nodes are known to the services."""
+    if not cluster:
+        return []
+    return [
+        f"broker.url={','.join(node.running.url for node in cluster)}",
+        f"stream.url={','.join(f'nats://127.0.0.1:{node.nats_port}' for node in cluster)}",
+        "stream.replicas=3",
+        "stream.mb=200",
+    ]
 
 
 def register(scenario: Path, network: Path, folder: Path, settings: Settings) -> None:

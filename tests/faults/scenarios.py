@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults import brokers, clocks, databases, kills, links, machines, spools
+from tests.faults import brokers, clocks, clusters, databases, kills, links, machines, spools
 from tests.faults.trial import Ground, Outcome
 
 
@@ -37,7 +37,7 @@ SCENARIOS: dict[str, Scenario] = {
     "database-disk-full": Scenario(databases.database_disk_full, 3),
     "spool-disk-full": Scenario(spools.spool_disk_full, 4),
     "spool-damaged": Scenario(spools.spool_damaged, 3),
-    # Here comes a cluster that loses a node, when there is a source for one.
+    "node-killed": Scenario(clusters.node_killed, 10),
     "clocks-of-trackers": Scenario(clocks.clocks_of_trackers, 1),
     "clock-of-ingest": Scenario(clocks.clock_of_ingest, 12),
 }

@@ -17,10 +17,11 @@ from snowtrack.settings import Settings
 from tests.faults.compare import Comparison, read_stored
 from tests.faults.faulty_database import FaultyDatabase
 from tests.faults.ledger import Key, Ledger
-from tests.faults.parts import FleetSettings, Trackers, broker_in, kill, register, settings_of, stop
+from tests.faults.parts import FleetSettings, Trackers, broker_in, kill, register, settings_of, stop, stream_flags
 from tests.faults.proxy import Proxy
 from tests.faults.undisturbed import Facts, await_all_settled, read_facts, run_undisturbed
 from tests.mosquitto import RunningBroker
+from tests.nats import PlainNats
 from tests.ports import free_port
 from tests.services.line import Line
 from tests.services.processes import Service
@@ -44,11 +45,12 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a scenario is set up. `database` is the address of a server of its own; `proxied` has a breakable wire on
-    both sides of the broker; `ingest` is the module that runs in its place."""
+    """How a scenario is set up. `database` is the address of a server of its own; `cluster` are nodes that run already;
+    `proxied` has a breakable wire on both sides of the broker; `ingest` is the module that runs in its place."""
 
     fleet: FleetSettings
     database: str | None = None
+    cluster: Sequence[PlainNats] = ()
     proxied: bool = False
     serving: bool = False
     autosave_s: int | None = None
@@ -168,9 +170,12 @@ def opened(name: str, plan: Plan, ground: Ground) -> Iterator[Trial]:
     folder.mkdir(parents=True)
     chance = random.Random(f"{ground.seed} {name}")
     with ExitStack() as stack:
-        broker = broker_in(folder / "mosquitto", autosave_s=plan.autosave_s)
-        broker.start()
-        stack.callback(broker.stop)
+        if plan.cluster:
+            broker = plan.cluster[0].running
+        else:
+            broker = broker_in(folder / "mosquitto", autosave_s=plan.autosave_s)
+            broker.start()
+            stack.callback(broker.stop)
         wires = tuple(
             stack.enter_context(Proxy(broker.port, random.Random(chance.random()))) for _ in range(2 * plan.proxied)
         )
@@ -178,7 +183,7 @@ def opened(name: str, plan: Plan, ground: Ground) -> Iterator[Trial]:
         url = plan.database or stack.enter_context(fresh_database(ground.server_url))
         prepare(url)
         scenario = plan.fleet.write(folder)
-        settings = settings_of(url, ground.network, folder / "data", inner, free_port())
+        settings = settings_of(url, ground.network, folder / "data", inner, free_port(), *stream_flags(plan.cluster))
         register(scenario, ground.network, folder, settings)
         line = Line(broker=broker, url=url, settings=settings, folder=folder)
         services = {one: line.service(one) for one in ("ingest", "fold", *(("serve",) if plan.serving else ()))}
