@@ -68,6 +68,14 @@ class RunningBroker:
             self.log.close()
             self.process = None
 
+    def kill(self) -> None:
+        """As when the power fails, but for what the system still holds."""
+        assert self.process and self.log
+        self.process.kill()
+        self.process.wait(STOPPED_S_MAX)
+        self.log.close()
+        self.process = None
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -14,7 +14,7 @@ from snowtrack.model.ids import DeviceId
 from snowtrack.sources.jetstream import Nodes
 from snowtrack.sources.stream import STREAM
 from tests.brokers.shipped import CONFIG, HOST, PLACE, adapted, door_of, enrolled
-from tests.mosquitto import STOPPED_S_MAX, RunningBroker
+from tests.mosquitto import RunningBroker
 from tests.nats import nats_of
 from tests.ports import free_ports
 
@@ -30,15 +30,6 @@ class Node:
     nats_port: int
     mqtt_port: int
     monitoring_port: int
-
-    def kill(self) -> None:
-        """As when the power fails, but for what the system still holds."""
-        process, log = self.running.process, self.running.log
-        assert process and log
-        process.kill()
-        process.wait(STOPPED_S_MAX)
-        log.close()
-        self.running.process = None
 
     @property
     def streams(self) -> Mapping[str, str]:

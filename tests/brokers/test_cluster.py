@@ -139,7 +139,7 @@ async def arrived(storms: list[Storm], *ingested: Ingested) -> None:
 
 
 async def killed(node: Node) -> None:
-    await asyncio.to_thread(node.kill)
+    await asyncio.to_thread(node.running.kill)
 
 
 async def test_when_the_leader_dies_in_a_storm_what_was_acknowledged_comes_once(cluster: Cluster) -> None:

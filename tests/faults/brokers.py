@@ -3,7 +3,7 @@
 import signal
 import time
 
-from tests.faults.parts import FleetSettings, kill, kill_broker, limited_files
+from tests.faults.parts import FleetSettings, kill, limited_files
 from tests.faults.trial import Ground, Outcome, Plan, Trial, judged, opened
 
 AWAY_S = (0.0, 3.0)
@@ -22,7 +22,7 @@ def broker_killed(ground: Ground, times: int) -> Outcome:
 
 
 def kill_broker_once(trial: Trial) -> None:
-    kill_broker(trial.broker)
+    trial.broker.kill()
     _back(trial)
 
 
@@ -54,7 +54,7 @@ def broker_disk_full(ground: Ground, times: int) -> Outcome:
                 if number % 2:
                     trial.ingest.start()  # it gets on with a broker that cannot write
                     trial.await_confirmation(time.monotonic())
-            kill_broker(trial.broker)
+            trial.broker.kill()
             if not trial.ingest.running:
                 trial.ingest.start()
             _back(trial)

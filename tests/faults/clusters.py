@@ -2,7 +2,7 @@
 
 import time
 
-from tests.faults.parts import FleetSettings, kill_broker
+from tests.faults.parts import FleetSettings
 from tests.faults.trial import Ground, Outcome, Plan, Trial, judged, opened
 from tests.nats import PlainNats, three_in
 
@@ -29,7 +29,7 @@ def node_killed(ground: Ground, times: int) -> Outcome:
 def kill_node_once(trial: Trial, nodes: list[PlainNats]) -> None:
     killed, *others = trial.chance.sample(nodes, len(nodes))
     killed_s = time.monotonic()
-    kill_broker(killed.running)
+    killed.running.kill()
     # Trackers know a single address here: somebody leads them to a node that lives.
     trial.wires[0].target_port = others[0].running.address.port
     trial.fault(killed_s)

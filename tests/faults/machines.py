@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.faults.faulty_database import FaultyDatabase
-from tests.faults.parts import FleetSettings, kill, kill_broker
+from tests.faults.parts import FleetSettings, kill
 from tests.faults.trial import Ground, Outcome, Plan, Trial, judged, with_own_database
 
 BETWEEN_S = (1.0, 6.0)
@@ -25,7 +25,7 @@ def machine_killed(ground: Ground, times: int) -> Outcome:
 
 
 def kill_machine_once(trial: Trial, database: FaultyDatabase) -> None:
-    killing: list[Callable[[], None]] = [database.kill, partial(kill_broker, trial.broker)]
+    killing: list[Callable[[], None]] = [database.kill, trial.broker.kill]
     killing += [partial(kill, service) for service in (trial.ingest, trial.fold)]
     trial.chance.shuffle(killing)
     for one in killing:

@@ -15,7 +15,7 @@ from ploughsim.registry import write_registry
 from ploughsim.scenario import load_scenario
 from snowtrack.settings import Settings, as_environment, load_settings
 from tests.faults.ledger import MARKS, Ledger, Watch
-from tests.mosquitto import PROGRAM, STOPPED_S_MAX, RunningBroker
+from tests.mosquitto import PROGRAM, RunningBroker
 from tests.nats import PlainNats
 from tests.ports import free_port
 from tests.services.processes import Service
@@ -132,15 +132,6 @@ def broker_in(folder: Path, *, autosave_s: int | None = None) -> RunningBroker:
     configuration.write_text(f"{text}\nuser root\nlog_dest stderr\n")
     command = ("sh", "-c", 'trap "" XFSZ; exec "$0" -c "$1"', PROGRAM, str(configuration))
     return RunningBroker(command, port, folder, b" running")
-
-
-def kill_broker(broker: RunningBroker) -> None:
-    assert broker.process
-    assert broker.log
-    broker.process.kill()
-    broker.process.wait(STOPPED_S_MAX)
-    broker.log.close()
-    broker.process = None
 
 
 def settings_of(url: str, network: Path, folder: Path, broker_port: int, api_port: int, *more: str) -> Settings:

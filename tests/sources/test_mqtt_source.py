@@ -145,6 +145,20 @@ async def test_live_messages_go_before_backlog(mosquitto: RunningBroker, own: Pu
     assert taken == [*(b"up %d" % at for at in range(5)), *(b"log %d" % at for at in range(5))]
 
 
+async def test_backlog_that_is_not_wanted_waits_and_what_is_live_comes(
+    mosquitto: RunningBroker, own: Publisher
+) -> None:
+    async with listening(mosquitto.address) as source:
+        await asyncio.to_thread(own.say, "log", b"old")
+        await until(lambda: source.waiting == 1)
+        assert await source.batch(batch_s=0.05, fixes_max=10, idle_s=0.1, backlog=False) == []
+        await asyncio.to_thread(own.say, "up", b"new")
+        await until(lambda: source.waiting == 2)
+        live = await source.batch(batch_s=0.05, fixes_max=10, idle_s=0.1, backlog=False)
+        assert [one.payload for one in live] == [b"new"]
+        assert [one.payload for one in await batch(source)] == [b"old"]
+
+
 async def test_a_full_window_of_backlog_does_not_hold_up_what_is_live(mosquitto: RunningBroker, own: Publisher) -> None:
     async with listening(mosquitto.address, backlog_max=2) as source:
         for payload in numbered(30):

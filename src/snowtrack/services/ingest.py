@@ -42,8 +42,8 @@ from snowtrack.store.spool import Spool, Spooled, SpoolError
 from snowtrack.supervised import announce_ready
 
 TICK_S = 1.0
-# What is done once a second waits for what is being committed, but not for long.
-TICK_PATIENCE_S = 5.0
+# What is done once a second waits until all is committed; after a while backlog waits for it, and at last all does.
+TICK_PATIENCE_S, TICK_PATIENCE_S_MAX = 2.0, 30.0
 RETRY_S = 2.0
 LAST_SAVE_S_MAX = 2.0
 # So much of the spool becomes one batch.
@@ -137,9 +137,10 @@ class Ingest:
             while reading is not None:
                 read = await asyncio.shield(reading)  # when this is cancelled, what it takes is still to be in hand
                 over = stopping.is_set() or self.charge.moves
-                reading = None if over else asyncio.create_task(self._read_batch(lane, connection))
                 overdue_s = time.monotonic() - next_tick
-                if overdue_s > TICK_PATIENCE_S or (overdue_s >= 0 and writer.idle):
+                backlog = overdue_s < TICK_PATIENCE_S
+                reading = None if over else asyncio.create_task(self._read_batch(lane, connection, backlog=backlog))
+                if overdue_s > TICK_PATIENCE_S_MAX or (overdue_s >= 0 and writer.idle):
                     next_tick = time.monotonic() + TICK_S
                     await self._on_time(lane, connection, writer)
                 if read is not None:
@@ -170,7 +171,7 @@ class Ingest:
         finally:
             self.computing = False
 
-    async def _read_batch(self, lane: Lane, connection: AsyncConnection) -> Read | None:
+    async def _read_batch(self, lane: Lane, connection: AsyncConnection, *, backlog: bool = True) -> Read | None:
         """The next messages, which are in hand from now on."""
         limits = self.settings.ingest
         deliveries = await self.source.batch(
@@ -178,6 +179,7 @@ class Ingest:
             fixes_max=limits.batch_fixes,
             idle_s=limits.batch_s,
             wanted=lambda: not self.computing,
+            backlog=backlog,
         )
         if not deliveries:
             return None

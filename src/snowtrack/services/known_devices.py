@@ -72,17 +72,18 @@ class KnownDevices:
     def _name(self, number: int, device: DeviceId) -> None:
         self.numbers[device], self.names[number] = number, device
 
-    async def learn_clocks(
-        self, connection: AsyncConnection, fixes: FixBatch, unsaved: Mapping[int, Collection[BootId]]
-    ) -> list[BootId]:
-        """Have the clocks of the boots of these fixes at hand; saved ones of others go when there are too many."""
+    async def learn_clocks(self, connection: AsyncConnection, fixes: FixBatch) -> list[BootId]:
+        """Have the clocks of the boots of these fixes at hand."""
         boots, _ = boots_of(fixes.take(present(fixes.seq)))
         clocks = self.engine.clocks
         unknown = [boot_id for boot_id in boots if boot_id not in clocks]
         if unknown:
             clocks.update(await read_clocks(connection, unknown))
-        wanted = set(boots)
-        for boot_id in list(islice(clocks, max(len(clocks) - len(self.names) - OVER_MAX, 0))):
-            if boot_id not in wanted and boot_id not in unsaved.get(boot_id.device, ()):
-                del clocks[boot_id]
         return boots
+
+    def forget_clocks(self, unsaved: Mapping[int, Collection[BootId]]) -> None:
+        """Of too many the oldest, but those that are not saved. What was saved is to be committed."""
+        clocks = self.engine.clocks
+        for boot_id in list(islice(clocks, max(len(clocks) - len(self.names) - OVER_MAX, 0))):
+            if boot_id not in unsaved.get(boot_id.device, ()):
+                del clocks[boot_id]

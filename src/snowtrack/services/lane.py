@@ -205,7 +205,7 @@ class Lane:
         self, connection: AsyncConnection, new: FixBatch, messages: Sequence[Message], oldest: Sequence[OldestHeld]
     ) -> Prepared:
         """New fixes through the engine; and what of all that waits to be saved is due."""
-        boots = await self.devices.learn_clocks(connection, new, self.unsaved.boots)
+        boots = await self.devices.learn_clocks(connection, new)
         late = self._boots_of_late(new)
         outputs = await asyncio.to_thread(self.devices.engine.on_batch, new)
         self._say(outputs)
@@ -243,8 +243,8 @@ class Lane:
         self, connection: AsyncConnection, decoded: Decoded, written: Callable[[], Awaitable[None]]
     ) -> Bools:
         """New by sequence number; what the ledger cannot judge, the store does."""
-        unsure = self._unsure(decoded.fixes)
-        if len(unsure):
+        unsure, on_their_way = self._unsure(decoded.fixes)
+        if on_their_way:
             await written()
         fresh = self.devices.ledger.fresh(decoded.fixes, decoded.unreadable)
         if len(unsure):
@@ -258,13 +258,16 @@ class Lane:
         first[np.unique(keys, axis=1, return_index=True)[1]] = True
         return first & ~await known_fixes(connection, fixes)
 
-    def _unsure(self, fixes: FixBatch) -> Rows:
-        """Fixes without a number, those of a boot that is new or was freed, and in doubt all."""
+    def _unsure(self, fixes: FixBatch) -> tuple[Rows, bool]:
+        """Fixes without a number, those of a boot that is new or was freed, and in doubt all; and whether the same ones
+        may be on their way to the store, as of a boot that is new none can be."""
         if self.doubts:
-            return np.arange(len(fixes))
+            return np.arange(len(fixes)), True
         boots, boot = boots_of(fixes)
-        unknown = np.array([self.devices.ledger.get(boot_id) is None for boot_id in boots], np.bool_)
-        return np.flatnonzero(unknown[boot])
+        ledger = self.devices.ledger
+        unknown = [ledger.get(boot_id) is None for boot_id in boots]
+        not_new = any(is_unknown and ledger.freed(boot_id) for boot_id, is_unknown in zip(boots, unknown, strict=True))
+        return np.flatnonzero(np.array(unknown, np.bool_)[boot]), not_new
 
     async def save_all(self, connection: AsyncConnection) -> None:
         """Nothing waits any more."""
@@ -274,7 +277,7 @@ class Lane:
                 await save(connection, self.devices.engine, self.unsaved.collect(devices))
 
     async def on_time(self, connection: AsyncConnection, writer: BatchWriter, now_us: int) -> None:
-        """What time alone brings: tails of silent devices, stretches that were computed again."""
+        """What time alone brings: tails of silent devices, stretches that were computed again. All is committed."""
         with store_errors("cannot settle"):
             await writer.fixes.partitions.make_ahead(now_us)
             await self.refresh_fleet(connection)
@@ -285,6 +288,7 @@ class Lane:
                 await self.charge.check(connection)
                 await mark_dirty(connection, outputs.dirty)
                 await save(connection, self.devices.engine, saving)
+            self.devices.forget_clocks(self.unsaved.boots)
             again = await self.recomputing.put_in_place(connection)
             await self._retry(connection, writer)
             await trim_journal(connection, self.charge.worker, self.unsaved.oldest_batch())

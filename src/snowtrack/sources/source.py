@@ -100,22 +100,29 @@ class Source(ABC):
         return len(self.live) + len(self.backlog)
 
     async def batch(
-        self, *, batch_s: float, fixes_max: int, idle_s: float, wanted: Callable[[], bool] = lambda: True
+        self,
+        *,
+        batch_s: float,
+        fixes_max: int,
+        idle_s: float,
+        wanted: Callable[[], bool] = lambda: True,
+        backlog: bool = True,
     ) -> list[Delivery]:
-        """The next messages: what comes within `batch_s` of the first one, or nothing within `idle_s`. While they are
-        not wanted yet, half of `fixes_max` may come: large batches cost less."""
-        if not self.waiting and not await self._arrival(idle_s):
+        """The next messages, of the backlog too if that is wanted: what comes within `batch_s` of the first one, or
+        nothing within `idle_s`. While they are not wanted yet, half of `fixes_max` may come: large batches cost less.
+        """
+        if not self._first(backlog=backlog) and not await self._arrival(idle_s):
             return []
-        first = next(iter(self.live or self.backlog), None)
+        first = next(iter(self._first(backlog=backlog)), None)
         waited_s = (wall_clock.now_us() - first.received_us) / SECOND_US if first else 0.0
         deadline = asyncio.get_running_loop().time() + batch_s - max(waited_s, 0)
         taken: list[Delivery] = []
         fixes = 0
         while fixes < fixes_max:
-            delivery = self._next()
-            if delivery is not None:
-                taken.append(delivery)
-                fixes += delivery.fixes
+            queue = self._first(backlog=backlog)
+            if queue:
+                taken.append(queue.popleft())
+                fixes += taken[-1].fixes
             elif (left_s := deadline - asyncio.get_running_loop().time()) > 0:
                 await self._arrival(left_s)
             elif fixes >= fixes_max // 2 or wanted():
@@ -132,10 +139,9 @@ class Source(ABC):
     def _say(self, device: DeviceId, numbers: Numbers) -> bool:
         """Tell a device; whether that could go out."""
 
-    def _next(self) -> Delivery | None:
-        if self.live:
-            return self.live.popleft()
-        return self.backlog.popleft() if self.backlog else None
+    def _first(self, *, backlog: bool) -> deque[Delivery]:
+        """The queue that the next message comes from."""
+        return self.backlog if backlog and not self.live else self.live
 
     async def _arrival(self, within_s: float) -> bool:
         self.arrived.clear()

@@ -10,7 +10,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 from snowtrack.model.columns import Bools, Int32s, Int64s, present
-from snowtrack.store.copying import NULL
+from snowtrack.store.copying import NULL, without_gaps
 from snowtrack.store.instants import POSTGRES_EPOCH_US
 
 
@@ -67,4 +67,4 @@ def _packed(values: Int64s, there: Bools, of: str) -> bytes:
     kept = np.ones((len(rows), rows.itemsize), np.bool_)
     kept[~there, 4:] = False
     header = np.array([1, not there.all(), oid, len(values), 1], ">i4")
-    return header.tobytes() + rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
+    return header.tobytes() + without_gaps(rows, kept)

@@ -17,7 +17,7 @@ KeptClock = Mapping[str, Any]
 
 async def read_clocks(connection: AsyncConnection, boots: Collection[BootId]) -> dict[BootId, BootClock]:
     """The clocks of these boots, as far as anything is known of them."""
-    asked = _boots_asked(boots)
+    asked = boots_asked(boots)
     return _clocks(await (await connection.execute(query("clocks_of_boots"), asked)).fetchall())
 
 
@@ -27,11 +27,11 @@ async def read_device_clocks(connection: AsyncConnection, device: int) -> dict[B
 
 async def save_clocks(connection: AsyncConnection, clocks: Mapping[BootId, KeptClock]) -> None:
     if clocks:
-        asked = {**_boots_asked(clocks), "kept": [orjson.dumps(kept) for kept in clocks.values()]}
+        asked = {**boots_asked(clocks), "kept": [orjson.dumps(kept) for kept in clocks.values()]}
         await connection.execute(query("save_clocks"), asked)
 
 
-def _boots_asked(boots: Collection[BootId]) -> dict[str, Numbers]:
+def boots_asked(boots: Collection[BootId]) -> dict[str, Numbers]:
     return {
         "devices": numbers([boot_id.device for boot_id in boots]),
         "boots": numbers([boot_id.boot for boot_id in boots]),

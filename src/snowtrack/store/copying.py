@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from psycopg import AsyncConnection, sql
 
-from snowtrack.model.columns import Columns, Int64s, present
+from snowtrack.model.columns import Bools, Columns, Int64s, present
 from snowtrack.store.instants import POSTGRES_EPOCH_US
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -67,7 +67,12 @@ def packed_rows(columns: list[Column]) -> bytes:
         rows[f"n{at}"], rows[f"v{at}"] = np.where(absent, NULL, wire.itemsize), wire
         kept[absent, offset + 4 : offset + 4 + wire.itemsize] = False
         offset += 4 + wire.itemsize
-    return HEADER + rows.view(np.uint8).reshape(kept.shape)[kept].tobytes() + TRAILER
+    return HEADER + without_gaps(rows, kept) + TRAILER
+
+
+def without_gaps(rows: npt.NDArray[Any], kept: Bools) -> bytes:
+    """The bytes of rows, but those of values that are not there."""
+    return rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
 
 
 def _wire(column: Column) -> npt.NDArray[Any]:
@@ -81,7 +86,7 @@ def _wire(column: Column) -> npt.NDArray[Any]:
     return column.astype(f">i{max(column.itemsize, 2)}")
 
 
-def _absent(column: Column) -> npt.NDArray[np.bool_]:
+def _absent(column: Column) -> Bools:
     if isinstance(column, Instants):
         return ~present(column.values)
     if isinstance(column, Keys):

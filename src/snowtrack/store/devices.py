@@ -12,6 +12,7 @@ from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.intervals import Intervals
 from snowtrack.store.arrays import numbers, times
+from snowtrack.store.clocks import boots_asked
 from snowtrack.store.instants import to_instant
 from snowtrack.store.queries import query
 from snowtrack.tracks.identity import BootId, Committed
@@ -99,8 +100,7 @@ async def read_committed(connection: AsyncConnection, devices: Sequence[int]) ->
 async def save_committed(connection: AsyncConnection, changed: Mapping[BootId, Committed]) -> None:
     if changed:
         asked = {
-            "devices": numbers([boot_id.device for boot_id in changed]),
-            "boots": numbers([boot_id.boot for boot_id in changed]),
+            **boots_asked(changed),
             "ranges": [_multirange(committed.ranges) for committed in changed.values()],
             "floors": numbers([committed.floor for committed in changed.values()]),
         }
