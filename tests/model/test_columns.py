@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.model.columns import ABSENT_8, ABSENT_16, ABSENT_32, ABSENT_64, Columns, present
+from snowtrack.model.columns import ABSENT_8, ABSENT_16, ABSENT_32, ABSENT_64, Columns, grouped, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.matches import MatchBatch
 from snowtrack.model.passes import PassBatch
@@ -49,6 +49,14 @@ def test_take_chooses_by_number_and_by_mask(rows: list[tuple[int, ...]], data: s
     mask = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
     assert batch.take(np.array(numbers, np.int64)).rows() == [rows[number] for number in numbers]
     assert batch.take(np.array(mask, np.bool_)).rows() == [row for row, kept in zip(rows, mask, strict=True) if kept]
+
+
+@given(rows=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 2))))
+def test_rows_of_equal_keys_are_a_group_in_the_order_of_the_keys(rows: list[tuple[int, int]]) -> None:
+    keys = np.array(rows, np.int64).reshape(-1, 2).T
+    found, group = grouped(*keys)
+    assert [rows[at] for at in found.tolist()] == sorted(set(rows))
+    assert [sorted(set(rows))[at] for at in group.tolist()] == rows
 
 
 def test_a_value_too_large_for_its_column_is_refused() -> None:

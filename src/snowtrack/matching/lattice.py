@@ -68,9 +68,8 @@ def grow(ground: Ground, whole: Rows, make: Int64s, fleet: Fleet, kept: Remember
     kind = np.where(fleet.on_footways(device, at_us), Kind.FOOTWAY, Kind.CARRIAGEWAY)
     lat_e7, lon_e7 = (np.ascontiguousarray(whole.fixes[name][fresh]) for name in ("lat_e7", "lon_e7"))
     places = places_near(ground.network, lat_e7, lon_e7)
-    kept_edges = kept.states["edge"][kept.states["edge"] >= 0].astype(np.int64)
-    rows = places.row.astype(np.int64)
-    ground.reach.know(np.concatenate([2 * rows, 2 * rows + 1, kept_edges, kept_edges ^ 1]))
+    kept_edges = kept.states["edge"]
+    ground.reach.know(np.concatenate([places.row, kept_edges[kept_edges >= 0] >> 1]))
     columns = np.zeros(len(whole.fixes), COLUMN)
     spans = begins[:-1], begins[1:], make
     note_motion(np.stack([*spans, kept.column_begins[:-1]], axis=1), whole.fixes, ground.cut_us, kept.columns, columns)

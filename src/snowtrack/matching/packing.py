@@ -28,7 +28,8 @@ def pack(content: Array, spans: Array, fixes: Array, columns: Array, states: Arr
 
 @part
 def _copy(source: Array, start: int, target: Array, at: int, count: int) -> int:
-    """Copy some bytes; where the next ones go."""
+    """Copy some bytes; where the next ones go. By slices: an index that may be negative is looked at each time."""
+    own, room = source[start : start + count], target[at : at + count]
     for byte in range(count):
-        target[at + byte] = source[start + byte]
+        room[byte] = own[byte]
     return at + count

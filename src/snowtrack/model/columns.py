@@ -45,6 +45,27 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     return np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
 
 
+def grouped(*keys: Int32s | Int64s) -> tuple[Rows, Rows]:
+    """One row of each group of equal keys, in the order of the keys; and for each row the place of its group there."""
+    changes = _changes(keys)
+    # Equal ones lie together as a rule, so that there are fewer runs than rows.
+    starts = np.flatnonzero(changes)
+    order = starts[np.lexsort([key[starts] for key in reversed(keys)])]
+    begins = _changes([key[order] for key in keys])
+    places = np.zeros(len(changes), np.int64)
+    places[order] = np.cumsum(begins) - 1
+    return order[begins], np.repeat(places[starts], np.diff(starts, append=len(changes)))
+
+
+def _changes(keys: Sequence[Int32s | Int64s]) -> Bools:
+    """Where the keys are not those of the row before."""
+    changes = np.ones(len(keys[0]), np.bool_)
+    changes[1:] = False
+    for key in keys:
+        changes[1:] |= key[1:] != key[:-1]
+    return changes
+
+
 _declared: dict[type[Any], Mapping[str, np.dtype[Any]]] = {}
 
 

@@ -61,18 +61,19 @@ class Reach:
         nodes = of.node_offsets, of.node_ends, of.node_lat_e7, of.node_lon_e7
         return of.from_node, of.to_node, of.length_mm, of.oneway, *nodes
 
-    def know(self, edges: Int64s) -> None:
-        """Work out the tables of these directed segments that are not there yet."""
-        missing = np.unique(edges[self.table_of[edges] == NONE])
+    def know(self, rows: Int32s | Int64s) -> None:
+        """Work out the tables of these segments, in both directions, that are not there yet."""
+        missing = np.unique(rows[self.table_of[2 * rows] == NONE])
         if self.starts[self.tables] > KEPT_MAX and len(missing):
             self._forget()
-            missing = np.unique(edges)
-        self._make_room(len(missing))
-        while len(missing):
-            done = _tabulate(self.roads, self.scratch, missing, (self.table_of, self.starts, self.entries), self.tables)
+            missing = np.unique(rows)
+        edges = (2 * missing.astype(np.int64)[:, None] + (0, 1)).ravel()
+        self._make_room(len(edges))
+        while len(edges):
+            done = _tabulate(self.roads, self.scratch, edges, (self.table_of, self.starts, self.entries), self.tables)
             self.tables += done
-            missing = missing[done:]
-            if len(missing):
+            edges = edges[done:]
+            if len(edges):
                 self.entries = np.concatenate([self.entries, np.empty_like(self.entries)])
 
     def search(self, edge: int, limit_mm: int) -> Int32s:

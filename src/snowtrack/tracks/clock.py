@@ -30,6 +30,7 @@ DRIFT_PART = 5_000
 
 
 NO_PIECE = Piece(0, 0, 0)
+UNHEARD = BootClock()
 
 Clocks = Mapping[BootId, BootClock]
 
@@ -69,7 +70,7 @@ def place(fixes: FixBatch, clocks: Clocks, oldest_us: int = OLDEST_US) -> Placed
     placed.put(undated, _latest(fixes.received_us[undated], fixes.day_us[undated]), TimeTrust.RECEIVED)
     numbered = np.flatnonzero(present(fixes.seq))
     boots, boot = boots_of(fixes.take(numbered))
-    known = [clocks.get(boot_id, BootClock()) for boot_id in boots]
+    known = [clocks.get(boot_id, UNHEARD) for boot_id in boots]
     counted = present(fixes.uptime_ms[numbered])
     _by_uptime(fixes, numbered[counted], boot[counted], known, placed)
     untimed, clock_of = numbered[~counted], boot[~counted]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snowtrack.model.columns import ABSENT_64, Bools, Rows, present
+from snowtrack.model.columns import ABSENT_64, Bools, Rows, grouped, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.intervals import Interval, Intervals, total, union
 from snowtrack.model.journal import JournalBatch
@@ -208,18 +208,8 @@ def brought(number: int, new: FixBatch, heard_us: Mapping[int, int]) -> JournalB
 
 def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
     """The boots of fixes, in order, and for each fix the place of its boot in that list."""
-    changes = np.ones(len(fixes), np.bool_)
-    changes[1:] = (fixes.device[1:] != fixes.device[:-1]) | (fixes.boot[1:] != fixes.boot[:-1])
-    # Those of a message lie together, so that there are fewer runs than fixes.
-    starts = np.flatnonzero(changes)
-    order = starts[np.lexsort((fixes.boot[starts], fixes.device[starts]))]
-    device, boot = fixes.device[order], fixes.boot[order]
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = (device[1:] != device[:-1]) | (boot[1:] != boot[:-1])
-    places = np.zeros(len(fixes), np.int64)
-    places[order] = np.cumsum(begins) - 1
-    boots = list(map(BootId, device[begins].tolist(), boot[begins].tolist()))
-    return boots, np.repeat(places[starts], np.diff(starts, append=len(fixes)))
+    found, places = grouped(fixes.device, fixes.boot)
+    return list(map(BootId, fixes.device[found].tolist(), fixes.boot[found].tolist())), places
 
 
 def _by_boot(fixes: FixBatch) -> tuple[Rows, Rows, Bools]:

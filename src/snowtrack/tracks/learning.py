@@ -5,12 +5,12 @@ from collections.abc import MutableMapping
 import numpy as np
 
 from snowtrack.model.calendar import HOUR_US
-from snowtrack.model.columns import Bools, Int64s, Rows, present
+from snowtrack.model.columns import Bools, Int64s, Rows, grouped, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.tracks.clock import OLDEST_US, as_stated, is_fix
 from snowtrack.tracks.identity import BootId, boots_of
-from snowtrack.tracks.sessions import BIN_US, BootClock, Votes, Waiting
+from snowtrack.tracks.sessions import BIN_US, NEVER_US, BootClock, Votes, Waiting
 
 
 def learn(clocks: MutableMapping[BootId, BootClock], fixes: FixBatch, oldest_us: int = OLDEST_US) -> list[DirtyStretch]:
@@ -18,7 +18,8 @@ def learn(clocks: MutableMapping[BootId, BootClock], fixes: FixBatch, oldest_us:
     numbered = fixes.take(present(fixes.seq))
     boots, boot = boots_of(numbered)
     unheard = {boot_id for boot_id in boots if boot_id not in clocks}
-    told = [clocks.setdefault(boot_id, BootClock()) for boot_id in boots]
+    clocks.update((boot_id, BootClock()) for boot_id in boots if boot_id in unheard)
+    told = [clocks[boot_id] for boot_id in boots]
     before = [(clock.waiting, clock.basis(clock.waiting), set() if clock.is_plain else clock.spans()) for clock in told]
     _tell(told, boot, numbered, oldest_us)
     dirty = []
@@ -54,11 +55,8 @@ def _tell(told: list[BootClock], boot: Rows, fixes: FixBatch, oldest_us: int) ->
 
 
 def _tell_receipt(told: list[BootClock], boot: Rows, power_up_us: Int64s) -> None:
-    order, starts = _runs(boot)
-    if len(order):
-        earliest = np.minimum.reduceat(power_up_us[order], starts)
-        for place, value in zip(boot[order][starts].tolist(), earliest.tolist(), strict=True):
-            told[place].receive(value)
+    for clock, earliest in zip(told, _least(power_up_us, boot, len(told)).tolist(), strict=True):
+        clock.receive(earliest)
 
 
 def _tell_votes(
@@ -66,69 +64,67 @@ def _tell_votes(
 ) -> None:
     offset_us = times_us - uptime_us
     bins = offset_us // BIN_US
-    order, starts = _runs(boot, bins, within=(seq, offset_us))
-    if len(order):
-        first = order[starts]
-        columns = (
-            boot[first],
-            bins[first],
-            seq[first],
-            np.maximum.reduceat(seq[order], starts),
-            offset_us[first],
-            np.minimum.reduceat(times_us[order], starts),
-            np.maximum.reduceat(times_us[order], starts),
-            np.logical_or.reduceat(ahead[order], starts),
-        )
-        for place, number, *votes in zip(*(column.tolist() for column in columns), strict=True):
-            told[place].vote(number, Votes(*votes))
+    found, group = grouped(boot, bins)
+    first_seq, count = _least(seq, group, len(found)), len(found)
+    firsts = seq == first_seq[group]
+    columns = (
+        boot[found],
+        bins[found],
+        first_seq,
+        _most(seq, group, count),
+        _least(offset_us[firsts], group[firsts], count),
+        _least(times_us, group, count),
+        _most(times_us, group, count),
+        _most(ahead.astype(np.int64), group, count) > 0,
+    )
+    for place, number, *votes in zip(*(column.tolist() for column in columns), strict=True):
+        told[place].vote(number, Votes(*votes))
 
 
 def _tell_unset(told: list[BootClock], boot: Rows, times_us: Int64s, uptime_us: Int64s) -> None:
     bins = (times_us - uptime_us) // BIN_US
-    order, starts = _runs(boot, bins)
-    if len(order):
-        first = order[starts]
-        lows, highs = np.minimum.reduceat(times_us[order], starts), np.maximum.reduceat(times_us[order], starts)
-        columns = (column.tolist() for column in (boot[first], bins[first], lows, highs))
-        for place, number, low, high in zip(*columns, strict=True):
-            told[place].state_unset(number, (low, high))
+    found, group = grouped(boot, bins)
+    columns = (boot[found], bins[found], _least(times_us, group, len(found)), _most(times_us, group, len(found)))
+    for place, number, low, high in zip(*(column.tolist() for column in columns), strict=True):
+        told[place].state_unset(number, (low, high))
 
 
 def _tell_leaning(told: list[BootClock], boot: Rows, uptime_us: Int64s) -> None:
-    order, starts = _runs(boot)
-    if len(order):
-        lows, highs = np.minimum.reduceat(uptime_us[order], starts), np.maximum.reduceat(uptime_us[order], starts)
-        for place, low, high in zip(boot[order][starts].tolist(), lows.tolist(), highs.tolist(), strict=True):
-            told[place].lean((low, high))
+    found, group = grouped(boot)
+    columns = (boot[found], _least(uptime_us, group, len(found)), _most(uptime_us, group, len(found)))
+    for place, low, high in zip(*(column.tolist() for column in columns), strict=True):
+        told[place].lean((low, high))
 
 
 def _tell_waiting(told: list[BootClock], boot: Rows, seq: Int64s, received_us: Int64s) -> None:
-    order, starts = _runs(boot)
-    if len(order):
-        columns = (
-            np.maximum.reduceat(seq[order], starts),
-            np.minimum.reduceat(received_us[order], starts),
-            np.maximum.reduceat(received_us[order], starts),
-        )
-        for place, *waiting in zip(boot[order][starts].tolist(), *(column.tolist() for column in columns), strict=True):
-            told[place].wait(Waiting(*waiting))
+    found, group = grouped(boot)
+    columns = (
+        boot[found],
+        _most(seq, group, len(found)),
+        _least(received_us, group, len(found)),
+        _most(received_us, group, len(found)),
+    )
+    for place, *waiting in zip(*(column.tolist() for column in columns), strict=True):
+        told[place].wait(Waiting(*waiting))
 
 
 def _tell_hours(told: list[BootClock], boot: Rows, seq: Int64s, stated_us: Int64s) -> None:
     hours = stated_us // HOUR_US
-    order, starts = _runs(boot, hours, within=(seq,))
-    first = order[starts]
-    for place, hour, lowest in zip(boot[first].tolist(), hours[first].tolist(), seq[first].tolist(), strict=True):
+    found, group = grouped(boot, hours)
+    columns = (boot[found], hours[found], _least(seq, group, len(found)))
+    for place, hour, lowest in zip(*(column.tolist() for column in columns), strict=True):
         told[place].date(hour, lowest)
 
 
-def _runs(*keys: Int64s, within: tuple[Int64s, ...] = ()) -> tuple[Rows, Rows]:
-    """An order in which equal keys lie together, ordered `within` by more; and where each run of them starts."""
-    order = np.lexsort((*reversed(within), *reversed(keys)))
-    if not len(order):
-        return order, order
-    changes = np.zeros(len(order), np.bool_)
-    changes[0] = True
-    for key in keys:
-        changes[1:] |= key[order][1:] != key[order][:-1]
-    return order, np.flatnonzero(changes)
+def _least(values: Int64s, group: Rows, groups: int) -> Int64s:
+    """The smallest value of each group; of one without any, later than ever."""
+    least = np.full(groups, NEVER_US)
+    np.minimum.at(least, group, values)
+    return least
+
+
+def _most(values: Int64s, group: Rows, groups: int) -> Int64s:
+    """The largest value of each group, all of which have one."""
+    most = np.full(groups, np.iinfo(np.int64).min)
+    np.maximum.at(most, group, values)
+    return most

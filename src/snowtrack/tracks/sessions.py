@@ -53,14 +53,14 @@ class Votes(NamedTuple):
     ahead: bool
 
     def joined(self, other: "Votes") -> "Votes":
-        first = min(self, other, key=lambda votes: (votes.first_seq, votes.offset_us))
+        first_seq, offset_us = min((self.first_seq, self.offset_us), (other.first_seq, other.offset_us))
         return Votes(
-            first_seq=first.first_seq,
-            last_seq=max(self.last_seq, other.last_seq),
-            offset_us=first.offset_us,
-            from_us=min(self.from_us, other.from_us),
-            to_us=max(self.to_us, other.to_us),
-            ahead=self.ahead or other.ahead,
+            first_seq,
+            max(self.last_seq, other.last_seq),
+            offset_us,
+            min(self.from_us, other.from_us),
+            max(self.to_us, other.to_us),
+            self.ahead or other.ahead,
         )
 
     @property
