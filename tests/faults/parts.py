@@ -127,7 +127,7 @@ def broker_in(folder: Path, *, autosave_s: int | None = None) -> RunningBroker:
     text = SHIPPED.read_text().replace("listener 1883", f"listener {port}")
     text = text.replace("persistence_location ./", f"persistence_location {folder}/")
     if autosave_s is not None:
-        text = text.replace("autosave_interval 60", f"autosave_interval {autosave_s}")
+        text = text.replace("autosave_interval 900", f"autosave_interval {autosave_s}")
     configuration = folder / "mosquitto.conf"
     configuration.write_text(f"{text}\nuser root\nlog_dest stderr\n")
     command = ("sh", "-c", 'trap "" XFSZ; exec "$0" -c "$1"', PROGRAM, str(configuration))

@@ -1,5 +1,6 @@
 """The bytes of MQTT 3.1.1, said and read."""
 
+from contextlib import suppress
 from itertools import accumulate
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.sources import packets
-from snowtrack.sources.packets import Kind, MalformedError, Packet
+from snowtrack.sources.packets import Kind, MalformedError, Packet, Published
 
 TOPICS = st.text(st.characters(codec="utf-8", exclude_characters="\0+#"), min_size=1, max_size=40)
 IDS = st.integers(1, 65_535)
@@ -37,6 +38,39 @@ def test_cut_at_every_byte_it_is_the_packets_before_the_cut(messages: list[tuple
     data, ends = b"".join(parts), list(accumulate(map(len, parts)))
     for cut in range(len(data) + 1):
         assert [packet.end for packet in whole(data[:cut])] == [end for end in ends if end <= cut]
+
+
+def run_one_by_one(data: bytes, messages_max: int, size_max: int) -> list[tuple[Published, int]]:
+    """The messages at the beginning of some bytes, and where each ends."""
+    found: list[tuple[Published, int]] = []
+    at = size = 0
+    with suppress(MalformedError):
+        while len(found) < messages_max and size < size_max:
+            packet = packets.head_of(data, at)
+            if packet is None or packet.end > len(data) or packet.first >> 4 != Kind.PUBLISH:
+                break
+            found.append((packets.read_publish(data, packet), packet.end))
+            size += packet.end - packet.start
+            at = packet.end
+    return found
+
+
+PACKETS = st.one_of(
+    st.builds(packets.publish, TOPICS, st.binary(max_size=300), IDS),
+    st.builds(lambda topic, payload: b"\x30" + packets.publish(topic, payload, 1)[1:], TOPICS, st.binary(max_size=9)),
+    st.binary(max_size=6),
+    st.just(packets.PINGREQ),
+)
+
+
+@given(st.lists(PACKETS, max_size=6).map(b"".join), st.integers(1, 4), st.integers(1, 600), st.data())
+def test_a_run_of_messages_is_what_they_are_one_by_one(
+    data: bytes, messages_max: int, size_max: int, drawn: st.DataObject
+) -> None:
+    data = data[: drawn.draw(st.integers(0, len(data)))] + b"\0" * (not data)
+    run = packets.run_of_messages(data, 0, messages_max, size_max)
+    read = [(Published(data[row[0] : row[1]], row[4], data[row[2] : row[3]]), row[3]) for row in run]
+    assert read == run_one_by_one(data, messages_max, size_max)
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])

@@ -81,7 +81,7 @@ def stretches(ground: Ground, lattice: Lattice, chosen: Answer, heads: Records, 
     edges, ats = np.full(fixes, OFF, np.int64), np.zeros(fixes, np.int64)
     edges[settled], ats[settled] = states["edge"], states["at_mm"]
     met = np.concatenate([edges[settled], heads["drive_edge"]]).astype(np.int64)
-    ground.reach.know(met[met >= 0] >> 1)
+    ground.reach.know(met)
     way = Way(edges, ats, *(np.ascontiguousarray(lattice.columns[name]) for name in ("opens", "stands")))
     room, count, before = 4 * len(settled) + 1_024, -1, heads.copy()
     while count < 0:

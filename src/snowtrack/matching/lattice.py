@@ -68,8 +68,7 @@ def grow(ground: Ground, whole: Rows, make: Int64s, fleet: Fleet, kept: Remember
     kind = np.where(fleet.on_footways(device, at_us), Kind.FOOTWAY, Kind.CARRIAGEWAY)
     lat_e7, lon_e7 = (np.ascontiguousarray(whole.fixes[name][fresh]) for name in ("lat_e7", "lon_e7"))
     places = places_near(ground.network, lat_e7, lon_e7)
-    kept_edges = kept.states["edge"]
-    ground.reach.know(np.concatenate([places.row, kept_edges[kept_edges >= 0] >> 1]))
+    ground.reach.know(np.concatenate([2 * places.row, _edges_left(whole, make, kept)]))
     columns = np.zeros(len(whole.fixes), COLUMN)
     spans = begins[:-1], begins[1:], make
     note_motion(np.stack([*spans, kept.column_begins[:-1]], axis=1), whole.fixes, ground.cut_us, kept.columns, columns)
@@ -94,6 +93,16 @@ def grow(ground: Ground, whole: Rows, make: Int64s, fleet: Fleet, kept: Remember
     total = forward(np.stack([*spans, kept.state_begins[:-1]], axis=1), kept.states, task)
     note_rivals(Ends(ground.network.from_node, ground.network.to_node), task)
     return Lattice(whole=whole, columns=made.columns, starts=made.starts, states=made.states[:total])
+
+
+def _edges_left(whole: Rows, make: Int64s, kept: Remembered) -> Int32s:
+    """The directed segments that each device was on at the last fix before those that are made."""
+    counts = kept.columns["states"].astype(np.int64)
+    states = np.cumsum(counts) - counts
+    goes_on = make > whole.begins[:-1]
+    last = (kept.column_begins[:-1] + make - whole.begins[:-1] - 1)[goes_on]
+    edges: Int32s = kept.states["edge"][ranges(states[last], counts[last])]
+    return edges
 
 
 def _far(ground: Ground, whole: Rows, columns: Records, point_of: Int64s, places: Places, kept: Remembered) -> Far:

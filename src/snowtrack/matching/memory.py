@@ -43,7 +43,8 @@ class Memories:
 
     def head(self, device: int) -> Record:
         """The head of a device, to read and to change."""
-        self.know([device])
+        if device not in self.slots:
+            self.know([device])
         return self.heads[self.slots[device]]
 
     def know(self, devices: Iterable[int]) -> None:

@@ -57,6 +57,20 @@ def grouped(*keys: Int32s | Int64s) -> tuple[Rows, Rows]:
     return order[begins], np.repeat(places[starts], np.diff(starts, append=len(changes)))
 
 
+def least(values: Int64s, group: Rows, groups: int) -> Int64s:
+    """The smallest value of each group; of one without any, the largest that there is."""
+    found = np.full(groups, np.iinfo(np.int64).max)
+    np.minimum.at(found, group, values)
+    return found
+
+
+def most(values: Int64s, group: Rows, groups: int) -> Int64s:
+    """The largest value of each group; of one without any, the smallest that there is."""
+    found = np.full(groups, np.iinfo(np.int64).min)
+    np.maximum.at(found, group, values)
+    return found
+
+
 def _changes(keys: Sequence[Int32s | Int64s]) -> Bools:
     """Where the keys are not those of the row before."""
     changes = np.ones(len(keys[0]), np.bool_)
@@ -140,7 +154,9 @@ class Columns:
         return list(zip(*(getattr(self, name).tolist() for name in self.dtypes()), strict=True))
 
     def take(self, rows: npt.NDArray[Any] | slice) -> Self:
-        """The given rows (numbers, a mask or a slice), as a new batch."""
+        """The given rows (numbers, a mask or a slice) as a batch; all of them are this one."""
+        if isinstance(rows, np.ndarray) and rows.dtype == np.bool_ and rows.all():
+            return self
         return type(self)(**{name: getattr(self, name)[rows] for name in self.dtypes()})
 
     def __len__(self) -> int:

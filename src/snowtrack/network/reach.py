@@ -61,19 +61,20 @@ class Reach:
         nodes = of.node_offsets, of.node_ends, of.node_lat_e7, of.node_lon_e7
         return of.from_node, of.to_node, of.length_mm, of.oneway, *nodes
 
-    def know(self, rows: Int32s | Int64s) -> None:
-        """Work out the tables of these segments, in both directions, that are not there yet."""
-        missing = np.unique(rows[self.table_of[2 * rows] == NONE])
-        if self.starts[self.tables] > KEPT_MAX and len(missing):
+    def know(self, edges: Int32s | Int64s) -> None:
+        """Work out the tables of these directed segments and of their opposites, as far as they are not there yet."""
+        if not _unknown(self.table_of, edges):
+            return
+        if self.starts[self.tables] > KEPT_MAX:
             self._forget()
-            missing = np.unique(rows)
-        edges = (2 * missing.astype(np.int64)[:, None] + (0, 1)).ravel()
-        self._make_room(len(edges))
-        while len(edges):
-            done = _tabulate(self.roads, self.scratch, edges, (self.table_of, self.starts, self.entries), self.tables)
+        rows = np.unique(edges[edges != NONE] >> 1).astype(np.int64)
+        missing = (2 * rows[self.table_of[2 * rows] == NONE][:, None] + (0, 1)).ravel()
+        self._make_room(len(missing))
+        while len(missing):
+            done = _tabulate(self.roads, self.scratch, missing, (self.table_of, self.starts, self.entries), self.tables)
             self.tables += done
-            edges = edges[done:]
-            if len(edges):
+            missing = missing[done:]
+            if len(missing):
                 self.entries = np.concatenate([self.entries, np.empty_like(self.entries)])
 
     def search(self, edge: int, limit_mm: int) -> Int32s:
@@ -101,6 +102,16 @@ class Reach:
         self.starts = np.zeros(1 << 10, np.int64)
         self.entries = np.empty((1 << 14, 4), np.int32)
         self.tables = 0
+
+
+@compiled
+def _unknown(table_of: Int32s, edges: Int32s | Int64s) -> int:
+    """How many have no table."""
+    count = 0
+    for edge in edges:
+        if edge != NONE and table_of[edge] == NONE:
+            count += 1
+    return count
 
 
 @compiled

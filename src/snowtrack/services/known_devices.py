@@ -74,7 +74,8 @@ class KnownDevices:
 
     async def learn_clocks(self, connection: AsyncConnection, fixes: FixBatch) -> list[BootId]:
         """Have the clocks of the boots of these fixes at hand."""
-        boots, _ = boots_of(fixes.take(present(fixes.seq)))
+        numbered = present(fixes.seq)
+        boots, _ = boots_of(fixes.device[numbered], fixes.boot[numbered])
         clocks = self.engine.clocks
         unknown = [boot_id for boot_id in boots if boot_id not in clocks]
         if unknown:

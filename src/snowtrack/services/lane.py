@@ -236,8 +236,8 @@ class Lane:
         """Boots of fixes that nobody looks for after a crash, since they are older than what is settled."""
         devices, at = np.unique(new.device, return_inverse=True)
         settled_us = np.array([self.devices.engine.settled_us(device) for device in devices.tolist()], np.int64)
-        late = new.take(present(new.boot) & (new.time_us <= settled_us[at]))
-        return set(boots_of(late)[0])
+        late = present(new.boot) & (new.time_us <= settled_us[at])
+        return set(boots_of(new.device[late], new.boot[late])[0])
 
     async def _fresh(
         self, connection: AsyncConnection, decoded: Decoded, written: Callable[[], Awaitable[None]]
@@ -263,7 +263,7 @@ class Lane:
         may be on their way to the store, as of a boot that is new none can be."""
         if self.doubts:
             return np.arange(len(fixes)), True
-        boots, boot = boots_of(fixes)
+        boots, boot = boots_of(fixes.device, fixes.boot)
         ledger = self.devices.ledger
         unknown = [ledger.get(boot_id) is None for boot_id in boots]
         not_new = any(is_unknown and ledger.freed(boot_id) for boot_id, is_unknown in zip(boots, unknown, strict=True))

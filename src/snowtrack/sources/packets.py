@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
+import numpy as np
+
+from snowtrack.compiled import Array, compiled
+
 PROTOCOL = b"\x00\x04MQTT\x04"
 WITH_NAME, WITH_PASSWORD, CLEAN = 0x80, 0x40, 0x02
 QOS_1, RETAINED = 0x02, 0x01
@@ -11,6 +15,9 @@ PINGREQ, DISCONNECT = b"\xc0\x00", b"\xe0\x00"
 PUBACK_HEAD = b"\x40\x02"
 SUBACK_REFUSED = 0x80
 LENGTH_BYTES_MAX = 4
+# A run of messages is found in one go, up to so many.
+RUN_MAX = 1_000
+PUBLISH = 3
 CONNECT_REFUSALS = {
     1: "Unacceptable protocol version",
     2: "Client identifier rejected",
@@ -25,7 +32,7 @@ class Kind(IntEnum):
 
     CONNECT = 1
     CONNACK = 2
-    PUBLISH = 3
+    PUBLISH = PUBLISH
     PUBACK = 4
     SUBSCRIBE = 8
     SUBACK = 9
@@ -101,6 +108,37 @@ def read_publish(data: bytes, packet: Packet) -> Published:
         raise MalformedError("a message that does not hold together")
     packet_id = int.from_bytes(data[topic_end:payload_start], "big")
     return Published(data[start + 2 : topic_end], packet_id, data[payload_start:end])
+
+
+def run_of_messages(data: bytes, at: int, messages_max: int, size_max: int) -> list[list[int]]:
+    """Of messages that follow on each other from here on, whole and sound ones, until they come to so many bytes: where
+    topic, packet id, payload and what comes next begin, and the id."""
+    found = np.empty((min(messages_max, RUN_MAX), 5), np.int64)
+    run: list[list[int]] = found[: _run(np.frombuffer(data, np.uint8), at, size_max, found)].tolist()
+    return run
+
+
+@compiled
+def _run(data: Array, at: int, size_max: int, found: Array) -> int:
+    """Fill in what is found; how many. What is anything else ends it, and is for others to read."""
+    count = size = 0
+    while count < len(found) and size < size_max and at + 2 < len(data) and data[at] >> 4 == PUBLISH:
+        start, length, shift = at + 2, data[at + 1] & 127, 7
+        while data[start - 1] & 128 and start < len(data) and shift < 7 * LENGTH_BYTES_MAX:
+            length |= (data[start] & 127) << shift
+            start, shift = start + 1, shift + 7
+        end, qos = start + length, data[at] >> 1 & 3
+        if data[start - 1] & 128 or end > len(data) or length < 2 or qos > 1:
+            break
+        topic_end = start + 2 + (data[start] << 8 | data[start + 1])
+        payload = topic_end + 2 * qos
+        if payload > end:
+            break
+        found[count, 0], found[count, 1], found[count, 2], found[count, 3] = start + 2, topic_end, payload, end
+        found[count, 4] = data[topic_end] << 8 | data[topic_end + 1] if qos else 0
+        size += length
+        count, at = count + 1, end
+    return count
 
 
 def _text(text: str) -> bytes:

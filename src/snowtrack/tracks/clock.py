@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snowtrack.model.calendar import DAY_US, HOUR_US
-from snowtrack.model.columns import ABSENT_16, ABSENT_64, Bools, Int8s, Int16s, Int64s, Rows, present
+from snowtrack.model.columns import ABSENT_16, ABSENT_64, Bools, Int8s, Int16s, Int64s, Rows, grouped, most, present
 from snowtrack.model.fixes import FixBatch, Remark
 from snowtrack.model.tracks import ObservedBatch, TimeTrust
 from snowtrack.tracks.identity import BootId, boots_of
@@ -69,7 +69,7 @@ def place(fixes: FixBatch, clocks: Clocks, oldest_us: int = OLDEST_US) -> Placed
     undated = np.flatnonzero(~present(fixes.time_us) & present(fixes.day_us))
     placed.put(undated, _latest(fixes.received_us[undated], fixes.day_us[undated]), TimeTrust.RECEIVED)
     numbered = np.flatnonzero(present(fixes.seq))
-    boots, boot = boots_of(fixes.take(numbered))
+    boots, boot = boots_of(fixes.device[numbered], fixes.boot[numbered])
     known = [clocks.get(boot_id, UNHEARD) for boot_id in boots]
     counted = present(fixes.uptime_ms[numbered])
     _by_uptime(fixes, numbered[counted], boot[counted], known, placed)
@@ -83,9 +83,9 @@ def place(fixes: FixBatch, clocks: Clocks, oldest_us: int = OLDEST_US) -> Placed
 def observe(fixes: FixBatch, clocks: Clocks) -> ObservedBatch:
     """The fixes that have an instant and a position, in the order given."""
     placed = place(fixes, clocks)
-    rows = np.flatnonzero(present(placed.observed_us) & present(fixes.lat_e7))
-    chosen = fixes.take(rows)
-    made = {"observed_us": placed.observed_us[rows], "spread_dgpm": _spread_dgpm(chosen), "trust": placed.trust[rows]}
+    there = present(placed.observed_us) & present(fixes.lat_e7)
+    chosen = fixes.take(there)
+    made = {"observed_us": placed.observed_us[there], "spread_dgpm": _spread_dgpm(chosen), "trust": placed.trust[there]}
     return ObservedBatch(**{name: getattr(chosen, name) for name in ObservedBatch.dtypes() if name not in made} | made)
 
 
@@ -113,9 +113,10 @@ def as_stated(fixes: FixBatch, oldest_us: int = OLDEST_US) -> Placed:
 
 def latest_trusted(observed: ObservedBatch) -> dict[int, int]:
     """The newest instant of each device that rests on its own clock."""
-    trusted = observed.take(observed.trust >= TimeTrust.DATED)
-    order = np.argsort(trusted.observed_us, kind="stable")
-    return dict(zip(trusted.device[order].tolist(), trusted.observed_us[order].tolist(), strict=True))
+    rows = np.flatnonzero(observed.trust >= TimeTrust.DATED)
+    found, group = grouped(observed.device[rows])
+    latest_us = most(observed.observed_us[rows], group, len(found))
+    return dict(zip(observed.device[rows[found]].tolist(), latest_us.tolist(), strict=True))
 
 
 def _within(time_us: Int64s, received_us: Int64s, oldest_us: int) -> Bools:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snowtrack.model.columns import ABSENT_64, Bools, Rows, grouped, present
+from snowtrack.model.columns import ABSENT_64, Bools, Int32s, Int64s, Rows, grouped, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.intervals import Interval, Intervals, total, union
 from snowtrack.model.journal import JournalBatch
@@ -206,21 +206,19 @@ def brought(number: int, new: FixBatch, heard_us: Mapping[int, int]) -> JournalB
     )
 
 
-def boots_of(fixes: FixBatch) -> tuple[list[BootId], Rows]:
+def boots_of(device: Int32s, boot: Int64s) -> tuple[list[BootId], Rows]:
     """The boots of fixes, in order, and for each fix the place of its boot in that list."""
-    found, places = grouped(fixes.device, fixes.boot)
-    return list(map(BootId, fixes.device[found].tolist(), fixes.boot[found].tolist())), places
+    found, places = grouped(device, boot)
+    return list(map(BootId, device[found].tolist(), boot[found].tolist())), places
 
 
 def _by_boot(fixes: FixBatch) -> tuple[Rows, Rows, Bools]:
     """The numbered fixes, those of a boot together in order of arrival; where each boot starts, and whether its numbers
     follow one on the other."""
     rows = np.flatnonzero(present(fixes.seq))
-    rows = rows[np.lexsort((rows, fixes.boot[rows], fixes.device[rows]))]
-    device, boot, seq = fixes.device[rows], fixes.boot[rows], fixes.seq[rows]
-    changes = np.ones(len(rows), np.bool_)
-    changes[1:] = (device[1:] != device[:-1]) | (boot[1:] != boot[:-1])
-    steps = changes.copy()
+    _, group = grouped(fixes.device[rows], fixes.boot[rows])
+    order = np.argsort(group, kind="stable")
+    rows, changes = rows[order], np.diff(group[order], prepend=-1) != 0
+    seq, steps, starts = fixes.seq[rows], changes.copy(), np.flatnonzero(changes)
     steps[1:] |= seq[1:] == seq[:-1] + 1
-    starts = np.flatnonzero(changes)
     return rows, starts, np.logical_and.reduceat(steps, starts) if len(rows) else changes

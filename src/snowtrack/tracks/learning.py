@@ -5,18 +5,18 @@ from collections.abc import MutableMapping
 import numpy as np
 
 from snowtrack.model.calendar import HOUR_US
-from snowtrack.model.columns import Bools, Int64s, Rows, grouped, present
+from snowtrack.model.columns import Bools, Int64s, Rows, grouped, least, most, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.model.tracks import DirtyStretch
 from snowtrack.tracks.clock import OLDEST_US, as_stated, is_fix
 from snowtrack.tracks.identity import BootId, boots_of
-from snowtrack.tracks.sessions import BIN_US, NEVER_US, BootClock, Votes, Waiting
+from snowtrack.tracks.sessions import BIN_US, BootClock, Votes, Waiting
 
 
 def learn(clocks: MutableMapping[BootId, BootClock], fixes: FixBatch, oldest_us: int = OLDEST_US) -> list[DirtyStretch]:
     """Take new fixes in; the stretches to compute again because a clock changed its mind."""
     numbered = fixes.take(present(fixes.seq))
-    boots, boot = boots_of(numbered)
+    boots, boot = boots_of(numbered.device, numbered.boot)
     unheard = {boot_id for boot_id in boots if boot_id not in clocks}
     clocks.update((boot_id, BootClock()) for boot_id in boots if boot_id in unheard)
     told = [clocks[boot_id] for boot_id in boots]
@@ -55,7 +55,7 @@ def _tell(told: list[BootClock], boot: Rows, fixes: FixBatch, oldest_us: int) ->
 
 
 def _tell_receipt(told: list[BootClock], boot: Rows, power_up_us: Int64s) -> None:
-    for clock, earliest in zip(told, _least(power_up_us, boot, len(told)).tolist(), strict=True):
+    for clock, earliest in zip(told, least(power_up_us, boot, len(told)).tolist(), strict=True):
         clock.receive(earliest)
 
 
@@ -65,17 +65,17 @@ def _tell_votes(
     offset_us = times_us - uptime_us
     bins = offset_us // BIN_US
     found, group = grouped(boot, bins)
-    first_seq, count = _least(seq, group, len(found)), len(found)
+    first_seq, count = least(seq, group, len(found)), len(found)
     firsts = seq == first_seq[group]
     columns = (
         boot[found],
         bins[found],
         first_seq,
-        _most(seq, group, count),
-        _least(offset_us[firsts], group[firsts], count),
-        _least(times_us, group, count),
-        _most(times_us, group, count),
-        _most(ahead.astype(np.int64), group, count) > 0,
+        most(seq, group, count),
+        least(offset_us[firsts], group[firsts], count),
+        least(times_us, group, count),
+        most(times_us, group, count),
+        most(ahead.astype(np.int64), group, count) > 0,
     )
     for place, number, *votes in zip(*(column.tolist() for column in columns), strict=True):
         told[place].vote(number, Votes(*votes))
@@ -84,14 +84,14 @@ def _tell_votes(
 def _tell_unset(told: list[BootClock], boot: Rows, times_us: Int64s, uptime_us: Int64s) -> None:
     bins = (times_us - uptime_us) // BIN_US
     found, group = grouped(boot, bins)
-    columns = (boot[found], bins[found], _least(times_us, group, len(found)), _most(times_us, group, len(found)))
+    columns = (boot[found], bins[found], least(times_us, group, len(found)), most(times_us, group, len(found)))
     for place, number, low, high in zip(*(column.tolist() for column in columns), strict=True):
         told[place].state_unset(number, (low, high))
 
 
 def _tell_leaning(told: list[BootClock], boot: Rows, uptime_us: Int64s) -> None:
     found, group = grouped(boot)
-    columns = (boot[found], _least(uptime_us, group, len(found)), _most(uptime_us, group, len(found)))
+    columns = (boot[found], least(uptime_us, group, len(found)), most(uptime_us, group, len(found)))
     for place, low, high in zip(*(column.tolist() for column in columns), strict=True):
         told[place].lean((low, high))
 
@@ -100,9 +100,9 @@ def _tell_waiting(told: list[BootClock], boot: Rows, seq: Int64s, received_us: I
     found, group = grouped(boot)
     columns = (
         boot[found],
-        _most(seq, group, len(found)),
-        _least(received_us, group, len(found)),
-        _most(received_us, group, len(found)),
+        most(seq, group, len(found)),
+        least(received_us, group, len(found)),
+        most(received_us, group, len(found)),
     )
     for place, *waiting in zip(*(column.tolist() for column in columns), strict=True):
         told[place].wait(Waiting(*waiting))
@@ -111,20 +111,6 @@ def _tell_waiting(told: list[BootClock], boot: Rows, seq: Int64s, received_us: I
 def _tell_hours(told: list[BootClock], boot: Rows, seq: Int64s, stated_us: Int64s) -> None:
     hours = stated_us // HOUR_US
     found, group = grouped(boot, hours)
-    columns = (boot[found], hours[found], _least(seq, group, len(found)))
+    columns = (boot[found], hours[found], least(seq, group, len(found)))
     for place, hour, lowest in zip(*(column.tolist() for column in columns), strict=True):
         told[place].date(hour, lowest)
-
-
-def _least(values: Int64s, group: Rows, groups: int) -> Int64s:
-    """The smallest value of each group; of one without any, later than ever."""
-    least = np.full(groups, NEVER_US)
-    np.minimum.at(least, group, values)
-    return least
-
-
-def _most(values: Int64s, group: Rows, groups: int) -> Int64s:
-    """The largest value of each group, all of which have one."""
-    most = np.full(groups, np.iinfo(np.int64).min)
-    np.maximum.at(most, group, values)
-    return most
