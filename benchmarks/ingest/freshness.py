@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.ingest.load import read_sent
 from snowtrack.model.calendar import SECOND_US, read_utc
-from snowtrack.model.columns import Int64s
+from snowtrack.model.columns import Int64s, present
 from snowtrack.model.fixes import Message
 from snowtrack.nmea.decode import decode
 
@@ -42,13 +42,14 @@ def freshness(folder: Path, seen: Path, within_s: float = np.inf) -> Freshness:
 
 
 def _newest(folder: Path) -> tuple[Int64s, dict[str, Int64s]]:
-    """The newest time of each message, 0 where it has none, and the places of each device's messages."""
+    """The newest time of a position in each message, 0 where it has none, and the places of each device's messages."""
     places: dict[str, list[int]] = {}
     messages = []
     for place, (topic, payload) in enumerate(read_sent(folder / "night.log", ("up",))):
         places.setdefault(topic.decode().removeprefix("snow/v1/").removesuffix("/up"), []).append(place)
         messages.append(Message(device=1, received_us=place, payload=payload))
-    fixes = decode(messages).fixes
+    decoded = decode(messages).fixes
+    fixes = decoded.take(present(decoded.lat_e7))
     newest_us = np.zeros(len(messages), np.int64)
     np.maximum.at(newest_us, fixes.received_us, fixes.time_us)
     return newest_us, {name: np.array(own) for name, own in places.items()}
