@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -34,12 +35,17 @@ class Node:
     @property
     def streams(self) -> Mapping[str, str]:
         """The leader of each stream, as this node sees it."""
-        answer = httpx.get(f"http://{HOST}:{self.monitoring_port}/jsz?streams=1").json()
-        return {
-            stream["name"]: stream["cluster"].get("leader", "")
-            for account in answer.get("account_details", ())
-            for stream in account.get("stream_detail", ())
-        }
+        return {stream["name"]: stream["cluster"].get("leader", "") for stream in self._told("streams=1")}
+
+    @property
+    def readers(self) -> set[str]:
+        """Who reads the copy of our stream that is on this node."""
+        told = next(stream for stream in self._told("consumers=1") if stream["name"] == STREAM)
+        return {one["name"] for one in told.get("consumer_detail", ()) if one["cluster"]["leader"] == self.name}
+
+    def _told(self, query: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"http://{HOST}:{self.monitoring_port}/jsz?{query}").json()
+        return [stream for account in answer.get("account_details", ()) for stream in account.get("stream_detail", ())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def test_the_engine_may_do_what_its_services_do() -> None:
         "$JS.API.STREAM.MSG.GET.$MQTT_msgs",
         "$JS.API.CONSUMER.CREATE.$MQTT_msgs",
         "$JS.API.CONSUMER.MSG.NEXT.$MQTT_msgs.*",
+        "$JS.API.CONSUMER.DELETE.$MQTT_msgs.*",
     ]
     # News ends in `#`, for which NATS asks about the topic above, too.
     assert nats_users([Identity("engine", 1)]).count('"snow-live.v1", "snow-live.v1.>"') == 2

@@ -14,13 +14,13 @@ from pathlib import Path
 from ploughsim.registry import write_registry
 from ploughsim.scenario import load_scenario
 from snowtrack.settings import Settings, as_environment, load_settings
+from tests.brokers.shipped import adapted
 from tests.faults.ledger import MARKS, Ledger, Watch
 from tests.mosquitto import PROGRAM, RunningBroker
 from tests.nats import PlainNats
 from tests.ports import free_port
 from tests.services.processes import Service
 
-SHIPPED = Path(__file__).parents[2] / "config/mosquitto/mosquitto.conf"
 AGENCY = "kanazawa"
 SCENARIO = """
 [night]
@@ -124,10 +124,10 @@ def broker_in(folder: Path, *, autosave_s: int | None = None) -> RunningBroker:
     assert PROGRAM, "Mosquitto is not installed: apt-get install mosquitto"
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    text = SHIPPED.read_text().replace("listener 1883", f"listener {port}")
-    text = text.replace("persistence_location ./", f"persistence_location {folder}/")
+    changes = {"listener 1883": f"listener {port}", "persistence_location ./": f"persistence_location {folder}/"}
     if autosave_s is not None:
-        text = text.replace("autosave_interval 900", f"autosave_interval {autosave_s}")
+        changes["autosave_interval 900"] = f"autosave_interval {autosave_s}"
+    text = adapted("mosquitto/mosquitto.conf", changes)
     configuration = folder / "mosquitto.conf"
     configuration.write_text(f"{text}\nuser root\nlog_dest stderr\n")
     command = ("sh", "-c", 'trap "" XFSZ; exec "$0" -c "$1"', PROGRAM, str(configuration))

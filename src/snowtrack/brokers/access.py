@@ -34,6 +34,7 @@ NATS_STREAM = tuple(
         f"STREAM.MSG.GET.{STREAM}",
         f"CONSUMER.CREATE.{STREAM}",
         f"CONSUMER.MSG.NEXT.{STREAM}.*",
+        f"CONSUMER.DELETE.{STREAM}.*",
     )
 )
 

@@ -24,11 +24,12 @@ from snowtrack.sources.partitions import KINDS, LIVE, PARTITIONS, Origin, parse_
 from snowtrack.sources.reader import Reader, Share
 from snowtrack.sources.session import Receipt, Session, Window
 from snowtrack.sources.source import Delivery, Limits, Place, Source
-from snowtrack.sources.stream import SUBJECTS, StreamSettings, make_stream
+from snowtrack.sources.stream import SUBJECTS, StreamSettings, make_stream, stream_state
 from snowtrack.store.shares import Cursor
 
 SUBJECTS_KEPT = 500_000
 RETRY_S = 1.0
+LEADER_S = 2.0
 # The next node is called much sooner, when one is gone.
 CUT_OFF_S = 6.0
 
@@ -56,18 +57,18 @@ class JetStreamSource(Source):
         self._nats = Nats(nodes.nats, client_id)
         # What a device shall find when it comes back can only be kept for it over MQTT.
         self._speaker = Session(nodes.mqtt, f"{client_id}.durable", (), Window(1, 1), _nobody, lasting=False)
-        self._starting: asyncio.Task[None] | None = None
+        self._tending: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._nats.start()
-        self._starting = asyncio.get_running_loop().create_task(self._start())
+        self._tending = asyncio.get_running_loop().create_task(self._tend())
 
     async def stop(self) -> None:
         self.durables.say_all()
-        if self._starting:
-            self._starting.cancel()
+        if self._tending:
+            self._tending.cancel()
             with suppress(asyncio.CancelledError):
-                await self._starting
+                await self._tending
         await asyncio.gather(*(self.disown(partition) for partition in self.owned))
         await self._speaker.stop()
         await self._nats.stop()
@@ -120,7 +121,8 @@ class JetStreamSource(Source):
         for reader in touched:
             reader.ask()
 
-    async def _start(self) -> None:
+    async def _tend(self) -> None:
+        """Have the stream, and tell readers who leads it."""
         while self._fault:
             try:
                 await self._nats.connected.wait()
@@ -130,6 +132,12 @@ class JetStreamSource(Source):
                 self._fault = str(error)
                 await asyncio.sleep(RETRY_S)
         self._speaker.start()
+        while True:
+            await asyncio.sleep(LEADER_S)
+            with suppress(SourceError):
+                leader = (await stream_state(self._nats)).leader
+                for reader in self._readers.values():
+                    reader.led_by(leader)
 
     def _take(self, place: tuple[int, str], message: Heard, cursor: Cursor) -> int | None:
         origin = self._origin(message.subject)

@@ -3,6 +3,9 @@ than there is room for.
 
 Nothing is acknowledged to NATS. Where its consumer is lost, or tells a number that is not the next one, or is silent,
 another one is made behind the last message that came.
+
+What is read is the copy of the stream's leader. After a crash another node's copy may differ from it for good: what was
+on its way when they crashed stands there under the numbers of messages that were acknowledged since.
 """
 
 import asyncio
@@ -23,8 +26,10 @@ from snowtrack.sources.stream import (
     FROM_THE_FIRST,
     SECOND_NS,
     STREAM,
+    Consumer,
     StreamState,
     after,
+    forget_consumer,
     make_consumer,
     since,
     stored_at,
@@ -38,6 +43,8 @@ PORTION_S = 30
 # A consumer that nobody reads from is forgotten after this.
 INACTIVE_S = 60
 PAUSE_S = 1.0
+# Of a cluster's nodes NATS chooses one for a consumer by chance, and dead ones too, which never answer.
+CONSUMERS_AT_ONCE, ATTEMPTS = 4, 5
 # `$JS.ACK.stream.consumer.times.sequence.consumer's sequence.time.pending`: what each message of a stream could be
 # answered to.
 ACK, ACK_WORDS = f"$JS.ACK.{STREAM}.".encode(), 9
@@ -70,7 +77,7 @@ class Reader:
         self.refusal: str | None = "not read yet"
         self.in_hand: dict[tuple[int, int], int] = {}
         self.in_hand_bytes = 0
-        self._consumer = ""
+        self._consumer = self._leader = ""
         self._created_us = self._consumed = 0
         self._portion = self._left = self._left_bytes = 0
         self._too_large = self._heard = False
@@ -105,6 +112,11 @@ class Reader:
         reply = f"{self.nats.inbox_of(self._inbox)}.{self._portion}"
         self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}", orjson.dumps(request), reply)
 
+    def led_by(self, leader: str) -> None:
+        """This node leads the stream; another one's copy is not read on."""
+        if self._consumer and leader not in ("", self._leader):
+            self._break(f"the stream is led by {leader} now")
+
     async def _run(self) -> None:
         """A consumer after the other."""
         while True:
@@ -132,11 +144,29 @@ class Reader:
         self._broken.clear()
         stream = await stream_state(self.nats)
         start = FROM_THE_FIRST if self.cursor is None else await self._behind(self.cursor, stream)
-        consumer = await make_consumer(self.nats, self.subject, start, INACTIVE_S)
-        if (await stream_state(self.nats)).created_us != stream.created_us:
-            raise SourceError("the stream was made anew just now")
-        self._created_us, self._consumer = stream.created_us, consumer
+        consumer = await self._consumer_at(stream.leader, start)
+        now = await stream_state(self.nats)
+        if (now.created_us, now.leader) != (stream.created_us, stream.leader):
+            forget_consumer(self.nats, consumer)
+            raise SourceError("the stream was made anew, or another node leads it, just now")
+        self._created_us, self._consumer, self._leader = stream.created_us, consumer.name, stream.leader
         self._consumed, self._left, self._too_large = 0, 0, False
+
+    async def _consumer_at(self, node: str, start: Mapping[str, object]) -> Consumer:
+        at_once = CONSUMERS_AT_ONCE if node else 1
+        for _ in range(ATTEMPTS):
+            asked = (make_consumer(self.nats, self.subject, start, INACTIVE_S) for _ in range(at_once))
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            made = [one for one in answers if isinstance(one, Consumer)]
+            there = next((one for one in made if one.node == node), None)
+            for one in made:
+                if one is not there:
+                    forget_consumer(self.nats, one)
+            if there:
+                return there
+            if not made:
+                raise next(one for one in answers if isinstance(one, BaseException))
+        raise SourceError(f"no consumer came to be at the stream's leader, {node}")
 
     async def _behind(self, cursor: Cursor, stream: StreamState) -> Mapping[str, object]:
         """By its number, while that is the number of the same message. A stream that was made anew has others, and one

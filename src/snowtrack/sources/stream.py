@@ -34,11 +34,20 @@ class StreamSettings(NamedTuple):
 
 
 class StreamState(NamedTuple):
-    """Which stream it is, by when it was made, and the first and the last sequence number in it."""
+    """Which stream it is, by when it was made, the first and the last sequence number in it, and the node that decides
+    what is in it; none where there is but one."""
 
     created_us: int
     first: int
     last: int
+    leader: str
+
+
+class Consumer(NamedTuple):
+    """A reader's place in the stream, and whose copy of it is read."""
+
+    name: str
+    node: str
 
 
 async def make_stream(nats: Nats, settings: StreamSettings) -> None:
@@ -58,7 +67,7 @@ async def make_stream(nats: Nats, settings: StreamSettings) -> None:
 async def stream_state(nats: Nats) -> StreamState:
     content = _content(await _asked(nats, "STREAM.INFO"))
     state = content["state"]
-    return StreamState(_instant_us(content["created"]), state["first_seq"], state["last_seq"])
+    return StreamState(_instant_us(content["created"]), state["first_seq"], state["last_seq"], _leader(content))
 
 
 async def stored_at(nats: Nats, sequence: int) -> int | None:
@@ -72,8 +81,8 @@ async def stored_at(nats: Nats, sequence: int) -> int | None:
     return _instant_us(_content(read)["message"]["time"])
 
 
-async def make_consumer(nats: Nats, filter_subject: str, start: Mapping[str, object], inactive_s: float) -> str:
-    """A reader's place in the stream, kept in the memory of one node, for as long as it is used; its name."""
+async def make_consumer(nats: Nats, filter_subject: str, start: Mapping[str, object], inactive_s: float) -> Consumer:
+    """One that is kept in the memory of a node that NATS chooses by chance, for as long as it is used."""
     configuration = {
         **start,
         "filter_subject": SUBJECTS + filter_subject,
@@ -83,8 +92,13 @@ async def make_consumer(nats: Nats, filter_subject: str, start: Mapping[str, obj
         "num_replicas": 1,
         "mem_storage": True,
     }
-    answer = await _asked(nats, "CONSUMER.CREATE", {"stream_name": STREAM, "config": configuration})
-    return str(_content(answer)["name"])
+    content = _content(await _asked(nats, "CONSUMER.CREATE", {"stream_name": STREAM, "config": configuration}))
+    return Consumer(content["name"], _leader(content))
+
+
+def forget_consumer(nats: Nats, consumer: Consumer) -> None:
+    """If this does not arrive, it is forgotten since nobody uses it."""
+    nats.publish(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer.name}", b"")
 
 
 def after(sequence: int) -> Mapping[str, object]:
@@ -116,6 +130,10 @@ def _content(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if "error" in answer:
         raise SourceError(f"the stream {STREAM}: {answer['error'].get('description', answer['error'])}")
     return answer
+
+
+def _leader(content: Mapping[str, Any]) -> str:
+    return str(content.get("cluster", {}).get("leader", ""))
 
 
 def _configuration(settings: StreamSettings) -> dict[str, object]:
