@@ -96,7 +96,7 @@ class Ingest(Group):
 
     batch_s: Seconds = 0.1
     batch_fixes: Count = 20_000
-    live_messages_max: Count = 20_000
+    live_messages_max: Count = 60_000
     backlog_messages_max: Count = 200
     in_hand_mb: Count = 64
     durable_s: Seconds = 1

@@ -18,7 +18,7 @@ TOPIC = "snow-live/v1/window"
         ((), 20),
         (("max_inflight_messages 1",), 1),
         (("max_inflight_messages 150", "max_queued_messages 0"), 150),
-        (("max_inflight_messages 20000", "max_queued_messages 0"), 300),
+        (("max_inflight_messages 60000", "max_queued_messages 0"), 300),
     ],
     ids=["as shipped", "one", "some", "more than wanted"],
 )
