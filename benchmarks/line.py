@@ -27,7 +27,8 @@ from snowtrack.model.tracks import ObservedBatch
 from snowtrack.network.arrays import Network
 from snowtrack.nmea.decode import decode
 from snowtrack.pipeline.engine import Engine, EnginePolicy
-from snowtrack.tiles.layers import TileKey, TileMaker
+from snowtrack.tiles.layers import TileMaker
+from snowtrack.tiles.window import TileKey
 from snowtrack.tracks.clock import observe
 
 OURS = "snowtrack"

@@ -105,7 +105,7 @@ async def test_an_empty_tile_is_no_content(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("roads/7/0/0.mvt", 404),
+        ("roads/5/0/0.mvt", 404),
         ("roads/17/0/0.mvt", 404),
         ("roads/14/-1/0.mvt", 404),
         ("roads/14/16384/0.mvt", 404),

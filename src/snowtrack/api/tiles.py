@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import NotFoundError
-from snowtrack.tiles.layers import ZOOM_MAX, ZOOM_MIN, TileKey
+from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
