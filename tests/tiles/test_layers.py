@@ -1,7 +1,7 @@
 """What a tile shows, against the network and Mercator's own formula."""
 
 from functools import cache
-from math import asinh, floor, pi, radians, tan
+from math import floor
 
 import mapbox_vector_tile
 import numpy as np
@@ -16,10 +16,10 @@ from snowtrack.clearance.view import Views
 from snowtrack.model.states import LABELS, Label
 from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
-from snowtrack.roads.lines import Point as Place
 from snowtrack.tiles.layers import CLASS_ZOOM, FOOTWAY_ZOOM, TileMaker
 from snowtrack.tiles.simplify import HALF_A_PIXEL
 from snowtrack.tiles.window import BUFFER, EXTENT, ZOOM_MAX, ZOOM_MIN, TileKey
+from tests.oracles.mercator import in_world, key_at
 from tests.oracles.towns import point, road, sample_town, shape, town
 
 # To whole units of the finest tiles first, then to those of the tile; in both directions.
@@ -38,17 +38,6 @@ def maker() -> TileMaker:
 
 def untouched() -> Views:
     return Views.untouched(len(sample_town()))
-
-
-def in_world(place: Place) -> tuple[float, float]:
-    """Web Mercator, the world from (0, 0) to (1, 1)."""
-    lat, lon = place[0] / 1e7, place[1] / 1e7
-    return lon / 360 + 0.5, 0.5 - asinh(tan(radians(lat))) / (2 * pi)
-
-
-def key_at(place: Place, zoom: int) -> TileKey:
-    x, y = in_world(place)
-    return TileKey(zoom, floor(x * 2**zoom), floor(y * 2**zoom))
 
 
 @cache

@@ -14,7 +14,8 @@ from snowtrack.model.errors import SnowtrackError
 from snowtrack.process_log import ProcessLog
 from snowtrack.supervised import READY_LINE, VARIABLE
 
-READY_S_MAX = 60.0
+# Where machine code cannot be kept, each process makes its own first, which takes a slow machine a minute or two.
+READY_S_MAX = 180.0
 NOTHING: Mapping[str, str] = {}
 
 

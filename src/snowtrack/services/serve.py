@@ -16,6 +16,7 @@ from snowtrack.model.fixes import Decoded, Message
 from snowtrack.nmea.decode import Decoder
 from snowtrack.roads.files import open_network
 from snowtrack.services.dialects import load_dialects
+from snowtrack.services.machine_code import load_tiles
 from snowtrack.services.news import keep_bus
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
@@ -39,6 +40,7 @@ async def serve(settings: Settings) -> None:
             state = LiveState(settings, network, load_policies(settings), pool, snow)
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
+            load_tiles(network, tiles)
             context = Context(
                 settings=settings, network=network, pool=pool, live=state, tiles=tiles, read_as=_reader(settings)
             )

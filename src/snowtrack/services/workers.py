@@ -11,7 +11,9 @@ from snowtrack.roads.files import open_network
 from snowtrack.services.fold import Fold
 from snowtrack.services.heap import give_back_free
 from snowtrack.services.ingest import Ingest
+from snowtrack.services.machine_code import load_fold, load_ingest
 from snowtrack.services.news import keep_bus
+from snowtrack.services.policies import engine_policy
 from snowtrack.services.shares import Alone, Shared
 from snowtrack.services.snow_notices import sending_notices
 from snowtrack.services.stopping import stop_on_signals
@@ -34,6 +36,7 @@ async def run_ingest(settings: Settings) -> None:
     gc.set_threshold(GARBAGE_LOOKED_FOR)
     stopping = stop_on_signals()
     network = open_network(settings.network_folder)
+    load_ingest(network, engine_policy(settings))
     bus = Bus(addresses=settings.broker_addresses, name="ingest-news")
     async with connect(settings.database.url, name="ingest") as connection:
         await migrate(connection)
@@ -73,6 +76,8 @@ def _limits(settings: Settings) -> Limits:
 async def run_fold(settings: Settings) -> None:
     """The fold of the network, until told to stop."""
     stopping = stop_on_signals()
+    network = open_network(settings.network_folder)
+    load_fold(network)
     bus = Bus(addresses=settings.broker_addresses, name="fold-news")
     async with running(keep_bus(settings, bus)), sending_notices(settings, stopping):
-        await Fold(settings, open_network(settings.network_folder), bus).run(stopping)
+        await Fold(settings, network, bus).run(stopping)
