@@ -1,6 +1,9 @@
 """Work beside the main work ends with it, for certain."""
 
 import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,3 +40,40 @@ def test_what_breaks_first_is_raised_as_it_is() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(main())
+
+
+class Held:
+    """What a frame holds."""
+
+
+@pytest.fixture
+def without_collection() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_collection")
+@pytest.mark.parametrize("beside", [True, False])
+def test_what_broken_frames_held_is_free_when_the_failure_is_dealt_with(beside: bool) -> None:
+    """Also without a search for garbage: an ingest that begins anew would keep the engine of before, each time."""
+    kept: list[weakref.ref[Held]] = []
+
+    async def broken() -> None:
+        held = Held()
+        kept.append(weakref.ref(held))
+        await asyncio.sleep(0)
+        raise ValueError("broken")
+
+    async def work() -> None:
+        held = Held()
+        kept.append(weakref.ref(held))
+        async with running(broken() if beside else asyncio.sleep(0)):
+            await (asyncio.Event().wait() if beside else broken())
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="broken"):
+            await work()
+
+    asyncio.run(main())
+    assert [one() for one in kept] == [None, None]
