@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.clearance.view import Views, view
-from snowtrack.model.columns import ABSENT_8, ABSENT_64
 from snowtrack.model.policy import BUILT_IN
 from snowtrack.model.states import LABELS, Label
 from snowtrack.model.work import Evidence
@@ -22,6 +21,7 @@ from tests.clearance.worlds import (
     ONE_WAY,
     PREFECTURAL,
     TABLE,
+    VIEWS,
     Drive,
     around,
     ledger_of,
@@ -145,18 +145,6 @@ def test_some_rows_read_as_they_do_among_all(rows: list[int]) -> None:
     ledger, told = ledger_of(worked(LOCAL, (1, 0, 100)), worked(MAIN, (1, 0, 50))), around(closed=(FOOTWAY,))
     chosen = np.array(rows, np.int64)
     assert view(ledger, chosen, told, TABLE).rows() == view(ledger, ALL, told, TABLE).take(chosen).rows()
-
-
-VIEWS = st.lists(
-    st.tuples(
-        st.integers(0, len(LABELS) - 1),
-        st.integers(0, 100),
-        st.just(ABSENT_64) | st.integers(0, 2**31).map(lambda seconds: seconds * 1_000_000),
-        st.sampled_from([ABSENT_8, *Evidence]),
-        st.integers(0, 100),
-    ),
-    max_size=5,
-)
 
 
 @given(VIEWS)

@@ -1,13 +1,16 @@
 """Small worlds for labels and views: five roads, what happened on them, and what surrounds them."""
 
 import numpy as np
+from hypothesis import strategies as st
 
 from snowtrack.clearance.fold import fold
 from snowtrack.clearance.ledger import Fallen, Ledger, Surroundings, no_figure
 from snowtrack.clearance.segments import PolicyTable, Segments
-from snowtrack.model.columns import ABSENT_32, Int64s, Rows
+from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64, Int64s, Rows
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import BUILT_IN
+from snowtrack.model.states import LABELS
+from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, RoadClass
 from tests.oracles.towns import road, town
 
@@ -25,6 +28,17 @@ LOCAL, MAIN, ONE_WAY, FOOTWAY, PREFECTURAL = range(1, 6)
 TABLE = PolicyTable.of(BUILT_IN, NETWORK)
 SEGMENTS = Segments.of(NETWORK, TABLE)
 ALL: Rows = np.arange(len(NETWORK))
+
+VIEWS = st.lists(
+    st.tuples(
+        st.integers(0, len(LABELS) - 1),
+        st.integers(0, 100),
+        st.just(ABSENT_64) | st.integers(0, 2**31).map(lambda seconds: seconds * 1_000_000),
+        st.sampled_from([ABSENT_8, *Evidence]),
+        st.integers(0, 100),
+    ),
+    max_size=5,
+)
 
 Drive = tuple[int, int, int]
 """Direction, from percent, to percent."""

@@ -42,6 +42,13 @@ def test_concat_is_the_rows_of_all_parts_in_order(kind: type[Columns], data: st.
     assert {name: getattr(joined, name).dtype for name in kind.dtypes()} == dict(kind.dtypes())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_what_is_packed_is_unpacked_as_it_was(kind: type[Columns], data: st.DataObject) -> None:
+    batch = kind.from_rows(data.draw(rows_of(kind)))
+    assert kind.unpacked(batch.packed()).rows() == batch.rows()
+
+
 @given(rows=rows_of(PassBatch), data=st.data())
 def test_take_chooses_by_number_and_by_mask(rows: list[tuple[int, ...]], data: st.DataObject) -> None:
     batch = PassBatch.from_rows(rows)

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import orjson
 from psycopg import AsyncConnection
 
 from snowtrack.addresses import parse_broker
+from snowtrack.clearance.view import NEVER
 from snowtrack.live.bus import Bus
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
@@ -95,9 +97,11 @@ class Town:
         return {id_: label for (id_, label), chosen in zip(told.items(), local.tolist(), strict=True) if chosen}
 
     async def cut(self) -> tuple[int, list[dict[str, Any]]]:
+        """When it was made, and all but what was never worked."""
         found = await read_public_cut(self.connection, self.network.network_id)
         assert found is not None
-        return int(found[0].timestamp()) * SECOND_US, orjson.loads(found[1])
+        rows = np.flatnonzero(found.views.label != NEVER)
+        return found.cut_us, found.views.take(rows).as_json(self.network.segment_id[rows])
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Facts, the fold's lease and progress, and the public's cut."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
+from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.columns import ABSENT_8, ABSENT_32, ABSENT_64
 from snowtrack.model.ids import DeviceId
@@ -130,8 +132,11 @@ async def test_progress_and_cut_are_kept_for_each_network(connection: AsyncConne
         progress = FoldProgress(number=number, event_us=AT + number)
         await save_progress(connection, "net", progress)
         assert await read_progress(connection, "net") == progress
-        await save_public_cut(connection, "net", cut_us=AT + number, segments=b"[%d]" % number)
-        assert await read_public_cut(connection, "net") == (to_instant(AT + number), b"[%d]" % number)
+        cut = PublicCut.of_nothing(number)
+        await save_public_cut(connection, "net", replace(cut, cut_us=AT + number))
+        found = await read_public_cut(connection, "net")
+        assert found is not None
+        assert (found.cut_us, found.views.rows()) == (AT + number, cut.views.rows())
         assert await read_public_cut(connection, "net", known_us=AT + number) is None
         assert await read_public_cut(connection, "net", known_us=AT) is not None
     assert await read_progress(connection, "other") is None

@@ -20,7 +20,6 @@ from snowtrack.store.events import Closure
 
 router = APIRouter(prefix="/v1", tags=["segments"])
 ID_MAX = 2**53 - 1
-NEVER = {key: value for key, value in Views.untouched(1).as_json(np.zeros(1, np.int64))[0].items() if key != "id"}
 
 
 @router.get("/segments", response_class=Response)
@@ -35,8 +34,8 @@ async def public_segments(
 
     `next` names the id to continue after, while there is more.
     """
-    cut_us, views = await shared.live.public_cut()
-    etag = f'"{shared.network.network_id}-{cut_us}"'
+    cut = await shared.live.public_cut()
+    etag = f'"{shared.network.network_id}-{cut.cut_us}"'
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
     rows = _rows(shared.network, bbox, after)
@@ -45,9 +44,9 @@ async def public_segments(
         "type": "FeatureCollection",
         "network": shared.network.network_id,
         "attribution": shared.network.attribution,
-        "cut_at": utc_text(cut_us) if cut_us else None,
+        "cut_at": utc_text(cut.cut_us) if cut.cut_us else None,
         "next": int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
-        "features": [_feature(shared.network, row, views) for row in shown.tolist()],
+        "features": _features(shared.network, shown, cut.views),
     }
     headers = {"etag": etag, "cache-control": "public, max-age=30"}
     return Response(orjson.dumps(content), media_type="application/geo+json", headers=headers)
@@ -92,7 +91,12 @@ def _degrees(bbox: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _feature(network: Network, row: int, views: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _features(network: Network, rows: Int32s, views: Views) -> list[dict[str, Any]]:
+    told = views.take(rows).as_json(network.segment_id[rows])
+    return [_feature(network, row, view) for row, view in zip(rows.tolist(), told, strict=True)]
+
+
+def _feature(network: Network, row: int, view: dict[str, Any]) -> dict[str, Any]:
     part = slice(network.shape_offsets[row], network.shape_offsets[row + 1])
     lons, lats = (network.shape_lon_e7[part] / 1e7).tolist(), (network.shape_lat_e7[part] / 1e7).tolist()
     described = _describe(network, row)
@@ -100,12 +104,7 @@ def _feature(network: Network, row: int, views: dict[int, dict[str, Any]]) -> di
         "type": "Feature",
         "id": described["id"],
         "geometry": {"type": "LineString", "coordinates": list(zip(lons, lats, strict=True))},
-        "properties": {
-            **NEVER,
-            **described,
-            "length_m": int(network.length_mm[row]) / 1000,
-            **views.get(described["id"], {}),
-        },
+        "properties": {**described, "length_m": int(network.length_mm[row]) / 1000, **view},
     }
 
 

@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from snowtrack import wall_clock
 from snowtrack.api.ingests import Ingests
 from snowtrack.clearance.ledger import Directions, Ledger
+from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
@@ -28,7 +29,6 @@ from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool, store_errors
 from snowtrack.store.events import Closure, read_closures
-from snowtrack.store.instants import to_us
 from snowtrack.store.outlook import Outlook, Snow
 from snowtrack.store.states import read_progress, read_public_cut, read_states, read_states_of
 
@@ -73,7 +73,7 @@ class LiveState:
         self.event_us = 0
         self.ledger = Ledger(self.outlook.table(0).both_ways)
         self.snapshot = b""
-        self.cut: tuple[int, dict[int, dict[str, Any]]] = (0, {})
+        self.cut = PublicCut.of_nothing(len(network))
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
         self.news: dict[News, dict[str, Any]] = {}
@@ -126,12 +126,11 @@ class LiveState:
         own = [one for one in closures if segment_id in one.segments and (one.until_us or now_us + 1) > now_us]
         return states, directions, own
 
-    async def public_cut(self) -> tuple[int, dict[int, dict[str, Any]]]:
-        """When the public's view was cut, 0 where never, and its segments by id; read again when there is a new one."""
+    async def public_cut(self) -> PublicCut:
+        """What the public sees; read again when there is a new one."""
         async with self.pool.connection() as connection:
-            cut = await read_public_cut(connection, self.network.network_id, known_us=self.cut[0])
-        if cut is not None:
-            self.cut = (to_us(cut[0]), {one["id"]: one for one in orjson.loads(cut[1])})
+            cut = await read_public_cut(connection, self.network.network_id, known_us=self.cut.cut_us)
+        self.cut = cut or self.cut
         return self.cut
 
     async def on_news(self, news: News, content: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ the column's dtype (`absent`), so that presence needs no second array.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, get_args, get_origin, get_type_hints
+from zlib import compress, decompress
 
 import numpy as np
 import numpy.typing as npt
@@ -152,6 +153,21 @@ class Columns:
     def rows(self) -> list[tuple[int, ...]]:
         """The batch as tuples of plain integers in column order."""
         return list(zip(*(getattr(self, name).tolist() for name in self.dtypes()), strict=True))
+
+    def packed(self) -> bytes:
+        """To keep: one column after the other, compressed."""
+        return compress(b"".join(getattr(self, name).tobytes() for name in self.dtypes()), 1)
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> Self:
+        """What `packed` made."""
+        whole, dtypes, at = decompress(content), cls.dtypes(), 0
+        count = len(whole) // sum(dtype.itemsize for dtype in dtypes.values())
+        columns = {}
+        for name, dtype in dtypes.items():
+            columns[name] = np.frombuffer(whole, dtype, count, at)
+            at += count * dtype.itemsize
+        return cls(**columns)
 
     def take(self, rows: npt.NDArray[Any] | slice) -> Self:
         """The given rows (numbers, a mask or a slice) as a batch; all of them are this one."""

@@ -12,13 +12,13 @@ import socket
 from dataclasses import dataclass, field
 
 import numpy as np
-import orjson
 import structlog
 from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.clearance.fold import fold
 from snowtrack.clearance.ledger import Ledger
+from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.clearance.reported import reported_passes
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
@@ -30,12 +30,10 @@ from snowtrack.model.passes import PassBatch
 from snowtrack.network.arrays import Network
 from snowtrack.services.events import newest_event
 from snowtrack.services.policies import adopt_policies, load_policies, unknown_agencies
-from snowtrack.services.public_cut import public_segments
 from snowtrack.services.snow import SnowWatch
 from snowtrack.services.stopping import stopped_within
 from snowtrack.settings import Settings
 from snowtrack.store.database import connect, store_errors
-from snowtrack.store.instants import to_us
 from snowtrack.store.outlook import Outlook
 from snowtrack.store.passes import read_segment_passes
 from snowtrack.store.reported import read_reported_work
@@ -148,7 +146,7 @@ class Fold:
         self.left_out = int(progress is not None)
         self.relabelled_us = 0
         cut = await read_public_cut(connection, self.network.network_id)
-        self.cut_us = 0 if cut is None else to_us(cut[0])
+        self.cut_us = 0 if cut is None else cut.cut_us
 
     def _warn_of_strangers(self) -> None:
         """Once, however often the database goes away: an id that was mistyped would otherwise never show."""
@@ -258,8 +256,8 @@ class Fold:
         """At most every `public.cut_s`: what residents see until the next cut. A cut of the future is none."""
         if 0 <= now_us - self.cut_us < self.settings.public.cut_s * SECOND_US:
             return
-        segments = public_segments(self.views, self.network.segment_id, self.settings.public.round_s)
+        cut = PublicCut.made(self.views, now_us, self.settings.public.round_s)
         async with connection.transaction():
             await self._check_lease(connection, epoch)
-            await save_public_cut(connection, self.network.network_id, cut_us=now_us, segments=orjson.dumps(segments))
+            await save_public_cut(connection, self.network.network_id, cut)
         self.cut_us = now_us

@@ -9,6 +9,8 @@ from psycopg import AsyncConnection
 from psycopg.types.multirange import Int4Multirange
 from psycopg.types.range import Int4Range
 
+from snowtrack.clearance.public_cut import PublicCut
+from snowtrack.clearance.view import Views
 from snowtrack.model.states import StateBatch, States, Stretches
 from snowtrack.store.columns import read_columns
 from snowtrack.store.devices import from_multirange
@@ -106,18 +108,18 @@ async def read_states_of(connection: AsyncConnection, segment_id: int) -> States
     )
 
 
-async def save_public_cut(connection: AsyncConnection, network_id: str, *, cut_us: int, segments: bytes) -> None:
-    saved = {"network_id": network_id, "cut_at": to_instant(cut_us), "segments": segments}
+async def save_public_cut(connection: AsyncConnection, network_id: str, cut: PublicCut) -> None:
+    saved = {"network_id": network_id, "cut_at": to_instant(cut.cut_us), "views": cut.views.packed()}
     await connection.execute(query("save_public_cut"), saved)
 
 
 async def read_public_cut(
     connection: AsyncConnection, network_id: str, *, known_us: int | None = None
-) -> tuple[datetime, bytes] | None:
-    """When the public's view was cut, and what it is; nothing when it is the one that is known."""
+) -> PublicCut | None:
+    """What the public sees; nothing when it is the one that is known."""
     asked = {"network_id": network_id, "known_at": None if known_us is None else to_instant(known_us)}
     row = await (await connection.execute(query("public_cut"), asked)).fetchone()
-    return None if row is None else (row[0], bytes(row[1]))
+    return None if row is None else PublicCut(cut_us=to_us(row[0]), views=Views.unpacked(row[1]))
 
 
 def _stored(name: str, value: int) -> int | datetime | None:

@@ -339,11 +339,11 @@ select segment_id, direction, length_mm, covered_mm, passes, first_at, last_at, 
 from segment_state where segment_id = %(segment)s order by direction;
 
 -- save_public_cut: what the public sees until the next cut
-insert into public_cut (network_id, cut_at, segments) values (%(network_id)s, %(cut_at)s, %(segments)s)
-on conflict (network_id) do update set cut_at = excluded.cut_at, segments = excluded.segments;
+insert into public_cut (network_id, cut_at, views) values (%(network_id)s, %(cut_at)s, %(views)s)
+on conflict (network_id) do update set cut_at = excluded.cut_at, views = excluded.views;
 
 -- public_cut: what the public sees, unless it is the one that is known
-select cut_at, segments from public_cut
+select cut_at, views from public_cut
 where network_id = %(network_id)s and cut_at is distinct from %(known_at)s::timestamptz;
 
 -- set_aside: a message that could not be read wholly
