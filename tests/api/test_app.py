@@ -107,6 +107,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/indicators",
         "/v1/observations/{agency}",
         "/v1/observations/{agency}/{device}",
+        "/v1/state/{network_id}.bin",
         "/v1/states",
         "/v1/snow",
         "/v1/snow/proposals",

@@ -9,8 +9,10 @@ import mapbox_vector_tile
 import pytest
 from fastapi import Request, Response
 
+from snowtrack import wall_clock
 from snowtrack.api.tiles import tile
 from snowtrack.live.bus import News
+from snowtrack.tiles.bands import MINUTE_US
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
 from tests.services.town import EVENING_US, streets
@@ -96,6 +98,22 @@ async def test_a_new_number_is_a_new_clearance_tile_and_the_same_roads(api: Api)
     assert before["clearance"] != after["clearance"]
 
 
+async def test_ages_make_a_new_clearance_tile_each_minute(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)
+    await api.live.reload()
+    tile, told = tile_at(api, street), []
+    for minutes in (59, 59.5, 60):
+        now_us = EVENING_US + round(minutes * MINUTE_US)
+        monkeypatch.setattr(wall_clock, "now_us", lambda now_us=now_us: now_us)
+        etag = (await api.client.get(f"/tiles/clearance/{tile}")).headers["etag"]
+        told.append((etag, (await features(api, "clearance", tile))[street]["age"]))
+    assert told[0] == told[1]
+    assert told[1][0] != told[2][0]
+    assert [age for _, age in told] == [0, 0, 60]
+
+
 async def test_an_empty_tile_is_no_content(api: Api) -> None:
     answer = await api.client.get("/tiles/roads/14/0/0.mvt")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -166,6 +184,6 @@ async def test_a_tile_made_while_deltas_arrive_never_shows_old_labels_under_a_ne
     answers = await making
     assert len({answer.headers["etag"] for answer in answers}) > 5
     for answer in answers:
-        number = int(answer.headers["etag"].strip('"').rpartition("-")[2])
+        number = int(answer.headers["etag"].strip('"').split("-")[1])
         shown = mapbox_vector_tile.decode(bytes(answer.body))["clearance"]["features"]
         assert min(one["properties"]["share"] for one in shown) >= number

@@ -38,7 +38,7 @@ if __name__ == "__main__":
     passes = PassBatch.concat([one.passes for one in outputs])
     fold(passes, Segments.of(network, PolicyTable.of(BUILT_IN, network)))
     key = key_at((int(network.node_lat_e7[0]), int(network.node_lon_e7[0])), 12)
-    shown = tiles.roads(key), tiles.clearance(key, Views.untouched(len(network)))
+    shown = tiles.roads(key), tiles.clearance(key, Views.untouched(len(network)), 0)
     for function, types in sorted(loaded() - before):
         print(function, types)
     print(f"{len(before)} loaded before, {len(passes)} passes, {min(map(len, shown))} bytes at least")

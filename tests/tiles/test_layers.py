@@ -16,6 +16,7 @@ from snowtrack.clearance.view import Views
 from snowtrack.model.states import LABELS, Label
 from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
+from snowtrack.tiles.bands import MINUTE_US
 from snowtrack.tiles.layers import CLASS_ZOOM, FOOTWAY_ZOOM, TileMaker
 from snowtrack.tiles.simplify import HALF_A_PIXEL
 from snowtrack.tiles.window import BUFFER, EXTENT, ZOOM_MAX, ZOOM_MIN, TileKey
@@ -109,6 +110,7 @@ def test_a_road_tile_says_what_the_network_says() -> None:
             "oneway": int(network.oneway[row]),
             "name": network.text(int(network.name_text[row])),
             "route": network.text(int(network.route_text[row])),
+            "row": row,
         }
         assert feature["properties"] == {key: value for key, value in expected.items() if value is not None}
 
@@ -141,10 +143,10 @@ def test_the_most_important_roads_are_kept_when_there_are_too_many() -> None:
 def test_labels_are_shown_with_their_evidence_and_all_else_as_never_worked() -> None:
     network = sample_town()
     segment = int(network.segment_id[2_000])
-    worked = Views.from_rows([(LABELS.index(Label.PARTLY), 40, 1, Evidence.INFERRED, 85)])
+    worked = Views.from_rows([(LABELS.index(Label.PARTLY), 40, MINUTE_US, Evidence.INFERRED, 85)])
     views = Views.untouched(len(network)).replaced(np.array([2_000]), worked)
-    found = features(maker().clearance(key_at(shape(network, 2_000)[0], 14), views), "clearance")
-    expected = {"label": "partly", "share": 40, "evidence": "inferred", "confidence": 85}
+    found = features(maker().clearance(key_at(shape(network, 2_000)[0], 14), views, 61 * MINUTE_US), "clearance")
+    expected = {"label": "partly", "share": 40, "evidence": "inferred", "confidence": 85, "age": 60}
     assert found.pop(segment)["properties"] == expected
     assert found
     assert all(feature["properties"] == {"label": "never", "share": 0} for feature in found.values())
@@ -152,14 +154,15 @@ def test_labels_are_shown_with_their_evidence_and_all_else_as_never_worked() -> 
 
 def test_both_layers_show_the_same_segments() -> None:
     key = key_at(shape(sample_town(), 100)[0], 15)
-    roads, clearance = features(maker().roads(key), "roads"), features(maker().clearance(key, untouched()), "clearance")
+    roads = features(maker().roads(key), "roads")
+    clearance = features(maker().clearance(key, untouched(), 0), "clearance")
     assert roads.keys() == clearance.keys()
     assert [one["geometry"] for one in roads.values()] == [one["geometry"] for one in clearance.values()]
 
 
 @pytest.mark.parametrize("key", [TileKey(14, 0, 0), TileKey(8, 0, 0), TileKey(16, 2**16 - 1, 2**16 - 1)])
 def test_a_tile_without_roads_is_empty(key: TileKey) -> None:
-    assert maker().roads(key) == maker().clearance(key, untouched()) == b""
+    assert maker().roads(key) == maker().clearance(key, untouched(), 0) == b""
 
 
 @pytest.mark.parametrize(

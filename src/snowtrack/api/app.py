@@ -16,6 +16,7 @@ from snowtrack.api import (
     routes,
     segments,
     snow,
+    state_arrays,
     tiles,
 )
 from snowtrack.api.context import Context
@@ -23,6 +24,20 @@ from snowtrack.api.errors import add_error_handlers
 from snowtrack.serving import CommonHeaders, mount_pages
 
 PAGES = Path(__file__).with_name("pages")
+PARTS = (
+    network,
+    segments,
+    state_arrays,
+    devices,
+    live,
+    tiles,
+    snow,
+    observations,
+    reported,
+    routes,
+    indicators,
+    health,
+)
 
 
 def create_app(context: Context) -> FastAPI:
@@ -31,7 +46,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
-    for part in (network, segments, devices, live, tiles, snow, observations, reported, routes, indicators, health):
+    for part in PARTS:
         app.include_router(part.router)
     mount_pages(app, PAGES)
     return app

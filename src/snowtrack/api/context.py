@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from snowtrack.api.board import LatestBoard
+from snowtrack.api.cut_array import CutArray
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.model.fixes import Decoded
@@ -31,6 +32,7 @@ class Context:
     tiles: TileMaker
     read_as: Callable[[str, bytes], Decoded]
     board: LatestBoard = field(default_factory=LatestBoard)
+    cut_array: CutArray = field(default_factory=CutArray)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 

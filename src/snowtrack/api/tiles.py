@@ -4,15 +4,30 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from snowtrack import wall_clock
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.errors import NotFoundError
+from snowtrack.tiles.bands import MINUTE_US
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 FIELDS = {
-    "roads": {"class": "String", "name": "String", "route": "String", "structure": "String", "oneway": "Number"},
-    "clearance": {"label": "String", "share": "Number", "evidence": "String", "confidence": "Number"},
+    "roads": {
+        "class": "String",
+        "name": "String",
+        "route": "String",
+        "structure": "String",
+        "oneway": "Number",
+        "row": "Number",
+    },
+    "clearance": {
+        "label": "String",
+        "share": "Number",
+        "evidence": "String",
+        "confidence": "Number",
+        "age": "Number",
+    },
 }
 
 
@@ -41,15 +56,19 @@ def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: int) -
     key = TileKey(z, x, y)
     if layer not in FIELDS or not key.exists:
         raise NotFoundError(f"there is no tile {layer}/{z}/{x}/{y}; zooms are {ZOOM_MIN} to {ZOOM_MAX}")
-    etag, fresh_s = _version(shared, layer)
+    now_us = wall_clock.now_us()
+    etag, fresh_s = _version(shared, layer, now_us)
     headers = {"etag": etag, "cache-control": f"public, max-age={fresh_s}"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    content = shared.tiles.roads(key) if layer == "roads" else shared.tiles.clearance(key, shared.live.views)
+    views = shared.live.views
+    content = shared.tiles.roads(key) if layer == "roads" else shared.tiles.clearance(key, views, now_us)
     return Response(content, 200 if content else 204, media_type=MEDIA_TYPE if content else None, headers=headers)
 
 
-def _version(shared: Context, layer: str) -> tuple[str, int]:
-    """What a tile depends on, and for how long it may be kept without asking."""
+def _version(shared: Context, layer: str, now_us: int) -> tuple[str, int]:
+    """What a tile depends on, and for how long it may be kept without asking. Ages change with the minute."""
     network_id = shared.network.network_id
-    return (f'"{network_id}"', 86_400) if layer == "roads" else (f'"{network_id}-{shared.live.number}"', 0)
+    if layer == "roads":
+        return f'"{network_id}"', 86_400
+    return f'"{network_id}-{shared.live.number}-{now_us // MINUTE_US}"', 0

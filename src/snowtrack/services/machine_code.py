@@ -46,7 +46,7 @@ def load_fold(network: Network) -> None:
 def load_tiles(network: Network, tiles: TileMaker) -> None:
     """Of both layers, where there is nothing to show."""
     tiles.roads(WORLD)
-    tiles.clearance(WORLD, Views.untouched(len(network)))
+    tiles.clearance(WORLD, Views.untouched(len(network)), BEGIN_US)
 
 
 def _drive(network: Network) -> FixBatch:

@@ -9,8 +9,9 @@ from snowtrack.model.columns import ABSENT_8, Int32s, Int64s, Integers, UInt8s
 from snowtrack.model.states import LABELS
 from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
+from snowtrack.tiles.bands import AGE_MIN, NO_BAND, age_bands
 from snowtrack.tiles.lines import encode_lines
-from snowtrack.tiles.mvt import Value, Words, layer
+from snowtrack.tiles.mvt import Value, Words, layer, word
 from snowtrack.tiles.shapes import Shapes
 from snowtrack.tiles.window import TileKey
 
@@ -43,15 +44,17 @@ class TileMaker:
         self._clearance = ClearanceWords()
 
     def roads(self, key: TileKey) -> bytes:
-        """Geometry and names."""
+        """Geometry and names; and each segment's row, by which a state array is laid over it."""
         rows = self._rows(key)
-        return self._tile("roads", key, rows, RoadWords.KEYS, self._roads.tags[rows], self._roads.words)
+        words = self._roads.words.encoded
+        tags = np.column_stack([self._roads.tags[rows], len(words) + np.arange(len(rows), dtype=np.int32)])
+        return self._tile("roads", key, rows, RoadWords.KEYS, tags, [*words, *map(word, rows.tolist())])
 
-    def clearance(self, key: TileKey, views: Views) -> bytes:
+    def clearance(self, key: TileKey, views: Views, now_us: int) -> bytes:
         """Geometry and labels."""
         rows = self._rows(key)
-        tags = self._clearance.tags(views.take(rows))
-        return self._tile("clearance", key, rows, ClearanceWords.KEYS, tags, self._clearance.words)
+        tags = self._clearance.tags(views.take(rows), now_us)
+        return self._tile("clearance", key, rows, ClearanceWords.KEYS, tags, self._clearance.words.encoded)
 
     def _rows(self, key: TileKey) -> Int64s:
         """The segments near the tile, the most important ones when there are too many."""
@@ -61,7 +64,9 @@ class TileMaker:
             rows = np.sort(rows[np.argsort(self.zoom[rows], kind="stable")][: self.features_max])
         return rows
 
-    def _tile(self, name: str, key: TileKey, rows: Int64s, keys: Sequence[str], tags: Int32s, words: Words) -> bytes:
+    def _tile(
+        self, name: str, key: TileKey, rows: Int64s, keys: Sequence[str], tags: Int32s, words: Sequence[bytes]
+    ) -> bytes:
         spoken = np.flatnonzero((tags != NONE).any(axis=0))
         features, used = encode_lines(
             self.shapes.lines,
@@ -71,13 +76,13 @@ class TileMaker:
             np.ascontiguousarray(tags[:, spoken]),
             len(words),
         )
-        return layer(name, features, [keys[one] for one in spoken.tolist()], [words.encoded[one] for one in used])
+        return layer(name, features, [keys[one] for one in spoken.tolist()], [words[one] for one in used])
 
 
 class RoadWords:
     """What is said of each segment."""
 
-    KEYS = ("class", "structure", "oneway", "name", "route")
+    KEYS = ("class", "structure", "oneway", "name", "route", "row")
 
     def __init__(self, network: Network) -> None:
         self.words = Words()
@@ -102,21 +107,23 @@ class RoadWords:
 class ClearanceWords:
     """What is said of a segment that reads so."""
 
-    KEYS = ("label", "share", "evidence", "confidence")
+    KEYS = ("label", "share", "evidence", "confidence", "age")
 
     def __init__(self) -> None:
         labels = map(str, LABELS)
         evidences = (one.name.lower() for one in Evidence)
         self.words = Words((*labels, *evidences, *range(PERCENT_MAX + 1)))
+        self.ages = np.array([self.words.number(minutes) for minutes in AGE_MIN])
 
-    def tags(self, views: Views) -> Int32s:
+    def tags(self, views: Views, now_us: int) -> Int32s:
         """Of what nobody worked on there is no evidence to show."""
         evidence, percent = len(LABELS), len(LABELS) + len(Evidence)
-        known = views.evidence != ABSENT_8
+        known, ages = views.evidence != ABSENT_8, age_bands(views, now_us)
         columns = (
             views.label,
             percent + views.share.astype(np.int32),
             np.where(known, evidence + views.evidence.astype(np.int32), NONE),
             np.where(known, percent + views.confidence.astype(np.int32), NONE),
+            np.where(ages == NO_BAND, NONE, self.ages[ages]),
         )
         return np.stack(columns, axis=1).astype(np.int32)

@@ -28,8 +28,13 @@ class Words:
     def number(self, value: Value) -> int:
         number = self.numbers.setdefault(value, len(self.encoded))
         if number == len(self.encoded):
-            self.encoded.append(delimited(4, _value(value)))
+            self.encoded.append(word(value))
         return number
+
+
+def word(value: Value) -> bytes:
+    """A value as a layer lists it."""
+    return delimited(4, _value(value))
 
 
 def layer(name: str, features: bytes, keys: Sequence[str], values: Iterable[bytes]) -> bytes:
