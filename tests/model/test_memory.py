@@ -16,7 +16,7 @@ class Counters(NamedTuple):
 
 
 def counters(slots: int) -> Counters:
-    return Counters(np.full(slots, 7, np.int64), np.zeros((slots, 2), np.int16))
+    return Counters(np.full(slots, 7, np.int64), np.zeros((slots, 2), np.int16, order="F"))
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["set", "forget", "keep", "restore"]), st.integers(1, 200)), max_size=60)

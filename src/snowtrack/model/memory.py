@@ -1,4 +1,8 @@
-"""What a stage remembers of each device, as rows of fixed size in arrays that compiled code works on."""
+"""What a stage remembers of each device, as rows of fixed size in arrays that compiled code works on.
+
+Rows have room for what is rare. Arrays laid out place by place (order "F") take no memory for places that no device
+uses: the machine gives a page when it is first written to, so nothing is written here that is there already.
+"""
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -7,6 +11,7 @@ from zlib import compress, decompress
 
 import numpy as np
 
+from snowtrack.compiled import Array
 from snowtrack.model.columns import Int32s, Int64s
 
 Arrays = TypeVar("Arrays", bound=tuple[Any, ...])
@@ -43,25 +48,30 @@ class Memory(Generic[Arrays]):
         slot, content, at = self.slot(device), decompress(b64decode(kept)), 0
         for part in self.rows:
             own = np.frombuffer(content, part.dtype, part[slot].size, at)
-            part[slot] = own.reshape(part.shape[1:])
+            _write(part[slot, ...], own.reshape(part.shape[1:]))
             at += own.nbytes
 
     def forget(self, device: int) -> None:
         if device in self._slots:
             slot = self._slots.pop(device)
             for part, new in zip(self.rows, self.new(1), strict=True):
-                part[slot] = new[0]
+                _write(part[slot, ...], new[0, ...])
             self._free.append(slot)
 
     def _grow(self) -> None:
         size = len(self.devices)
         more = max(size // 4, 64)
-        self.rows = _joined(self.rows, self.new(more))
+        rows = self.new(size + more)
+        for part, own in zip(rows, self.rows, strict=True):
+            for place in np.ndindex(part.shape[1:]):
+                _write(part[(slice(size), *place)], own[(slice(None), *place)])
+        self.rows = rows
         self.devices = np.concatenate([self.devices, np.zeros(more, np.int64)])
         self._free = list(range(size + more - 1, size - 1, -1))
 
 
-def _joined(one: Arrays, other: Arrays) -> Arrays:
-    parts = [np.concatenate(both) for both in zip(one, other, strict=True)]
-    made: Arrays = type(one)(*parts)
-    return made
+def _write(room: Array, content: Array) -> None:
+    """Compared as bytes: field by field takes five times as long."""
+    there, own = (np.frombuffer(each.tobytes(), np.uint8).reshape(-1, each.itemsize) for each in (room, content))
+    changed = (there != own).any(axis=1).reshape(room.shape)
+    room[changed] = content[changed]

@@ -137,7 +137,7 @@ class Lives(NamedTuple):
 
 def new_lives(slots: int) -> Lives:
     """Machines of which nothing is known."""
-    lives = Lives(*(np.zeros((slots, *shape), dtype) for dtype, shape in SHAPES))
+    lives = Lives(*(np.zeros((slots, *shape), dtype, order="F") for dtype, shape in SHAPES))
     lives.machines["activity"] = -1
     for name in ("stand_us", "standby_us", "left_us"):
         lives.machines[name] = -1
