@@ -44,11 +44,11 @@ def test_each_segment_reads_as_it_is_seen(rows: list[tuple[int, ...]], now_us: i
     assert head["at"] == (utc_text(now_us) if now_us else None)
 
 
-@pytest.mark.parametrize("minutes", [0, 59, 60, 119, 120, 239, 240, 479, 480, 1_439, 1_440, 100_000])
+@pytest.mark.parametrize("minutes", [0, 59, 60, 179, 180, 359, 360, 719, 720, 1_439, 1_440, 100_000])
 def test_ages_count_from_their_minute_on(minutes: int) -> None:
     views = Views.from_rows([(0, 100, NOW_US - minutes * MINUTE_US, 0, 100)])
     _, ((_, age, _),) = read_array(state_array("net", views, NOW_US))
-    assert age == max(one for one in (0, 60, 120, 240, 480, 1_440) if one <= minutes)
+    assert age == max(one for one in (0, 60, 180, 360, 720, 1_440) if one <= minutes)
 
 
 def test_all_that_can_be_said_fits_into_a_byte() -> None:

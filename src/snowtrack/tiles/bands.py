@@ -6,8 +6,8 @@ from snowtrack.clearance.view import Views
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.columns import ABSENT_8, Int64s, present
 
-AGE_MIN = (0, 60, 120, 240, 480, 1_440)
-"""From so many minutes since it was last worked on."""
+AGE_MIN = (0, 60, 180, 360, 720, 1_440)
+"""From so many minutes since it was last worked on: the steps that people of Hokuriku know from Fukui's map."""
 CONFIDENCE = (0, 50, 80)
 """From so many percent."""
 NO_BAND = -1
