@@ -113,6 +113,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/snow/proposals",
         "/v1/snow/{agency}/{sensor}",
         "/v1/snow/{agency}/{sensor}/depth.csv",
+        "/v1/summaries/{by}",
         "/v1/summary",
         "/tiles/{layer}.json",
         "/tiles/{layer}/{z}/{x}/{y}.mvt",

@@ -17,6 +17,7 @@ from snowtrack.api import (
     segments,
     snow,
     state_arrays,
+    summaries,
     tiles,
 )
 from snowtrack.api.context import Context
@@ -28,6 +29,7 @@ PARTS = (
     network,
     segments,
     state_arrays,
+    summaries,
     devices,
     live,
     tiles,

@@ -11,6 +11,7 @@ from snowtrack.api.board import LatestBoard
 from snowtrack.api.cut_array import CutArray
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
+from snowtrack.api.summary_desk import SummaryDesk
 from snowtrack.model.fixes import Decoded
 from snowtrack.network.arrays import Network
 from snowtrack.settings import Settings
@@ -33,6 +34,7 @@ class Context:
     read_as: Callable[[str, bytes], Decoded]
     board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)
+    summary_desk: SummaryDesk = field(default_factory=SummaryDesk)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 

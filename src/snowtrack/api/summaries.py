@@ -1,0 +1,43 @@
+"""`/v1/summaries/{by}`: the latest public cut by agency, district, area, route, class of road or cell."""
+
+import asyncio
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from snowtrack.api.context import Shared
+from snowtrack.clearance.groups import CELL_RESOLUTIONS, By
+from snowtrack.clearance.summaries import summarise
+from snowtrack.model.calendar import utc_text
+
+router = APIRouter(prefix="/v1/summaries", tags=["segments"])
+ID_MAX = 200
+Resolution = Annotated[
+    int, Query(ge=CELL_RESOLUTIONS[0], le=CELL_RESOLUTIONS[-1], description="of H3, where it is by cell")
+]
+
+
+@router.get("/{by}")
+async def summaries(
+    shared: Shared,
+    by: By,
+    resolution: Resolution = 7,
+    after: Annotated[str, Query(max_length=ID_MAX, description="continue after this id")] = "",
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+) -> dict[str, Any]:
+    """Of each group its kilometres by label, the share that is done of what is open, when it was last worked on, and
+    since when all is done that is. An area (工区) is what routes name as their district.
+
+    `next` names the id to continue after, while there is more.
+    """
+    cut = await shared.live.public_cut()
+    groups = await shared.summary_desk.groups(shared.live, by, resolution)
+    found = await asyncio.to_thread(lambda: list(summarise(groups, cut.views, shared.network.length_mm)))
+    shown = list(islice((one for one in found if one.id > after), limit))
+    return {
+        "by": by,
+        "cut_at": utc_text(cut.cut_us) if cut.cut_us else None,
+        "summaries": [one.as_json() for one in shown],
+        "next": shown[-1].id if shown and shown[-1].id != found[-1].id else None,
+    }

@@ -1,0 +1,77 @@
+"""`/v1/summaries/{by}`."""
+
+from typing import Any
+
+import pytest
+
+from snowtrack.clearance.groups import By
+from snowtrack.model.calendar import utc_text
+from tests.api.conftest import Api
+from tests.api.problems import assert_problem
+from tests.services.town import EVENING_US, streets
+from tests.store.test_routes import add_route
+
+pytestmark = pytest.mark.anyio
+
+
+async def summaries(api: Api, by: str, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - what a query may hold
+    answer = await api.client.get(f"/v1/summaries/{by}", params=asked)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def test_before_the_first_cut_nothing_was_worked(api: Api) -> None:
+    content = await summaries(api, "class")
+    assert (content["by"], content["cut_at"], content["next"]) == ("class", None, None)
+    assert {one["newest_at"] for one in content["summaries"]} == {None}
+    network = api.town.network
+    assert sum(one["km"] for one in content["summaries"]) == pytest.approx(network.length_mm.sum() / 1e6, abs=0.01)
+
+
+async def test_kilometres_are_those_of_the_public_cut(api: Api) -> None:
+    street, other = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)
+    await api.town.work(other, EVENING_US + 1)
+    await api.town.turn(EVENING_US + 2)
+    content = await summaries(api, "class")
+    (local,) = (one for one in content["summaries"] if one["id"] == "local")
+    row = int(api.town.network.rows_of([street])[0])
+    assert content["cut_at"] == utc_text(EVENING_US)
+    assert local["km_by_label"]["done"] == round(int(api.town.network.length_mm[row]) / 1e6, 3)
+    assert local["newest_at"] == local["done_since"] == utc_text(EVENING_US)
+
+
+@pytest.mark.parametrize("by", By)
+async def test_pages_follow_one_another(api: Api, by: By) -> None:
+    whole = (await summaries(api, by, limit=1_000))["summaries"]
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        content = await summaries(api, by, after=after, limit=7)
+        seen += [one["id"] for one in content["summaries"]]
+        after = content["next"]
+    assert seen == [one["id"] for one in whole]
+    assert seen == sorted(seen)
+    assert seen or by in (By.AREA, By.DISTRICT)
+
+
+async def test_finer_cells_are_more(api: Api) -> None:
+    counts = [len((await summaries(api, "cell", resolution=one, limit=1_000))["summaries"]) for one in (6, 7, 8)]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+
+
+async def test_a_route_that_is_registered_is_there_at_once(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    before = await summaries(api, "area")
+    add_route(api.town.settings.database.url, "r1", (street, 0))
+    after = await summaries(api, "area")
+    assert before["summaries"] == []
+    assert [(one["name"], one["segments"]) for one in after["summaries"]] == [("第一工区", 1)]
+
+
+@pytest.mark.parametrize("path", ["colour", "cell?resolution=4", "cell?resolution=11", "class?limit=0"])
+async def test_what_cannot_be_asked(api: Api, path: str) -> None:
+    assert_problem(await api.client.get(f"/v1/summaries/{path}"), 422)
