@@ -13,6 +13,7 @@ from snowtrack.api.context import Context
 from snowtrack.api.state import LiveState
 from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
+from snowtrack.network.roads import Roads
 from snowtrack.nmea.decode import decode
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
@@ -44,7 +45,13 @@ async def serving(town: Town, settings: Settings, network: Network) -> AsyncIter
         await live.reload()
         tiles = TileMaker(network, settings.api.page_segments_max)
         context = Context(
-            settings=settings, network=network, pool=pool, live=live, tiles=tiles, read_as=read_as_standard
+            settings=settings,
+            network=network,
+            pool=pool,
+            live=live,
+            tiles=tiles,
+            roads=Roads.of(network),
+            read_as=read_as_standard,
         )
         app = create_app(context)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

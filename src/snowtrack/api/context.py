@@ -14,6 +14,7 @@ from snowtrack.api.state import LiveState
 from snowtrack.api.summary_desk import SummaryDesk
 from snowtrack.model.fixes import Decoded
 from snowtrack.network.arrays import Network
+from snowtrack.network.roads import Roads
 from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool
 from snowtrack.tiles.layers import TileMaker
@@ -31,6 +32,7 @@ class Context:
     pool: StorePool
     live: LiveState
     tiles: TileMaker
+    roads: Roads
     read_as: Callable[[str, bytes], Decoded]
     board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)

@@ -13,6 +13,7 @@ from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.model.errors import StoreError
 from snowtrack.model.fixes import Decoded, Message
+from snowtrack.network.roads import Roads
 from snowtrack.nmea.decode import Decoder
 from snowtrack.roads.files import open_network
 from snowtrack.services.dialects import load_dialects
@@ -42,7 +43,13 @@ async def serve(settings: Settings) -> None:
             tiles = TileMaker(network, settings.api.page_segments_max)
             load_tiles(network, tiles)
             context = Context(
-                settings=settings, network=network, pool=pool, live=state, tiles=tiles, read_as=_reader(settings)
+                settings=settings,
+                network=network,
+                pool=pool,
+                live=state,
+                tiles=tiles,
+                roads=Roads.of(network),
+                read_as=_reader(settings),
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
             async with running(keep_bus(settings, bus), _tick(state), _watch_snow(state)):
