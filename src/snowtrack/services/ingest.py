@@ -7,6 +7,7 @@ back another one takes up what is stored, works off the disk in order, and goes 
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -79,6 +80,9 @@ class Ingest:
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; a database or broker that is away is waited for."""
         while not stopping.is_set():
+            # What failed is held by its own frames, tasks and exceptions in rings, and all of a lane with it: as much
+            # memory again each time, until somebody looks for garbage.
+            gc.collect()
             try:
                 await self._with_store(stopping)
             except ShareLostError as error:

@@ -37,6 +37,7 @@ async def run_ingest(settings: Settings) -> None:
     stopping = stop_on_signals()
     network = open_network(settings.network_folder)
     load_ingest(network, engine_policy(settings))
+    gc.freeze()  # programs, which are most of what there is, are never garbage: it is found in milliseconds
     bus = Bus(addresses=settings.broker_addresses, name="ingest-news")
     async with connect(settings.database.url, name="ingest") as connection:
         await migrate(connection)
