@@ -22,7 +22,7 @@ from snowtrack.supervised import READY_LINE, VARIABLE
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHIPPED = Path(__file__).parents[2] / "config/mosquitto/mosquitto.conf"
 PORT = 21_883
-READY_S_MAX, WAIT_S_MAX, STOP_S_MAX = 60.0, 600.0, 15.0
+READY_S_MAX, WAIT_S_MAX, STOP_S_MAX = 180.0, 600.0, 15.0
 # How soon rows are counted again, at the soonest and at the latest.
 LOOK_S = (0.1, 2.0)
 

@@ -13,7 +13,7 @@ from snowtrack.settings import Settings, as_environment
 from snowtrack.store.rights import Role, as_role
 from snowtrack.supervised import READY_LINE, VARIABLE
 
-READY_S_MAX = 60.0
+READY_S_MAX = 180.0
 STOPPED_S_MAX = 15.0
 SHOWN_MAX = 20_000
 ROLES = {"ingest": Role.INGEST, "fold": Role.FOLD, "serve": Role.API}
