@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from math import asinh, pi, radians, tan
 from typing import Any
 
 import mapbox_vector_tile
@@ -15,6 +14,7 @@ from snowtrack.live.bus import News
 from snowtrack.tiles.bands import MINUTE_US
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
+from tests.oracles.mercator import key_at
 from tests.services.town import EVENING_US, streets
 
 pytestmark = pytest.mark.anyio
@@ -24,10 +24,8 @@ def tile_at(api: Api, segment: int | None = None, zoom: int = 14) -> str:
     """The tile that holds a segment's first point."""
     network = api.town.network
     at = int(network.shape_offsets[0 if segment is None else network.rows_of([segment])[0]])
-    lon, lat = int(network.shape_lon_e7[at]) / 1e7, int(network.shape_lat_e7[at]) / 1e7
-    x = int((lon + 180) / 360 * 2**zoom)
-    y = int((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**zoom)
-    return f"{zoom}/{x}/{y}.mvt"
+    key = key_at((int(network.shape_lat_e7[at]), int(network.shape_lon_e7[at])), zoom)
+    return f"{key.z}/{key.x}/{key.y}.mvt"
 
 
 async def features(api: Api, layer: str, tile: str) -> dict[int, dict[str, Any]]:

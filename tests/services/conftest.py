@@ -1,5 +1,6 @@
 """One running ingest for the tests that do not harm it, and a line of its own for each that does."""
 
+import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,3 +57,11 @@ async def place(
 ) -> Place:
     """A database with a night in it."""
     return await make_place(clean_database, network, network_folder, tmp_path / "data", capsys)
+
+
+@pytest.fixture
+def without_collection() -> Iterator[None]:
+    """Python looks for garbage only when it is told to."""
+    gc.disable()
+    yield
+    gc.enable()

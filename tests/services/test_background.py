@@ -1,9 +1,7 @@
 """Work beside the main work ends with it, for certain."""
 
 import asyncio
-import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -44,13 +42,6 @@ def test_what_breaks_first_is_raised_as_it_is() -> None:
 
 class Held:
     """What a frame holds."""
-
-
-@pytest.fixture
-def without_collection() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("without_collection")

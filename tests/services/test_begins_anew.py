@@ -1,9 +1,7 @@
 """An ingest that begins anew keeps nothing of what it was before."""
 
 import asyncio
-import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -40,13 +38,6 @@ class Failing(Ingest):
 
     async def _without_store(self, stopping: asyncio.Event) -> None:
         """It is back at once."""
-
-
-@pytest.fixture
-def without_collection() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("without_collection")

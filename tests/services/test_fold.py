@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from zlib import decompress
 
 import pytest
 
@@ -301,6 +302,10 @@ async def test_the_public_cut_names_no_machine_and_tells_no_exact_time(town: Tow
         assert set(one) == {"id", "label", "share", "at", "evidence", "confidence"}
         assert read_utc(one["at"]) % (300 * SECOND_US) == 0
         assert read_utc(one["at"]) <= EVENING_US
+    row = await (await town.connection.execute("select views from public_cut")).fetchone()
+    assert row is not None
+    assert b"plough" not in decompress(row[0])
+    assert b"kanazawa" not in decompress(row[0])
 
 
 async def test_the_public_cut_is_not_made_more_often_than_agreed(town: Town) -> None:

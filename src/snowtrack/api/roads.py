@@ -11,16 +11,14 @@ from snowtrack.api.context import Shared
 from snowtrack.api.errors import BadRequestError
 from snowtrack.clearance.groups import Groups
 from snowtrack.clearance.public_cut import PublicCut
-from snowtrack.clearance.summaries import summarise
+from snowtrack.clearance.summaries import CLOSED, DONE, summarise
 from snowtrack.indicators.expected import expected
-from snowtrack.model.calendar import utc_text
-from snowtrack.model.states import LABELS, Label
 from snowtrack.network.roads import Roads
 from snowtrack.store.routes import Board
 
 router = APIRouter(prefix="/v1/roads", tags=["segments"])
 TEXT_MAX = 100
-FINISHED = [LABELS.index(label) for label in (Label.DONE, Label.CLOSED)]
+FINISHED = (DONE, CLOSED)
 Place = tuple[int, int | None]
 """Of a road among all, and how far away it is in millimetres where that was asked."""
 
@@ -44,7 +42,7 @@ async def roads(
     cut, board = await shared.live.public_cut(), await shared.board.of(shared.live)
     told = await asyncio.to_thread(lambda: [_told(shared.roads, place, cut, board) for place in found[:limit]])
     return {
-        "cut_at": utc_text(cut.cut_us) if cut.cut_us else None,
+        "cut_at": cut.at,
         "roads": told,
         "more": len(found) > limit,
     }

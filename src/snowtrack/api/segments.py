@@ -44,7 +44,7 @@ async def public_segments(
         "type": "FeatureCollection",
         "network": shared.network.network_id,
         "attribution": shared.network.attribution,
-        "cut_at": utc_text(cut.cut_us) if cut.cut_us else None,
+        "cut_at": cut.at,
         "next": int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
         "features": _features(shared.network, shown, cut.views),
     }

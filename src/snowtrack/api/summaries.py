@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from snowtrack.api.context import Shared
 from snowtrack.clearance.groups import CELL_RESOLUTIONS, By
 from snowtrack.clearance.summaries import summarise
-from snowtrack.model.calendar import utc_text
 
 router = APIRouter(prefix="/v1/summaries", tags=["segments"])
 ID_MAX = 200
@@ -37,7 +36,7 @@ async def summaries(
     shown = list(islice((one for one in found if one.id > after), limit))
     return {
         "by": by,
-        "cut_at": utc_text(cut.cut_us) if cut.cut_us else None,
+        "cut_at": cut.at,
         "summaries": [one.as_json() for one in shown],
         "next": shown[-1].id if shown and shown[-1].id != found[-1].id else None,
     }

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from snowtrack.clearance.view import NEVER, Views
-from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.calendar import SECOND_US, utc_text
 from snowtrack.model.columns import present
 
 
@@ -20,6 +20,11 @@ class PublicCut:
     @classmethod
     def of_nothing(cls, segments: int) -> Self:
         return cls(cut_us=0, views=Views.untouched(segments))
+
+    @property
+    def at(self) -> str | None:
+        """When it was made, for readers."""
+        return utc_text(self.cut_us) if self.cut_us else None
 
     @classmethod
     def made(cls, views: Views, cut_us: int, round_s: int) -> Self:

@@ -82,7 +82,6 @@ class Reader:
     def __init__(self, dialects: Dialects) -> None:
         self.dialects = dialects
         self.decoder = Decoder(dialects.dialects)
-        self.decoder.decode([])  # loads the machine code, or makes it the first time, before messages wait for it
 
     def message(self, number: int, delivery: Delivery) -> Message:
         return self.message_of(number, delivery.device, delivery.received_us, delivery.payload)
