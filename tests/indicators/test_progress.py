@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.indicators.progress import SEEN_US, Progress, RouteState, Sure
-from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.calendar import MINUTE_US
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.policy import BUILT_IN
@@ -16,7 +16,6 @@ from snowtrack.model.states import LABELS
 from tests.clearance.worlds import FOOTWAY, HOUR_US, LOCAL, MAIN, NOW_US, ONE_WAY, PREFECTURAL, snowing, worked
 from tests.indicators.nights import EVENT_US, Found, Line, length, one_route, progress_of, route
 
-MINUTE_US = 60 * SECOND_US
 LATELY_US = BUILT_IN.under_way_us
 HALF_HOUR_AGO_US = NOW_US - 30 * MINUTE_US
 

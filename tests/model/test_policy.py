@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from snowtrack.model.calendar import DAY_US, HOUR_US, day_range_us
+from snowtrack.model.calendar import DAY_US, HOUR_US, MINUTE_US, day_range_us
 from snowtrack.model.errors import ConfigError
-from snowtrack.model.policy import BUILT_IN, MINUTE_US, ROAD_CLASSES, ClassRules, Policies, Policy, read_policies
+from snowtrack.model.policy import BUILT_IN, ROAD_CLASSES, ClassRules, Policies, Policy, read_policies
 
 FIRST: dict[str, Any] = {"version": 1, "valid_from": date(2026, 12, 1)}
 

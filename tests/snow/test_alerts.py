@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.model.calendar import DAY_US
+from snowtrack.model.calendar import DAY_US, MINUTE_US
 from snowtrack.model.snow import AlertRule, Measure
-from snowtrack.snow.alerts import MINUTE_US, AlertEvent, AlertState, advance, measured
+from snowtrack.snow.alerts import AlertEvent, AlertState, advance, measured
 from tests.oracles.snow import GAP_STEPS, alert_story
 from tests.snow.depths import START_US, Depth, at, curves_of
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import orjson
 
+from snowtrack.model.calendar import MINUTE_US
 from snowtrack.notices.webhook import webhook_body
-from snowtrack.snow.alerts import MINUTE_US
 from snowtrack.snow.curves import GAP_US, NOISE_MM
 from snowtrack.snow.listings import HEADERS
 from snowtrack.snow.readings import PAYLOAD_BYTES_MAX, READINGS_MAX, read_depths

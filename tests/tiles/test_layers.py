@@ -13,10 +13,10 @@ from shapely import LineString, Point, box, from_geojson
 from shapely.geometry.base import BaseGeometry
 
 from snowtrack.clearance.view import Views
+from snowtrack.model.calendar import MINUTE_US
 from snowtrack.model.states import LABELS, Label
 from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Kind, Network, RoadClass, Structure
-from snowtrack.tiles.bands import MINUTE_US
 from snowtrack.tiles.layers import CLASS_ZOOM, FOOTWAY_ZOOM, TileMaker
 from snowtrack.tiles.simplify import HALF_A_PIXEL
 from snowtrack.tiles.window import BUFFER, EXTENT, ZOOM_MAX, ZOOM_MIN, TileKey

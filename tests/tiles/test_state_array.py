@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.clearance.view import Views
-from snowtrack.model.calendar import utc_text
+from snowtrack.model.calendar import MINUTE_US, utc_text
 from snowtrack.model.columns import ABSENT_8, ABSENT_64
 from snowtrack.model.states import LABELS
-from snowtrack.tiles.bands import AGE_MIN, CONFIDENCE, MINUTE_US
+from snowtrack.tiles.bands import AGE_MIN, CONFIDENCE
 from snowtrack.tiles.state_array import state_array
 from tests.clearance.worlds import NOW_US, VIEWS
 

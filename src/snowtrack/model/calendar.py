@@ -7,7 +7,8 @@ from snowtrack.model.texts import plain
 
 TOKYO = timezone(timedelta(hours=9), "Asia/Tokyo")
 SECOND_US = 1_000_000
-HOUR_US = 3_600 * SECOND_US
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 FIRST_US, LAST_US = 0, 7_258_118_400 * SECOND_US
 """What somebody says of a time is from 1970 until before 2200: far from the ends of the calendar, where an

@@ -10,11 +10,10 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from snowtrack.model.calendar import HOUR_US, SECOND_US, day_range_us
+from snowtrack.model.calendar import HOUR_US, MINUTE_US, day_range_us
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.ids import ID_PATTERN
 
-MINUTE_US = 60 * SECOND_US
 # In the order of the numbers that the network gives them, then footways, which are a class here.
 ROAD_CLASSES = ("unknown", "national", "prefectural", "main", "local", "ramp", "frontage", "footway")
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from snowtrack.model.calendar import SECOND_US, tokyo_minute
+from snowtrack.model.calendar import MINUTE_US, tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.texts import plain
 from snowtrack.network.arrays import Network
@@ -16,7 +16,6 @@ from snowtrack.settings import Settings
 from snowtrack.store.events import Closure, close_segments, end_closure, read_closures
 from snowtrack.wall_clock import now_us
 
-MINUTE_US = 60 * SECOND_US
 NEAR_NAMES = 3
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snowtrack.model.calendar import DAY_US, HOUR_US, SECOND_US
+from snowtrack.model.calendar import DAY_US, HOUR_US, MINUTE_US
 from snowtrack.model.columns import ABSENT_32
 from snowtrack.model.snow import AlertRule, Measure
 from snowtrack.snow.curves import Curves
 from snowtrack.snow.series import STEP_US
 
-MINUTE_US = 60 * SECOND_US
 TOKYO_US = 9 * HOUR_US
 WINDOW_US = {Measure.NEW_1H: HOUR_US, Measure.NEW_24H: DAY_US}
 

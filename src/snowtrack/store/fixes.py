@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from psycopg import AsyncConnection, sql
 
-from snowtrack.model.calendar import DAY_US
+from snowtrack.model.calendar import DAY_US, MINUTE_US
 from snowtrack.model.columns import ABSENT_64, Bools, Int64s, or_none, present
 from snowtrack.model.fixes import FixBatch
 from snowtrack.store.arrays import numbers, times
@@ -17,7 +17,6 @@ from snowtrack.store.instants import to_instant, to_instant_or_none, to_us
 from snowtrack.store.partitions import Partitions
 from snowtrack.store.queries import query
 
-MINUTE_US = 60_000_000
 _SHARED = (
     "uptime_ms",
     "lat_e7",

@@ -10,7 +10,7 @@ from snowtrack.clearance.ledger import Ledger, Surroundings
 from snowtrack.clearance.routes import Route, Routes, with_derived
 from snowtrack.clearance.segments import PolicyTable, Segments
 from snowtrack.indicators.progress import SEEN_US, Progress, Roads, Work, progress
-from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.calendar import MINUTE_US
 from snowtrack.model.columns import Int64s
 from snowtrack.model.passes import PassBatch
 from snowtrack.model.states import StateBatch
@@ -19,8 +19,6 @@ from snowtrack.store.instants import to_instant, to_us
 from snowtrack.store.outlook import Outlook
 from snowtrack.store.queries import query
 from snowtrack.store.states import read_progress, read_states
-
-_MINUTE_US = 60 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,7 +85,7 @@ async def read_routes(connection: AsyncConnection) -> Routes:
             priority=priority,
             contractor=contractor,
             machine=machine,
-            due_us=None if due_min is None else due_min * _MINUTE_US,
+            due_us=None if due_min is None else due_min * MINUTE_US,
         )
         for agency, route, name, district, priority, contractor, machine, due_min in rows
     ]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from snowtrack.clearance.view import Views
-from snowtrack.model.calendar import SECOND_US
+from snowtrack.model.calendar import MINUTE_US
 from snowtrack.model.columns import ABSENT_8, Int64s, present
 
 AGE_MIN = (0, 60, 180, 360, 720, 1_440)
@@ -11,7 +11,6 @@ AGE_MIN = (0, 60, 180, 360, 720, 1_440)
 CONFIDENCE = (0, 50, 80)
 """From so many percent."""
 NO_BAND = -1
-MINUTE_US = 60 * SECOND_US
 
 
 def age_bands(views: Views, now_us: int) -> Int64s:
