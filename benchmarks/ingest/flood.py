@@ -64,7 +64,7 @@ def _measured(here: Place, night: Path, epochs: int, behind: int, progress: Call
     here.serve("fold")
     here.serve("serve")
     seen = night / "seen.npz"
-    listener = helper("listener", here.settings.api.port, seen)
+    listener = helper("listener", here.settings.api.port, here.make_key(), seen)
     await_line(listener)
     senders = [helper("publisher", night, PORT, MACHINES), helper("publisher", night / "backlog", PORT)]
     drained = drain(here, epochs, behind, progress)

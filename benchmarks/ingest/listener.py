@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ingest.listener PORT FILE`: who watches `/v1/live`, and notes when what it said came.
+"""`python -m benchmarks.ingest.listener PORT KEY FILE`: who watches `/v1/live`, and notes when what it said came.
 
 Nothing is looked into while it listens: the bytes of each read are kept with the time, and written into FILE when its
 standard input ends.
@@ -13,7 +13,7 @@ import numpy as np
 
 from snowtrack.wall_clock import now_us
 
-REQUEST = b"GET /v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n"
+REQUEST = "GET /v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nAccept: text/event-stream\r\n\r\n"
 READ_BYTES = 1 << 18
 
 
@@ -37,9 +37,9 @@ def listen(connection: socket.socket) -> tuple[list[bytes], list[int]]:
 
 
 def main() -> None:
-    port, file = sys.argv[1:]
+    port, key, file = sys.argv[1:]
     with socket.create_connection(("127.0.0.1", int(port))) as connection:
-        connection.sendall(REQUEST)
+        connection.sendall(REQUEST.format(key=key).encode())
         connection.recv(1, socket.MSG_PEEK)
         print("ready", flush=True)
         parts, times_us = listen(connection)

@@ -180,7 +180,7 @@ def fresh(night: Night, fixes_per_s: float) -> Freshness:
         here.serve("fold")
         here.serve("serve")
         seen = Path(own) / "seen.npz"
-        listener = helper("listener", here.settings.api.port, seen)
+        listener = helper("listener", here.settings.api.port, here.make_key(), seen)
         await_line(listener)
         figures(helper("publisher", night.folder, PORT, fixes_per_s))
         here.await_rows(night.epochs)

@@ -159,6 +159,15 @@ class Api(Listener):
     page_segments_max: Count = 10_000
 
 
+class Access(Group):
+    """How long who signed in stays in, and when an account is locked."""
+
+    session_h: Seconds = 336
+    idle_h: Seconds = 12
+    failures_max: Count = 10
+    locked_min: Seconds = 5
+
+
 class Portal(Listener):
     """The residents' page."""
 
@@ -194,6 +203,7 @@ class Settings(Group):
     clearance: Clearance = Clearance()
     public: Public = Public()
     api: Api = Api()
+    access: Access = Access()
     portal: Portal = Portal()
     notices: Notices = Notices()
     log: Log = Log()

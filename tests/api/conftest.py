@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
+from snowtrack.api.gate import Gate
+from snowtrack.api.passwords import Passwords
 from snowtrack.api.state import LiveState
 from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
@@ -20,12 +22,13 @@ from snowtrack.services.snow import SnowReader
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
+from tests.keys import key_headers
 from tests.services.town import Town, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """One application and who asks it."""
+    """One application and who asks it, who may do everything."""
 
     app: FastAPI
     client: httpx.AsyncClient
@@ -52,10 +55,13 @@ async def serving(town: Town, settings: Settings, network: Network) -> AsyncIter
             tiles=tiles,
             roads=Roads.of(network),
             read_as=read_as_standard,
+            gate=Gate(settings.access, pool),
+            passwords=Passwords(settings.access),
         )
         app = create_app(context)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://road.test") as client:
+        key = key_headers(settings.database.url)
+        async with httpx.AsyncClient(transport=transport, base_url="http://road.test", headers=key) as client:
             yield Api(app=app, client=client, live=live, town=town)
 
 

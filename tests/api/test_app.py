@@ -97,6 +97,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/network",
         "/v1/segments",
         "/v1/segments/{segment_id}",
+        "/v1/audit",
         "/v1/devices",
         "/v1/devices/{agency}/{device}/tracks/{day}",
         "/v1/reports/daily/{agency}/{device}/{day}",
@@ -108,6 +109,9 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/indicators",
         "/v1/observations/{agency}",
         "/v1/observations/{agency}/{device}",
+        "/v1/session",
+        "/v1/session/invitation",
+        "/v1/session/password",
         "/v1/state/{network_id}.bin",
         "/v1/states",
         "/v1/snow",
@@ -165,6 +169,7 @@ async def api_without_database(api: Api, postgres_url: str, monkeypatch: pytest.
     monkeypatch.setattr("snowtrack.store.database.CONNECT_S_MAX", 1)
     name = sql.Identifier(api.town.connection.info.dbname)
     async with serving(api.town, api.town.settings, api.town.network) as own:
+        assert (await own.client.get("/v1/summary")).status_code == 200  # who asks is known from then on
         with psycopg.connect(postgres_url, autocommit=True) as admin:
             admin.execute(sql.SQL("alter database {} allow_connections false").format(name))
             others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from snowtrack.model.ids import DeviceId
 from snowtrack.network.arrays import Network
 from tests.api.problems import assert_problem
+from tests.keys import key_headers
 from tests.mosquitto import mosquitto_in
 from tests.ports import free_port
 from tests.services.line import Line, make_line
@@ -73,7 +74,7 @@ class Events:
 
 @contextmanager
 def subscribed(line: Line, last_number: str | None = None) -> Iterator[Events]:
-    headers = {} if last_number is None else {"last-event-id": last_number}
+    headers = key_headers(line.url) | ({} if last_number is None else {"last-event-id": last_number})
     url = f"{line.settings.api.url}/v1/live"
     with httpx.Client(timeout=WITHIN_S) as client, client.stream("GET", url, headers=headers) as response:
         assert response.status_code == 200, response.read()
@@ -83,7 +84,7 @@ def subscribed(line: Line, last_number: str | None = None) -> Iterator[Events]:
 
 
 def subscribers(line: Line) -> float:
-    text = httpx.get(f"{line.settings.api.url}/metrics").text
+    text = httpx.get(f"{line.settings.api.url}/metrics", headers=key_headers(line.url)).text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     return float(families["snowtrack_live_subscribers"].samples[0].value)
 
@@ -141,7 +142,8 @@ def test_who_comes_back_gets_what_it_missed_and_no_snapshot(line: Line, network:
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 5_000, "٣", "999999999"])
 def test_who_comes_back_with_a_number_that_nobody_knows_gets_a_snapshot(line: Line, number: str) -> None:
-    headers = {b"last-event-id": number.encode()}
+    key = key_headers(line.url)["authorization"]
+    headers = {b"last-event-id": number.encode(), b"authorization": key.encode()}
     url = f"{line.settings.api.url}/v1/live"
     with httpx.Client(timeout=WITHIN_S) as client, client.stream("GET", url, headers=headers) as response:
         assert response.status_code == 200
@@ -164,7 +166,8 @@ def test_readers_are_bounded_and_one_that_goes_makes_room(line: Line) -> None:
     with subscribed(line), subscribed(line):
         with subscribed(line):
             await_true(lambda: subscribers(line) == SUBSCRIBERS_MAX, "all are counted")
-            assert_problem(httpx.get(f"{line.settings.api.url}/v1/live"), 503, "as many live streams as it may")
+            refused = httpx.get(f"{line.settings.api.url}/v1/live", headers=key_headers(line.url))
+            assert_problem(refused, 503, "as many live streams as it may")
         await_true(lambda: subscribers(line) == SUBSCRIBERS_MAX - 1, "who went away is gone")
         with subscribed(line) as events:
             assert events.next()[0] == "snapshot"
@@ -181,4 +184,4 @@ def test_what_strangers_say_on_the_bus_does_not_end_the_api(line: Line) -> None:
         events.until("summary")
         assert events.until("summary")[1]["segments"]["total"] > 0
     assert httpx.get(f"{line.settings.api.url}/healthz").status_code == 200
-    assert httpx.get(f"{line.settings.api.url}/metrics").status_code == 200
+    assert httpx.get(f"{line.settings.api.url}/metrics", headers=key_headers(line.url)).status_code == 200

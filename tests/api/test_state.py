@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from snowtrack.live.bus import News
+from snowtrack.model.access import ALL
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.states import LABELS, Label
 from snowtrack.network.arrays import Network
@@ -34,7 +35,7 @@ async def pass_on(api: Api, now_us: int) -> None:
 
 async def first_events(api: Api, number: int | None = None) -> list[tuple[str, dict[str, Any]]]:
     """What a subscriber gets at once."""
-    events = api.live.hub.events(number, 0.01, b"idle")
+    events = api.live.hub.events(ALL, number, 0.01, b"idle")
     found = []
     async with asyncio.timeout(10):
         while (event := await anext(events)) != b"idle":
@@ -42,7 +43,7 @@ async def first_events(api: Api, number: int | None = None) -> list[tuple[str, d
                 lines = dict(line.split(b": ", 1) for line in part.splitlines())
                 if lines:
                     found.append((lines[b"event"].decode(), orjson.loads(lines[b"data"])))
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
     return found
 
 
@@ -162,9 +163,9 @@ async def test_a_machine_that_is_not_heard_is_marked_once(api: Api) -> None:
     api.live.machines_heard[HEAD["device"]] -= 61  # type: ignore[index]
     api.live.tick()
     assert api.live.machines == {HEAD["device"]: HEAD | {"silent": True}}
-    assert api.live.summary()["machines"] == {"known": 1, "working": 0, "silent": 1}
+    assert api.live.summary(ALL)["machines"] == {"known": 1, "working": 0, "silent": 1}
     await api.live.on_news(News.HEADS, {"machines": [HEAD]})
-    assert api.live.summary()["machines"] == {"known": 1, "working": 1, "silent": 0}
+    assert api.live.summary(ALL)["machines"] == {"known": 1, "working": 1, "silent": 0}
 
 
 async def test_the_summary_has_every_label_and_they_add_up(api: Api) -> None:

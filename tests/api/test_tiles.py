@@ -1,17 +1,12 @@
 """Vector tiles and their TileJSON."""
 
-import asyncio
-import threading
 from typing import Any
 
 import mapbox_vector_tile
 import pytest
-from fastapi import Request, Response
 
 from snowtrack import wall_clock
-from snowtrack.api.tiles import tile
-from snowtrack.live.bus import News
-from snowtrack.tiles.bands import MINUTE_US
+from snowtrack.model.calendar import MINUTE_US
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
 from tests.oracles.mercator import key_at
@@ -135,53 +130,3 @@ async def test_an_empty_tile_is_no_content(api: Api) -> None:
 )
 async def test_a_tile_that_is_none(api: Api, path: str, status: int) -> None:
     assert_problem(await api.client.get(f"/tiles/{path}"), status)
-
-
-def deltas(api: Api, count: int) -> list[dict[str, Any]]:
-    """Each changes all segments; the share tells by which one."""
-    ids = api.town.network.segment_id.tolist()
-    return [
-        {
-            "number": number,
-            "event_start": "2026-01-01T03:00:00Z",
-            "segments": [
-                {
-                    "id": id_,
-                    "label": "done",
-                    "share": number,
-                    "at": "2026-01-01T03:00:00Z",
-                    "evidence": "blade",
-                    "confidence": 90,
-                }
-                for id_ in ids
-            ],
-        }
-        for number in range(1, count + 1)
-    ]
-
-
-async def test_a_tile_made_while_deltas_arrive_never_shows_old_labels_under_a_new_number(api: Api) -> None:
-    """Tiles are made in threads. What a client keeps under a number must not be older than that number."""
-    z, x, y = map(int, tile_at(api, zoom=16).removesuffix(".mvt").split("/"))
-    request, shared = Request({"type": "http", "headers": []}), api.app.state.context
-    done = threading.Event()
-
-    def make_tiles() -> list[Response]:
-        made = []
-        while not done.is_set():
-            made.append(tile(request, shared, "clearance", z, x, y))
-        return made
-
-    making = asyncio.get_running_loop().run_in_executor(None, make_tiles)
-    try:
-        for content in deltas(api, 20):
-            await api.live.on_news(News.DELTA, content)
-            await asyncio.sleep(0)
-    finally:
-        done.set()
-    answers = await making
-    assert len({answer.headers["etag"] for answer in answers}) > 5
-    for answer in answers:
-        number = int(answer.headers["etag"].strip('"').split("-")[1])
-        shown = mapbox_vector_tile.decode(bytes(answer.body))["clearance"]["features"]
-        assert min(one["properties"]["share"] for one in shown) >= number

@@ -1,10 +1,12 @@
 """Debian's Chromium, driven by Playwright, against a whole running snowtrack."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from snowtrack.model.ids import DeviceId
 from tests.ports import free_ports
@@ -12,6 +14,7 @@ from tests.services.registry import register
 from tests.up.instance import Instance, running
 
 CHROMIUM = "/usr/bin/chromium"
+ACCOUNT, PASSWORD = "road.manager", "yuki ga furu yoru"
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +39,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     instance.remove()
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, site: Instance) -> StorageState:
+    """What a browser keeps of who was invited and chose a password."""
+    page = browser.new_page(locale="ja-JP")
+    page.goto(invitation(site, "--role", "administrator", "--agency", "*"))
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("button", name="決めてログイン").click()
+    page.wait_for_url(f"{site.api}/")
+    state = page.context.storage_state()
+    page.close()
+    return state
+
+
+def invitation(site: Instance, *options: str) -> str:
+    """The address that whoever is invited gets."""
+    command = [sys.executable, "-m", "snowtrack", "accounts", "invite", ACCOUNT, *options]
+    where = ["--data", str(site.folder), "--set", f"api.port={site.api_port}"]
+    done = subprocess.run([*command, *where], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()[-1]
+
+
 @pytest.fixture
-def page(browser: Browser, site: Instance) -> Iterator[Page]:
+def page(browser: Browser, site: Instance, signed_in: StorageState) -> Iterator[Page]:
     """A page that asks nobody but our own servers, and has nothing to complain of."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="ja-JP")
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="ja-JP", storage_state=signed_in)
     complaints: list[str] = []
     hosts: set[str] = set()
     page.on("pageerror", lambda error: complaints.append(str(error)))

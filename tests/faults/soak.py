@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import httpx
 
+from snowtrack.model.access import Right
 from tests.faults.brokers import kill_broker_once
 from tests.faults.databases import away_once, refuse_once
 from tests.faults.faulty_database import IN_COMMIT, IN_COPY, FaultyDatabase
@@ -21,6 +22,7 @@ from tests.faults.kills import kill_fold_once, kill_ingest_once
 from tests.faults.links import cut_once, half_open_once, lose_once
 from tests.faults.parts import FleetSettings
 from tests.faults.trial import Ground, Outcome, Plan, Trial, judged, with_own_database
+from tests.keys import key_headers
 
 EVERY_S = 10.0
 SAID_EVERY = 6
@@ -52,6 +54,10 @@ class Sampler:
     samples: list[Sample] = field(default_factory=list)
     began_s: float = field(default_factory=time.monotonic)
     over: threading.Event = field(default_factory=threading.Event)
+    key: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = key_headers(self.trial.line.url, Right.OPERATE)
 
     def run(self) -> None:
         looks = count()
@@ -69,7 +75,7 @@ class Sampler:
             if process is not None:
                 yield from ((name, what, value) for what, value in _of_process(process.pid))
         try:
-            said = httpx.get(f"{self.trial.line.settings.api.url}/metrics", timeout=5).text
+            said = httpx.get(f"{self.trial.line.settings.api.url}/metrics", headers=self.key, timeout=5).text
         except httpx.HTTPError:
             return
         yield from (("all", "freshness_p99_ms", float(found)) for found in FRESHNESS.findall(said) if float(found))

@@ -1,17 +1,24 @@
 """One process's subscribers: each gets all events in order, or a snapshot that stands for what it missed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.live.hub import QUEUED_MAX, Hub, TooManySubscribersError
+from snowtrack.live.hub import QUEUED_MAX, Event, Hub, TooManySubscribersError
+from snowtrack.model.access import ALL, Scope
 
 pytestmark = pytest.mark.anyio
 IDLE = b"idle"
+SUMMARY = Event(lambda _scope: b"summary")
 WITHIN_S = 10.0
+
+
+def _said(content: bytes, _scope: Scope) -> bytes:
+    return content
 
 
 class Road:
@@ -20,8 +27,8 @@ class Road:
     def __init__(self, *, subscribers_max: int = 10, kept_max: int = 4) -> None:
         self.number = 0
         self.hub = Hub(
-            snapshot=lambda: b"=%d" % self.number,
-            latest=lambda: b"heads",
+            snapshot=lambda _scope: b"=%d" % self.number,
+            latest=lambda _scope: b"heads",
             subscribers_max=subscribers_max,
             kept_max=kept_max,
         )
@@ -29,24 +36,24 @@ class Road:
     def change(self, times: int = 1) -> None:
         for _ in range(times):
             self.number += 1
-            self.hub.publish(b"+%d" % self.number, self.number)
+            self.hub.publish(Event(partial(_said, b"+%d" % self.number), self.number))
 
     def miss(self) -> None:
         """A number was not heard; the state was read again."""
         self.number += 1
         self.hub.begin_anew()
 
-    def subscribe(self, last_number: int | None = None, idle_s: float = WITHIN_S) -> AsyncIterator[bytes]:
-        return self.hub.events(last_number, idle_s, IDLE)
+    def subscribe(self, last_number: int | None = None, idle_s: float = WITHIN_S) -> AsyncGenerator[bytes, None]:
+        return self.hub.events(ALL, last_number, idle_s, IDLE)
 
 
-async def following(events: AsyncIterator[bytes], count: int) -> list[bytes]:
+async def following(events: AsyncGenerator[bytes, None], count: int) -> list[bytes]:
     async with asyncio.timeout(WITHIN_S):
         return [await anext(events) for _ in range(count)]
 
 
-async def leave(events: AsyncIterator[bytes]) -> None:
-    await events.aclose()  # type: ignore[attr-defined]
+async def leave(events: AsyncGenerator[bytes, None]) -> None:
+    await events.aclose()
 
 
 async def test_a_newcomer_gets_a_snapshot_then_what_is_new() -> None:
@@ -80,7 +87,7 @@ async def test_who_comes_back_with_a_number_that_is_not_kept_gets_a_snapshot(num
 async def test_events_without_a_number_are_not_kept() -> None:
     road = Road()
     road.change()
-    road.hub.publish(b"summary")
+    road.hub.publish(SUMMARY)
     events = road.subscribe(1)
     assert await following(events, 1) == [b"heads"]
     await leave(events)
@@ -192,7 +199,7 @@ async def test_a_client_never_sees_a_hole_and_in_the_end_knows_all(steps: list[s
         "change": road.change,
         "burst": lambda: road.change(QUEUED_MAX + 1),
         "miss": road.miss,
-        "news": lambda: road.hub.publish(b"summary"),
+        "news": lambda: road.hub.publish(SUMMARY),
     }
     for step in steps:
         if step == "read":

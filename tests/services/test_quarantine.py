@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from snowtrack.model.access import Right
 from snowtrack.model.fixes import RejectReason, Source
 from snowtrack.services.quarantine import retry_quarantine, show_quarantine
 from snowtrack.store.instants import to_instant
+from tests.keys import key_headers
 from tests.mosquitto import RunningBroker
 from tests.oracles.nmea import gga
 from tests.ports import free_port
@@ -185,6 +187,7 @@ def test_the_bound_of_its_age_holds_when_nothing_more_is_sent(own_line: Line, no
 
 def test_counts_come_with_the_devices(own_line: Line, now_us: int) -> None:
     unknown = sentence("GPGSV,3,1,11,10,63,137,17")
+    key = key_headers(own_line.url, Right.LOOK)
     with own_line.service("ingest"), own_line.service("serve"), own_line.tracker("counted") as tracker:
         tracker.await_engine()
         tracker.publish("up", BAD + BAD + b"junk\r\n" + unknown)
@@ -192,7 +195,7 @@ def test_counts_come_with_the_devices(own_line: Line, now_us: int) -> None:
         tracker.await_durable(1)
 
         def said() -> object:
-            found = httpx.get(f"{own_line.settings.api.url}/v1/devices").json()["devices"]
+            found = httpx.get(f"{own_line.settings.api.url}/v1/devices", headers=key).json()["devices"]
             return [(each["device"], each["fixes"], each["rejects"]) for each in found]
 
         expected = {"bad_checksum": 3, "no_start": 1, "unknown_sentence": 1}

@@ -1,5 +1,6 @@
 """A whole snowtrack in a temporary folder, on free ports, as its user starts it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 
 from snowtrack.store.embedded import EmbeddedServer
+from tests.keys import key_headers
 
 STARTED_S_MAX = 90
 STOPPED_S_MAX = 10
@@ -116,6 +118,12 @@ def await_true(holds: Callable[[], bool], within_s: float, what: str) -> None:
         time.sleep(0.1)
 
 
-def summary(instance: Instance) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{instance.api}/v1/summary", timeout=10).json()
+def ask(instance: Instance, path: str) -> dict[str, Any]:
+    """What its API answers to who may see everything."""
+    database = json.loads((instance.folder / "running.json").read_text())["database"]
+    answer: dict[str, Any] = httpx.get(f"{instance.api}{path}", headers=key_headers(database), timeout=10).json()
     return answer
+
+
+def summary(instance: Instance) -> dict[str, Any]:
+    return ask(instance, "/v1/summary")

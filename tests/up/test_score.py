@@ -5,6 +5,7 @@ being from another world.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ploughsim.score.reports import KEY_VARIABLE
+from snowtrack.model.access import Right
+from tests.keys import key_headers
 from tests.up.instance import Instance, await_true, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -32,9 +36,11 @@ dropouts_per_h = 10
 """
 
 
-def plough_sim(*flags: str) -> str:
+def plough_sim(*flags: str, key: str = "") -> str:
     command = [sys.executable, "-m", "ploughsim", *flags]
-    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=True).stdout
+    environment = {**os.environ, KEY_VARIABLE: key}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=True, env=environment)
+    return done.stdout
 
 
 def is_settled(database: str) -> bool:
@@ -64,8 +70,9 @@ def test_a_night_is_scored_against_its_truth(instance: Instance, tmp_path: Path)
         database = json.loads((instance.folder / "running.json").read_text())["database"]
         await_true(lambda: is_settled(database), 30, "the tails of all machines are settled")
         engine = ["--database", database, "--api", instance.api]
-        scored = json.loads(plough_sim("score", "--truth", truth, *engine, "--json"))
-        table = plough_sim("score", "--truth", truth, *engine)
+        key = key_headers(database, Right.REPORT)["authorization"].removeprefix("Bearer ")
+        scored = json.loads(plough_sim("score", "--truth", truth, *engine, "--json", key=key))
+        table = plough_sim("score", "--truth", truth, *engine, key=key)
     figures = scored["figures"]
     assert scored["night"]["scenario"] == "scored"
     assert figures["decoding"] == {"epochs": 6 * 1440, "lost": 0, "lost_share": 0.0, "unknown": 0}

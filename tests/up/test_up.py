@@ -15,6 +15,7 @@ from snowtrack.roads.files import open_network
 from tests.up.instance import (
     STOPPED_S_MAX,
     Instance,
+    ask,
     await_true,
     running,
     summary,
@@ -186,8 +187,34 @@ def test_the_wheel_works_in_an_empty_folder_without_node(instance: Instance, tmp
         process.communicate(timeout=STOPPED_S_MAX)
 
 
+def test_who_starts_it_is_invited_until_a_password_is_chosen(instance: Instance) -> None:
+    process = instance.start()
+    said = wait_until_up(process)
+    (link,) = (line.strip() for line in said if "/sign-in.html#invitation=" in line)
+    with httpx.Client(base_url=instance.api, headers={"origin": instance.api}, timeout=10) as browser:
+        assert browser.get("/v1/devices").status_code == 401
+        chosen = {"invitation": link.partition("=")[2], "password": "yuki ga furu yoru"}
+        assert browser.post("/v1/session/invitation", json=chosen).status_code == 204
+        assert browser.get("/v1/devices").status_code == 200
+    process.terminate()
+    process.communicate(timeout=STOPPED_S_MAX)
+    again = instance.start()
+    try:
+        assert not any("invitation" in line for line in wait_until_up(again))
+        answer = httpx.post(
+            f"{instance.api}/v1/session",
+            json={"name": "admin", "password": "yuki ga furu yoru"},
+            headers={"origin": instance.api},
+            timeout=10,
+        )
+        assert answer.status_code == 204
+    finally:
+        again.terminate()
+        again.communicate(timeout=STOPPED_S_MAX)
+
+
 def devices(instance: Instance) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = httpx.get(f"{instance.api}/v1/devices", timeout=10).json()["devices"]
+    found: list[dict[str, int]] = ask(instance, "/v1/devices")["devices"]
     return found
 
 

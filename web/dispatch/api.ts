@@ -2,6 +2,8 @@
 import type { Evidence, Label } from "../shared/labels";
 
 export const ADDRESSES = {
+  session: "/v1/session",
+  invitation: "/v1/session/invitation",
   network: "/v1/network",
   live: "/v1/live",
   roadTiles: "/tiles/roads.json",
@@ -9,6 +11,10 @@ export const ADDRESSES = {
   routes: "/v1/routes?limit=500",
   dailyReport: (device: string, day: string) => `/v1/reports/daily/${device}/${day}`,
 } as const;
+
+export interface Session {
+  name: string;
+}
 
 export interface Network {
   name: string;

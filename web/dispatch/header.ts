@@ -19,9 +19,14 @@ export class Header {
     setText(byId("docs"), words.apiDocs);
     setText(byId("open-routes"), words.routeList);
     setText(byId("open-machines"), words.machineList);
+    setText(byId("sign-out"), words.signOut);
     for (const name of [words.machines, words.fixes, words.freshness, words.lastUpdate]) this.figures.set(name, words.none);
     byId("figures").replaceWith(this.figures.list);
     this.showConnection("connecting");
+  }
+
+  showAccount(name: string): void {
+    byId("sign-out").title = name;
   }
 
   showNetwork(network: Network): void {

@@ -8,9 +8,9 @@ import { byId, setText } from "../shared/dom";
 import type { Label } from "../shared/labels";
 import { texts } from "../shared/language";
 import { LiveStream, type Machine } from "../shared/live";
-import { describeFailure, fetchJson } from "../shared/server";
+import { ServerFailure, describeFailure, fetchJson, sendJson } from "../shared/server";
 import { ServerClock } from "../shared/time";
-import { ADDRESSES, type Network } from "./api";
+import { ADDRESSES, type Network, type Session } from "./api";
 import { Header } from "./header";
 import { Legend } from "./legend";
 import { Machines } from "./machines";
@@ -35,23 +35,49 @@ declare global {
   }
 }
 
-const NETWORK_RETRY_MS = 3_000;
+const RETRY_MS = 3_000;
 
 const header = new Header();
 const legend = new Legend();
 const panel = new Panel();
 const notice = byId("notice");
 
-async function loadNetwork(): Promise<Network> {
+/** Asks until there is an answer; who is not signed in goes to where that is done. */
+async function load<Answer>(address: string): Promise<Answer> {
   for (;;) {
     try {
-      const network = await fetchJson<Network>(ADDRESSES.network);
+      const answer = await fetchJson<Answer>(address);
       hush();
-      return network;
+      return answer;
     } catch (failure) {
+      if (isSignedOut(failure)) leave();
       say(describeFailure(failure));
-      await new Promise((wake) => setTimeout(wake, NETWORK_RETRY_MS));
+      await new Promise((wake) => setTimeout(wake, RETRY_MS));
     }
+  }
+}
+
+/** A session can end while the page is open. */
+async function leaveWhenSignedOut(): Promise<void> {
+  await fetchJson<Session>(ADDRESSES.session).catch((failure: unknown) => {
+    if (isSignedOut(failure)) leave();
+  });
+}
+
+function isSignedOut(failure: unknown): boolean {
+  return failure instanceof ServerFailure && failure.kind === "signedOut";
+}
+
+function leave(): void {
+  location.replace(`./sign-in.html${location.search}`);
+}
+
+async function signOut(): Promise<void> {
+  try {
+    await sendJson("DELETE", ADDRESSES.session);
+    leave();
+  } catch (failure) {
+    say(describeFailure(failure));
   }
 }
 
@@ -89,7 +115,10 @@ function startMap(network: Network): void {
       header.showSummary(summary);
       legend.show(summary);
     },
-    connection: (state) => header.showConnection(state),
+    connection: (state) => {
+      header.showConnection(state);
+      if (state === "connecting" && painted) void leaveWhenSignedOut();
+    },
   });
   map.once("style.load", () => {
     machines.prepare();
@@ -107,7 +136,9 @@ function startMap(network: Network): void {
   };
 }
 
-const network = await loadNetwork();
+byId("sign-out").addEventListener("click", () => void signOut());
+header.showAccount((await load<Session>(ADDRESSES.session)).name);
+const network = await load<Network>(ADDRESSES.network);
 header.showNetwork(network);
 try {
   startMap(network);

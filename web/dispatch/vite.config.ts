@@ -1,3 +1,3 @@
 import { pageBuild } from "../build.ts";
 
-export default pageBuild(["dispatch/index.html", "dispatch/docs.html"], "../../src/snowtrack/api/pages");
+export default pageBuild(["dispatch/index.html", "dispatch/sign-in.html", "dispatch/docs.html"], "../../src/snowtrack/api/pages");

@@ -1,7 +1,7 @@
 /** Asking a server for JSON, with failures that can be put into words. */
 import { texts } from "./language";
 
-export type FailureKind = "unreachable" | "missing" | "busy" | "broken";
+export type FailureKind = "unreachable" | "signedOut" | "refused" | "missing" | "busy" | "broken";
 
 const TIMEOUT_MS = 15_000;
 
@@ -18,7 +18,6 @@ export class ServerFailure extends Error {
 
 export async function fetchJson<Answer>(address: string): Promise<Answer> {
   const response = await reach(address);
-  if (!response.ok) throw new ServerFailure(kindOf(response.status), address);
   try {
     return (await response.json()) as Answer;
   } catch {
@@ -26,19 +25,27 @@ export async function fetchJson<Answer>(address: string): Promise<Answer> {
   }
 }
 
+/** Sends something, and expects that it was taken. */
+export async function sendJson(method: "POST" | "DELETE", address: string, content?: object): Promise<void> {
+  const body = content && { headers: { "content-type": "application/json" }, body: JSON.stringify(content) };
+  await reach(address, { method, ...body });
+}
+
 export function describeFailure(failure: unknown): string {
   return texts.failures[failure instanceof ServerFailure ? failure.kind : "broken"];
 }
 
-async function reach(address: string): Promise<Response> {
-  try {
-    return await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch {
+async function reach(address: string, asked: RequestInit = {}): Promise<Response> {
+  const response = await fetch(address, { ...asked, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => {
     throw new ServerFailure("unreachable", address);
-  }
+  });
+  if (!response.ok) throw new ServerFailure(kindOf(response.status), address);
+  return response;
 }
 
 function kindOf(status: number): FailureKind {
+  if (status === 401) return "signedOut";
+  if (status === 403) return "refused";
   if (status === 404) return "missing";
   return status === 429 || status === 503 ? "busy" : "broken";
 }

@@ -121,7 +121,10 @@ def fleet(
 def score(
     *,
     truth: Annotated[Path, typer.Option(help="Folder of the truth, as a run wrote it.")],
-    api: Annotated[str | None, typer.Option(help="http://host[:port] of the engine, for its reports.")] = None,
+    api: Annotated[
+        str | None,
+        typer.Option(help="http://host[:port] of the engine, for its reports; its key stands in PLOUGHSIM_API_KEY."),
+    ] = None,
     database: Annotated[
         str | None, typer.Option(help="postgresql://… of the engine.", envvar="PLOUGHSIM_DATABASE")
     ] = None,

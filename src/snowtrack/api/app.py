@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from snowtrack import __doc__ as purpose
 from snowtrack.api import (
+    audit,
     devices,
     health,
     indicators,
@@ -16,6 +17,7 @@ from snowtrack.api import (
     roads,
     routes,
     segments,
+    sign_in,
     snow,
     state_arrays,
     summaries,
@@ -40,6 +42,8 @@ PARTS = (
     reported,
     routes,
     indicators,
+    sign_in,
+    audit,
     health,
 )
 

@@ -1,7 +1,4 @@
-"""What is sent to us: from where, in which form, unpacked, up to a bound. A refusal is an HTTP error that says why.
-
-As long as there is no sign-in, only this machine may send; and no page in a browser on it, which may be a stranger's.
-"""
+"""What is sent to us: in which form, unpacked, up to a bound. A refusal is an HTTP error that says why."""
 
 import asyncio
 import gzip
@@ -9,18 +6,17 @@ import zlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from io import BytesIO
-from ipaddress import ip_address
 from typing import NamedTuple
 
 from fastapi import HTTPException, Request
 
 from snowtrack.api.context import Context
+from snowtrack.api.errors import RETRY
 from snowtrack.nmea.unpack import ZstdError, ZstdFile
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 BODY_S_MAX = 60.0
 CODINGS = ("gzip", "zstd")
-RETRY = {"retry-after": "5"}
 
 
 class Body(NamedTuple):
@@ -41,9 +37,6 @@ async def room(shared: Context) -> AsyncIterator[None]:
 
 async def read_body(request: Request, forms: Collection[str]) -> Body:
     """The body of a request that may send one of these forms."""
-    expect_from_here(request)
-    if "origin" in request.headers:
-        raise HTTPException(403, "this is not taken from pages in a browser")
     form = form_of(request, forms)
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("identity", *CODINGS):
@@ -54,15 +47,6 @@ async def read_body(request: Request, forms: Collection[str]) -> Body:
     except TimeoutError:
         raise HTTPException(408, f"expected the whole body within {BODY_S_MAX:.0f} s") from None
     return Body(form, await asyncio.to_thread(_unpacked, content, coding))
-
-
-def expect_from_here(request: Request) -> None:
-    try:
-        here = request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        here = False
-    if not here:
-        raise HTTPException(403, "this is taken from this machine only")
 
 
 def form_of(request: Request, forms: Collection[str]) -> str:

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 
 from snowtrack.api.board import LatestBoard
 from snowtrack.api.cut_array import CutArray
+from snowtrack.api.gate import Gate
+from snowtrack.api.passwords import Passwords
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.api.summary_desk import SummaryDesk
@@ -34,6 +36,8 @@ class Context:
     tiles: TileMaker
     roads: Roads
     read_as: Callable[[str, bytes], Decoded]
+    gate: Gate
+    passwords: Passwords
     board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)
     summary_desk: SummaryDesk = field(default_factory=SummaryDesk)

@@ -12,6 +12,8 @@ from snowtrack.live.hub import TooManySubscribersError
 from snowtrack.model.errors import StoreError
 from snowtrack.serving import SECURITY_HEADERS
 
+RETRY = {"retry-after": "5"}
+
 
 class NotFoundError(Exception):
     """There is no such thing here."""

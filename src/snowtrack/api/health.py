@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from psycopg import Error as DatabaseError
 
 from snowtrack.api.context import Context, Shared
+from snowtrack.api.doors import PUBLIC, Operating
 from snowtrack.api.ingests import FAULTS
 from snowtrack.live.bus import News
 from snowtrack.model.errors import StoreError
@@ -14,13 +15,13 @@ router = APIRouter(tags=["health"])
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.get("/healthz")
+@router.get("/healthz", dependencies=[PUBLIC])
 async def healthz() -> dict[str, str]:
     """Answers as long as the process does."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[PUBLIC])
 async def readyz(shared: Shared) -> JSONResponse:
     """503, with what is missing, while anything is."""
     faults = await _faults(shared)
@@ -28,7 +29,7 @@ async def readyz(shared: Shared) -> JSONResponse:
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(shared: Shared) -> Response:
+async def metrics(shared: Shared, _who: Operating) -> Response:
     """What the services of this instance last said of themselves."""
     registry = CollectorRegistry()
     for name, (text, value) in _gauges(shared).items():

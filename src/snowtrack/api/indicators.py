@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import Looking
 from snowtrack.api.errors import BadRequestError, problem
 from snowtrack.indicators.definitions import DEFINITIONS
 from snowtrack.indicators.tables import write_csv
+from snowtrack.model.access import Right
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY
 from snowtrack.store.indicators import DAYS_MAX
 
@@ -20,24 +22,27 @@ To = Annotated[date, Query(alias="to", description="the last day, which is count
 
 
 @router.get("", response_model=None)
-async def indicators(
+async def indicators(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     request: Request,
     shared: Shared,
+    who: Looking,
     since: From,
     until: To,
     agency: Annotated[str | None, Query(description="only of this agency; otherwise of each and of all")] = None,
     form: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
 ) -> dict[str, Any] | Response:
     """The indicators of at most 200 days, with what they are computed from; docs/indicators.md defines them. Without an
-    agency a figure is of all together. CSV when asked for by `format` or by the Accept header."""
+    agency a figure is of all together, and is for who may see all. CSV when asked for by `format` or by the Accept
+    header."""
     if until < since or (until - since).days >= DAYS_MAX:
         raise BadRequestError(f"expected from not after to, and at most {DAYS_MAX} days")
     figures = await shared.season_desk.figures(shared.live, since, until)
     if figures is None:
         return problem(503, "several periods are being computed; ask again in a minute")
-    chosen = [one for one in figures if agency in (None, one.agency)]
+    scope = who.scope(Right.LOOK)
+    chosen = [one for one in figures if agency in (None, one.agency) and one.agency in scope]
     if agency is not None and not chosen:
-        raise BadRequestError(f"there is no agency {agency!r}")
+        raise BadRequestError(f"there is no agency {agency!r} whose figures you may see")
     if form == "csv" or (form is None and CSV in request.headers.get("accept", "")):
         name = f"indicators-{since:%Y%m%d}-{until:%Y%m%d}.csv"
         headers = {"content-disposition": f'attachment; filename="{name}"'}

@@ -1,32 +1,56 @@
 """`/v1/live`: a snapshot, then what changes, by server-sent events; `/v1/summary`: the figures of the moment."""
 
 import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
-from snowtrack.api.context import Shared
+from snowtrack.api.context import Context, Shared
+from snowtrack.api.doors import Looking, Watching
 from snowtrack.live.hub import TooManySubscribersError
+from snowtrack.model.access import Principal, Right
 
 router = APIRouter(prefix="/v1", tags=["live"])
 NUMBER = re.compile(r"[0-9]{1,18}")
 IDLE_S = 15.0
+LOOK_AGAIN_S = 15.0
 IDLE = b": nothing new\n\n"
 
 
 @router.get("/summary")
-async def summary(shared: Shared) -> dict[str, Any]:
-    """Segments by label, machines, fixes per second and freshness."""
-    return shared.live.summary()
+async def summary(shared: Shared, who: Looking) -> dict[str, Any]:
+    """Segments by label, machines of one's agencies, fixes per second and freshness."""
+    return shared.live.summary(who.scope(Right.LOOK))
 
 
 @router.get("/live", response_class=StreamingResponse)
-async def live(shared: Shared, last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
-    """Events `snapshot`, `delta` (numbered), `heads` and `summary`; come back with Last-Event-ID to go on."""
+async def live(
+    request: Request, shared: Shared, who: Watching, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """Events `snapshot`, `delta` (numbered), `heads` and `summary`; come back with Last-Event-ID to go on. Machines are
+    those of one's agencies; roads too, and those of agencies that share the state of theirs."""
     hub = shared.live.hub
     if len(hub.subscribers) >= hub.subscribers_max:
         raise TooManySubscribersError
     number = int(last_event_id) if last_event_id and NUMBER.fullmatch(last_event_id) else None
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(hub.events(number, IDLE_S, IDLE), media_type="text/event-stream", headers=headers)
+    events = hub.events(who.scope(Right.LOOK), number, IDLE_S, IDLE)
+    return StreamingResponse(_while(who, request, shared, events), media_type="text/event-stream", headers=headers)
+
+
+async def _while(
+    who: Principal, request: Request, shared: Context, events: AsyncGenerator[bytes, None]
+) -> AsyncIterator[bytes]:
+    """Until rights change: whoever comes back then gets what it may see now."""
+    looked_s = time.monotonic()
+    async with aclosing(events):
+        async for event in events:
+            if time.monotonic() - looked_s > LOOK_AGAIN_S:
+                if await shared.gate.who(request) != who:
+                    return
+                looked_s = time.monotonic()
+            yield event

@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import PUBLIC
 
 router = APIRouter(prefix="/v1", tags=["network"])
 
 
-@router.get("/network")
+@router.get("/network", dependencies=[PUBLIC])
 async def network(shared: Shared) -> dict[str, Any]:
     """Name, version and extent of the road network."""
     roads = shared.network

@@ -8,9 +8,11 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from snowtrack.api.bodies import BODY_BYTES_MAX, RETRY, read_body, room
+from snowtrack.api.bodies import BODY_BYTES_MAX, read_body, room
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.devices import device_id
+from snowtrack.api.doors import Sending
+from snowtrack.api.errors import RETRY
 from snowtrack.model.errors import SourceError
 from snowtrack.sources.http import Sent, read_lines, read_observations
 from snowtrack.sources.observation import Wrong
@@ -34,7 +36,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "The broker has all of it",
         "content": {JSON: {"example": {"observations": 2, "messages": 1}}},
     },
-    403: {"description": "Not from this machine"},
     413: {"description": f"More than {BODY_BYTES_MAX // 2**20} MiB"},
     415: {"description": "Another form"},
     422: {"description": "The first thing that is wrong, and what is expected there; nothing was taken"},
@@ -56,9 +57,9 @@ def _described(examples: dict[str, Any]) -> dict[str, Any]:
     responses=_ANSWERS,
     openapi_extra=_described({JSON: [_SEEN, _NUMBERED], NMEA: _LINES}),
 )
-async def of_device(request: Request, shared: Shared, agency: str, device: str) -> JSONResponse:
+async def of_device(request: Request, shared: Shared, _who: Sending, agency: str, device: str) -> JSONResponse:
     """Take what was seen of one machine, all of it or nothing: JSON, or NMEA as its tracker would send it. When this
-    answers, the broker has it. Only from this machine, as long as there is no sign-in."""
+    answers, the broker has it."""
     wanted = device_id(agency, device)
     async with room(shared):
         form, content = await read_body(request, (JSON, NMEA))
@@ -76,7 +77,7 @@ async def of_device(request: Request, shared: Shared, agency: str, device: str) 
     responses=_ANSWERS,
     openapi_extra=_described({JSON: [{"device": "plough-12", **_SEEN}]}),
 )
-async def of_agency(request: Request, shared: Shared, agency: str) -> JSONResponse:
+async def of_agency(request: Request, shared: Shared, _who: Sending, agency: str) -> JSONResponse:
     """The same of several machines of an agency: JSON in which each observation names its `device`."""
     device_id(agency, agency)
     async with room(shared):

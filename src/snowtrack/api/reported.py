@@ -12,13 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from snowtrack import wall_clock
 from snowtrack.api.bodies import read_body, room
 from snowtrack.api.context import Context, Shared
+from snowtrack.api.doors import Looking, Telling
 from snowtrack.clearance.reported import counts_for
+from snowtrack.model.access import Right
 from snowtrack.model.calendar import SECOND_US, instant_us, utc_text
 from snowtrack.model.columns import Rows
 from snowtrack.model.ids import ID_PATTERN
 from snowtrack.model.reported import Report
 from snowtrack.model.states import ANY_DIRECTION
 from snowtrack.model.work import Work
+from snowtrack.store.access import Entry, note
 from snowtrack.store.reported import enter_report, read_reports, read_route_ways
 
 router = APIRouter(prefix="/v1/states", tags=["states"])
@@ -88,7 +91,7 @@ _EXAMPLE = {
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"description": "Entered", "content": {JSON: {"example": {"id": 7, "segments": 2, "counted": 2}}}},
-    403: {"description": "Not from this machine"},
+    403: {"description": "Not of an agency for which you may tell"},
     409: {"description": "What it corrects is not there, is another agency's, or is corrected already"},
     415: {"description": "Another form"},
     422: {"description": "The first thing that is wrong, and what is expected there; nothing was entered"},
@@ -107,11 +110,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         }
     },
 )
-async def enter(request: Request, shared: Shared) -> JSONResponse:
+async def enter(request: Request, shared: Shared, who: Telling) -> JSONResponse:
     """Take what a manager reports of segments; it counts from then on as passes do, with the evidence `reported`, where
-    the agency manages them or shares its passes (`counted`). Only from this machine, as long as there is no sign-in."""
+    the agency manages them or shares its passes (`counted`)."""
     async with room(shared):
         said = _read((await read_body(request, (JSON,))).content)
+    if said.agency not in who.scope(Right.TELL):
+        raise HTTPException(403, f"the right to tell at {said.agency} is not given")
     async with shared.pool.connection() as connection, connection.transaction():
         outlook = shared.live.outlook
         await outlook.refresh(connection)
@@ -119,6 +124,9 @@ async def enter(request: Request, shared: Shared) -> JSONResponse:
             raise HTTPException(422, "agency: expected one that is registered")
         ways, rows = await _ways(connection, shared, said)
         number = await enter_report(connection, _report(said, ways))
+        if number is not None:
+            told = Entry(who=who.name, action="tell", agencies=(said.agency,), what=f"state {number}")
+            await note(connection, told, wall_clock.now_us())
     if number is None:
         raise HTTPException(409, "corrects: expected an entry of this agency that is not corrected yet")
     counted = counts_for(said.agency, outlook.fleet, outlook.managers, rows)
@@ -128,6 +136,7 @@ async def enter(request: Request, shared: Shared) -> JSONResponse:
 @router.get("")
 async def entries(
     shared: Shared,
+    who: Looking,
     agency: Annotated[str | None, Query(description="only of this agency")] = None,
     before: Annotated[int, Query(ge=1, le=ID_MAX, description="continue before this id")] = ID_MAX,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
@@ -135,7 +144,8 @@ async def entries(
     """What was reported, newest first, also what was corrected. `next` names the id to continue before, while there is
     more."""
     async with shared.pool.connection() as connection:
-        found = await read_reports(connection, agency=agency, before=before, limit=limit + 1)
+        scope = who.scope(Right.LOOK).narrowed(agency)
+        found = await read_reports(connection, scope, before=before, limit=limit + 1)
     more = found[limit - 1].number if len(found) > limit else None
     return {"states": [_told(one) for one in found[:limit]], "next": more}
 

@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import PUBLIC
 from snowtrack.api.errors import BadRequestError
 from snowtrack.clearance.groups import Groups
 from snowtrack.clearance.public_cut import PublicCut
@@ -23,7 +24,7 @@ Place = tuple[int, int | None]
 """Of a road among all, and how far away it is in millimetres where that was asked."""
 
 
-@router.get("")
+@router.get("", dependencies=[PUBLIC])
 async def roads(
     shared: Shared,
     q: Annotated[str | None, Query(max_length=TEXT_MAX, description="a name in kanji, kana or Latin letters")] = None,

@@ -6,9 +6,11 @@ import numpy as np
 from fastapi import APIRouter, Query
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import Looking
 from snowtrack.api.errors import NotFoundError
 from snowtrack.clearance.routes import ID_SIGNS_MAX, Route
 from snowtrack.indicators.progress import RouteState, place_labels
+from snowtrack.model.access import Right
 from snowtrack.model.calendar import utc_text
 from snowtrack.model.columns import ABSENT_64
 from snowtrack.model.states import LABELS
@@ -21,6 +23,7 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 @router.get("")
 async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     shared: Shared,
+    who: Looking,
     agency: str | None = None,
     district: str | None = None,
     priority: Annotated[int | None, Query(ge=0, le=9)] = None,
@@ -28,11 +31,13 @@ async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     after: Annotated[str, Query(max_length=2 * ID_SIGNS_MAX + 1, description="continue after this agency/route")] = "",
     limit: Limit = 200,
 ) -> dict[str, Any]:
-    """Routes by agency and id, each with what is planned, done and left, who works on it, when it may be done with its
-    confidence, and whether it is overdue. `registered` is false for those that the network itself comes to.
+    """Routes of one's agencies by agency and id, each with what is planned, done and left, who works on it, when it may
+    be done with its confidence, and whether it is overdue. `registered` is false for those that the network itself
+    comes to.
 
     `next` names the route to continue after, while there is more.
     """
+    scope = who.scope(Right.LOOK)
     board = await shared.board.of(shared.live)
     begin = tuple(after.partition("/")[::2])
     wanted = {"agency": agency, "district": district, "priority": priority}
@@ -40,7 +45,8 @@ async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     chosen = [
         place
         for place, route in enumerate(board.roads.routes.routes)
-        if (not after or route.key > begin)
+        if route.agency in scope
+        and (not after or route.key > begin)
         and all(getattr(route, name) == value for name, value in asked.items())
         and (state is None or board.progress.state(place) is state)
     ]
@@ -55,6 +61,7 @@ async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
 @router.get("/{agency}/{route}")
 async def route(
     shared: Shared,
+    _who: Looking,
     agency: str,
     route: str,
     after: Annotated[int, Query(ge=0, description="continue after this position")] = 0,

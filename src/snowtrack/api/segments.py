@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import PUBLIC, Looking
 from snowtrack.api.errors import BadRequestError, NotFoundError
 from snowtrack.clearance.ledger import Directions
 from snowtrack.clearance.view import Views
+from snowtrack.model.access import Right
 from snowtrack.model.calendar import utc_text
 from snowtrack.model.columns import ABSENT_64, Int32s
 from snowtrack.model.states import LABELS, States
@@ -22,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["segments"])
 ID_MAX = 2**53 - 1
 
 
-@router.get("/segments", response_class=Response)
+@router.get("/segments", response_class=Response, dependencies=[PUBLIC])
 async def public_segments(
     request: Request,
     shared: Shared,
@@ -53,11 +55,14 @@ async def public_segments(
 
 
 @router.get("/segments/{segment_id}")
-async def segment(shared: Shared, segment_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> dict[str, Any]:
-    """The facts of one segment, each direction with what is covered, since when and by what evidence."""
+async def segment(shared: Shared, who: Looking, segment_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> dict[str, Any]:
+    """The facts of one segment, each direction with what is covered, since when and by what evidence; of one's own
+    agencies, and of those that share the state of their roads."""
     row = int(shared.network.rows_of([segment_id])[0])
     if row < 0:
         raise NotFoundError(f"there is no segment {segment_id} in network {shared.network.network_id}")
+    if not shared.live.shown(who.scope(Right.LOOK))[row]:
+        raise HTTPException(403, "whoever manages this road does not share its state of this moment")
     states, directions, closures = await shared.live.segment(row)
     view = shared.live.views.take(np.array([row])).as_json(np.array([segment_id]))[0]
     return {

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import bounded, expect_from_here, form_of
+from snowtrack.api.bodies import bounded, form_of
 from snowtrack.api.context import Context, Shared
+from snowtrack.api.doors import Looking, Sending, write_down
 from snowtrack.api.errors import BadRequestError, NotFoundError
+from snowtrack.model.access import Right, Scope
 from snowtrack.model.calendar import DAY_US, TOKYO, instant_us, utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, Qualities, Quality, SensorId
@@ -34,29 +36,35 @@ To = Annotated[datetime | None, Query(alias="to", description="the same; up to b
 
 
 @router.get("")
-async def sensors(shared: Shared) -> dict[str, Any]:
-    """All sensors, those too that nobody registered: latest depth, new snow of 1 and 24 hours, state and age."""
+async def sensors(shared: Shared, who: Looking) -> dict[str, Any]:
+    """All sensors of one's agencies, those too that nobody registered: latest depth, new snow of 1 and 24 hours, state
+    and age."""
     async with shared.pool.connection() as connection:
-        return {"sensors": await sensor_rows(connection, wall_clock.now_us())}
+        rows = await sensor_rows(connection, wall_clock.now_us())
+    scope = who.scope(Right.LOOK)
+    return {"sensors": [row for row in rows if row["agency"] in scope]}
 
 
 @router.get("/proposals")
 async def proposals(
     shared: Shared,
+    who: Looking,
     since: From = None,
     until: To = None,
 ) -> dict[str, Any]:
     """When the snow proposed to go out, newest first; how often for each agency is an indicator."""
     from_us, to_us = _span(since, until, CSV_US_MAX)
+    scope = who.scope(Right.LOOK)
     async with shared.pool.connection() as connection:
-        found = await read_proposals(connection, from_us, to_us, PROPOSALS_MAX)
-        counts = await count_proposals(connection, from_us, to_us)
+        found = await read_proposals(connection, from_us, to_us, PROPOSALS_MAX, scope)
+        counts = await count_proposals(connection, from_us, to_us, scope)
     return {"from": utc_text(from_us), "to": utc_text(to_us), "counts": counts, "proposals": [_said(p) for p in found]}
 
 
 @router.get("/{agency}/{sensor}")
 async def series(
     shared: Shared,
+    _who: Looking,
     agency: str,
     sensor: str,
     since: From = None,
@@ -81,6 +89,7 @@ async def series(
 @router.get("/{agency}/{sensor}/depth.csv", response_class=StreamingResponse)
 async def depth_csv(
     shared: Shared,
+    _who: Looking,
     agency: str,
     sensor: str,
     since: From = None,
@@ -96,10 +105,11 @@ async def depth_csv(
 
 
 @router.post("/{agency}/{sensor}", response_model=None)
-async def upload(request: Request, shared: Shared, agency: str, sensor: str) -> dict[str, Any] | JSONResponse:
-    """Take readings as JSON or CSV, all of them or none; only from this machine, as long as there is no sign-in."""
+async def upload(
+    request: Request, shared: Shared, who: Sending, agency: str, sensor: str
+) -> dict[str, Any] | JSONResponse:
+    """Take readings as JSON or CSV, all of them or none."""
     wanted = _sensor_id(agency, sensor)
-    expect_from_here(request)
     form_of(request, FORMS)
     body = await bounded(request)
     now_us = wall_clock.now_us()
@@ -110,6 +120,8 @@ async def upload(request: Request, shared: Shared, agency: str, sensor: str) -> 
         return JSONResponse(content, 422, media_type="application/problem+json")
     async with shared.pool.connection() as connection:
         kept = await keep_all(connection, listing.readings, now_us)
+    if kept.new:
+        await write_down(shared, who, "send", Scope(frozenset({agency})), request)
     total = sum(map(len, listing.readings.values()))
     return {"readings": total, "new": kept.new, "conflicts": kept.conflicts}
 

@@ -6,6 +6,8 @@ store at the start, follow the fold's deltas by their numbers, and are read agai
 
 import asyncio
 import time
+from collections.abc import Iterable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,9 +22,12 @@ from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
-from snowtrack.live.hub import Hub
+from snowtrack.live.hub import Event, Hub
+from snowtrack.model.access import Scope
 from snowtrack.model.calendar import SECOND_US, read_utc, utc_text
+from snowtrack.model.columns import Bools, Rows
 from snowtrack.model.errors import StoreError
+from snowtrack.model.ids import DeviceId
 from snowtrack.model.policy import Policies
 from snowtrack.model.states import LABELS, States
 from snowtrack.network.arrays import Network
@@ -34,6 +39,7 @@ from snowtrack.store.states import read_progress, read_public_cut, read_states, 
 
 # A service that said nothing for so long counts as gone.
 HEARTBEAT_S = 10.0
+SNAPSHOTS_MAX = 16
 
 log = structlog.get_logger()
 
@@ -72,7 +78,7 @@ class LiveState:
         self.number = 0
         self.event_us = 0
         self.ledger = Ledger(self.outlook.table(0).both_ways)
-        self.snapshot = b""
+        self.snapshot: Event | None = None
         self.cut = PublicCut.of_nothing(len(network))
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
@@ -97,7 +103,7 @@ class LiveState:
         self.ledger.replace(np.empty(0, np.int64), facts, segments.rows(facts.segment_id))
         rows = np.arange(len(self.network))
         self.views = view(self.ledger, rows, around, self.outlook.table(now_us))
-        self.number, self.snapshot = number, b""
+        self.number, self.snapshot = number, None
         self.hub.begin_anew()
 
     async def look_at_snow(self, connection: AsyncConnection, now_us: int) -> None:
@@ -162,13 +168,19 @@ class LiveState:
         ]
         if silent:
             self.machines.update({machine["device"]: machine for machine in silent})
-            self.hub.publish(encode_heads(silent))
-        self.hub.publish(encode_event("summary", self.summary()))
+            self.hub.publish(_heads(silent))
+        self.hub.publish(Event(lambda scope: encode_event("summary", self.summary(scope))))
 
-    def summary(self) -> dict[str, Any]:
-        """The figures of the moment."""
+    def shown(self, scope: Scope) -> Bools:
+        """Rows whose state of this moment may be seen: of these agencies, of those that share theirs, and of nobody."""
+        agencies = self.outlook.fleet.agencies
+        shown = np.array([agency.shares_states or agency.id in scope for agency in agencies] + [True])
+        return shown[self.outlook.managers]
+
+    def summary(self, scope: Scope) -> dict[str, Any]:
+        """The figures of the moment; machines are those of some agencies."""
         counts = np.bincount(self.views.label, minlength=len(LABELS)).tolist()
-        machines = self.machines.values()
+        machines = _own(self.machines.values(), scope)
         figures = self.ingest if self.is_up(News.INGEST) else {}
         return {
             "now": utc_text(wall_clock.now_us()),
@@ -188,17 +200,21 @@ class LiveState:
         """Did a service say something lately?"""
         return time.monotonic() - self.news_heard.get(service, float("-inf")) < HEARTBEAT_S
 
-    def snapshot_event(self) -> bytes:
-        """All that does not read as if nothing were known, under its number. Encoded once for all who ask."""
-        if not self.snapshot:
-            rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))))
-            views = self.views.take(rows).as_json(self.network.segment_id[rows])
-            self.snapshot = encode_event("snapshot", {"number": self.number, "segments": views}, self.number)
-        return self.snapshot
+    def snapshot_event(self, scope: Scope) -> bytes:
+        """All that does not read as if nothing were known, under its number. Encoded once for all who may see the
+        same."""
+        if self.snapshot is None or self.snapshot.number != self.number or len(self.snapshot.encoded) > SNAPSHOTS_MAX:
+            self.snapshot = Event(self._snapshot, self.number)
+        return self.snapshot.seen_by(scope)
 
-    def heads_event(self) -> bytes:
-        """Where all machines are."""
-        return encode_heads(list(self.machines.values()))
+    def heads_event(self, scope: Scope) -> bytes:
+        """Where machines are."""
+        return encode_heads(_own(self.machines.values(), scope))
+
+    def _snapshot(self, scope: Scope) -> bytes:
+        rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))) & self.shown(scope))
+        views = self.views.take(rows).as_json(self.network.segment_id[rows])
+        return encode_event("snapshot", {"number": self.number, "segments": views}, self.number)
 
     async def _catch_up(self) -> None:
         """Read again what was missed; when the database is away, the fold's next word leads here once more."""
@@ -210,9 +226,10 @@ class LiveState:
     def _on_heads(self, machines: list[dict[str, Any]]) -> None:
         now = time.monotonic()
         for machine in machines:
+            DeviceId.parse(machine["device"])  # who may see it rests on the agency
             self.machines[machine["device"]] = machine
             self.machines_heard[machine["device"]] = now
-        self.hub.publish(encode_heads(machines))
+        self.hub.publish(_heads(machines))
 
     async def _on_delta(self, content: dict[str, Any]) -> None:
         if content["number"] <= self.number:
@@ -226,11 +243,33 @@ class LiveState:
         views = self.views.replaced(rows[known], Views.from_json(said).take(known))
         # Views before their number: a tile that is made meanwhile, in a thread, must not show old ones under a new one.
         self.views = views
-        self.number, self.snapshot = content["number"], b""
+        self.number, self.snapshot = content["number"], None
         # The facts of another event; of the views, those that begin otherwise with it are told by the fold.
         if event_us != self.event_us:
             self._begin(event_us)
-        self.hub.publish(encode_event("delta", content, self.number), self.number)
+        self.hub.publish(Event(partial(self._delta, content, rows), self.number))
+
+    def _delta(self, content: dict[str, Any], rows: Rows, scope: Scope) -> bytes:
+        shown = (rows < 0) | self.shown(scope)[rows]
+        if not shown.all():
+            content = content | {
+                "segments": [one for one, seen in zip(content["segments"], shown, strict=True) if seen]
+            }
+        return encode_event("delta", content, content["number"])
+
+
+def _heads(machines: list[dict[str, Any]]) -> Event:
+    """Each machine, for those who may see its agency."""
+
+    def make(scope: Scope) -> bytes:
+        own = _own(machines, scope)
+        return encode_heads(own) if own else b""
+
+    return Event(make)
+
+
+def _own(machines: Iterable[dict[str, Any]], scope: Scope) -> list[dict[str, Any]]:
+    return [machine for machine in machines if scope.is_every or machine["device"].partition("/")[0] in scope]
 
 
 def encode_heads(machines: list[dict[str, Any]]) -> bytes:

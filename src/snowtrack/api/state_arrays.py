@@ -5,6 +5,7 @@ from gzip import decompress
 from fastapi import APIRouter, Request, Response
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import PUBLIC
 from snowtrack.api.errors import NotFoundError
 
 router = APIRouter(prefix="/v1", tags=["segments"])
@@ -12,7 +13,7 @@ MEDIA_TYPE = "application/vnd.snowtrack.state"
 FRESH_S = 30
 
 
-@router.get("/state/{network_id}.bin", response_class=Response)
+@router.get("/state/{network_id}.bin", response_class=Response, dependencies=[PUBLIC])
 async def public_state(request: Request, shared: Shared, network_id: str) -> Response:
     """Label, age and confidence of every segment, a byte each, in the order of the property `row` of the tiles of roads
     (docs/state-array.md)."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from snowtrack.api.context import Shared
+from snowtrack.api.doors import PUBLIC
 from snowtrack.clearance.groups import CELL_RESOLUTIONS, By
 from snowtrack.clearance.summaries import summarise
 
@@ -17,7 +18,7 @@ Resolution = Annotated[
 ]
 
 
-@router.get("/{by}")
+@router.get("/{by}", dependencies=[PUBLIC])
 async def summaries(
     shared: Shared,
     by: By,

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from snowtrack.cli import files, replay, services
+from snowtrack.cli.accounts import accounts, keys
 from snowtrack.cli.brokers import brokers
 from snowtrack.cli.events import closures, events
 from snowtrack.cli.fleet import fleet
@@ -25,6 +26,8 @@ app.add_typer(files.app)
 app.add_typer(replay.app)
 app.add_typer(roads, name="roads")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(accounts, name="accounts")
+app.add_typer(keys, name="keys")
 app.add_typer(brokers, name="brokers")
 app.add_typer(events, name="events")
 app.add_typer(closures, name="closures")

@@ -132,7 +132,7 @@ TABLES = (
             Column("manages", "管理道路", MANAGES, "whose roads it clears", required=True),
             Column("districts", "工区", several(TEXT), "only in these districts of the network", default=()),
             Column("shares_passes", "作業共有", YES_NO, "its passes count on others' roads", default=False),
-            Column("shares_states", "状態共有", YES_NO, "not obeyed yet: others may see its roads", default=False),
+            Column("shares_states", "状態共有", YES_NO, "others may see its roads as they are now", default=False),
         ),
     ),
     Table(

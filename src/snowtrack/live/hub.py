@@ -1,4 +1,5 @@
-"""Numbered deltas to many subscribers of one process: encoded once, bounded per subscriber.
+"""Numbered deltas to many subscribers of one process: encoded once for all who may see the same, bounded per
+subscriber.
 
 A subscriber that comes back with the number of its last event gets what it missed, as long as that is kept; everyone
 else begins with a snapshot. Who reads too slowly loses its queue and is given a new snapshot. Events without a number
@@ -7,9 +8,11 @@ are not kept: `latest` stands for them, and follows the snapshot as well as what
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from snowtrack.model.access import Scope
 
 QUEUED_MAX = 64
 WAKE = b""
@@ -19,10 +22,25 @@ class TooManySubscribersError(Exception):
     """The process serves as many live streams as it may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is told to all; `make` encodes what one may see of it, which may be nothing."""
+
+    make: Callable[[Scope], bytes]
+    number: int | None = None
+    encoded: dict[Scope, bytes] = field(default_factory=dict)
+
+    def seen_by(self, scope: Scope) -> bytes:
+        if scope not in self.encoded:
+            self.encoded[scope] = self.make(scope)
+        return self.encoded[scope]
+
+
 @dataclass(eq=False, slots=True)
 class Subscriber:
     """One reader. `lost` says that its queue ran over."""
 
+    scope: Scope
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUED_MAX))
     lost: bool = False
 
@@ -43,22 +61,23 @@ class Subscriber:
 class Hub:
     """All subscribers of this process. `snapshot` and `latest` make the first events for a newcomer."""
 
-    snapshot: Callable[[], bytes]
-    latest: Callable[[], bytes]
+    snapshot: Callable[[Scope], bytes]
+    latest: Callable[[Scope], bytes]
     subscribers_max: int
     kept_max: int
     subscribers: set[Subscriber] = field(default_factory=set)
-    kept: deque[tuple[int, bytes]] = field(init=False)
+    kept: deque[Event] = field(init=False)
 
     def __post_init__(self) -> None:
         self.kept = deque(maxlen=self.kept_max)
 
-    def publish(self, event: bytes, number: int | None = None) -> None:
+    def publish(self, event: Event) -> None:
         """Give an event to all. A numbered one is kept for those who come back."""
-        if number is not None:
-            self.kept.append((number, event))
+        if event.number is not None:
+            self.kept.append(event)
         for subscriber in self.subscribers:
-            subscriber.offer(event)
+            if content := event.seen_by(subscriber.scope):
+                subscriber.offer(content)
 
     def begin_anew(self) -> None:
         """Numbers were missed: what is kept has a hole, and everyone needs a snapshot."""
@@ -67,15 +86,17 @@ class Hub:
             subscriber.offer(WAKE)
             subscriber.lost = True
 
-    async def events(self, last_number: int | None, idle_s: float, idle: bytes) -> AsyncIterator[bytes]:
+    async def events(
+        self, scope: Scope, last_number: int | None, idle_s: float, idle: bytes
+    ) -> AsyncGenerator[bytes, None]:
         """What one subscriber gets, for as long as it listens; `idle` when nothing happens for so long."""
-        with self._subscribed() as subscriber:
-            for event in [*self._missed(last_number), self.latest()]:
+        with self._subscribed(scope) as subscriber:
+            for event in [*self._missed(scope, last_number), self.latest(scope)]:
                 yield event
             while True:
                 if subscriber.lost:
                     subscriber.start_again()
-                    yield self.snapshot() + self.latest()
+                    yield self.snapshot(scope) + self.latest(scope)
                 try:
                     async with asyncio.timeout(idle_s):
                         event = await subscriber.queue.get()
@@ -84,18 +105,18 @@ class Hub:
                 if not subscriber.lost:
                     yield event
 
-    def _missed(self, last_number: int | None) -> list[bytes]:
+    def _missed(self, scope: Scope, last_number: int | None) -> list[bytes]:
         """What came after the number, or a snapshot where that is not kept."""
-        numbers = [number for number, _ in self.kept]
+        numbers = [event.number for event in self.kept]
         if last_number is None or last_number not in numbers:
-            return [self.snapshot()]
-        return [event for number, event in self.kept if number > last_number]
+            return [self.snapshot(scope)]
+        return [event.seen_by(scope) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
 
     @contextmanager
-    def _subscribed(self) -> Iterator[Subscriber]:
+    def _subscribed(self, scope: Scope) -> Iterator[Subscriber]:
         if len(self.subscribers) >= self.subscribers_max:
             raise TooManySubscribersError
-        subscriber = Subscriber()
+        subscriber = Subscriber(scope)
         self.subscribers.add(subscriber)
         try:
             yield subscriber

@@ -8,6 +8,8 @@ import structlog
 from snowtrack import wall_clock
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
+from snowtrack.api.gate import Gate
+from snowtrack.api.passwords import Passwords
 from snowtrack.api.state import LiveState
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
@@ -50,6 +52,8 @@ async def serve(settings: Settings) -> None:
                 tiles=tiles,
                 roads=Roads.of(network),
                 read_as=_reader(settings),
+                gate=Gate(settings.access, pool),
+                passwords=Passwords(settings.access),
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
             async with running(keep_bus(settings, bus), _tick(state), _watch_snow(state)):

@@ -17,6 +17,7 @@ from snowtrack.fleet.intake import take_in
 from snowtrack.model.errors import ConfigError
 from snowtrack.roads.files import is_outdated, open_network, write_network
 from snowtrack.roads.sample import sample_network
+from snowtrack.services.accounts import FIRST_ACCOUNT, invite_first, key_of_up
 from snowtrack.services.children import ChildError, Nursery
 from snowtrack.services.fleet import read_files
 from snowtrack.services.instance import instance_lock, noted_database
@@ -51,6 +52,7 @@ class Up:
         self.demo = demo
         self.folder = settings.data.folder.absolute()
         self.console = Console(highlight=False, soft_wrap=True)
+        self.invitation: str | None = None
 
     def say(self, text: str) -> None:
         self.console.print(text, markup=False)
@@ -62,12 +64,12 @@ class Up:
             self._check_machine()
             self._make_network()
             async with self._database() as (url, group):
-                await self._migrate(url)
+                key = await self._migrate(url)
                 nursery = self._nursery(url, group, lock)
                 with noted_database(self.folder, url):
                     try:
                         await self._start(nursery)
-                        await self._watch(nursery, stopping)
+                        await self._watch(nursery, stopping, key)
                     finally:
                         self.say("stopping …")
                         for names, timeout_s in STOP_ORDER:
@@ -119,10 +121,15 @@ class Up:
         finally:
             server.stop(DATABASE_STOP_S)
 
-    async def _migrate(self, url: str) -> None:
+    async def _migrate(self, url: str) -> str:
+        """Tables, who is let in first, and a key of our own to the figures."""
         async with connect(url, name="up") as connection:
             applied = await migrate(connection)
-        self.say(f"schema     {len(applied)} migrations applied" if applied else "schema     up to date")
+            self.say(f"schema     {len(applied)} migrations applied" if applied else "schema     up to date")
+            with store_errors("cannot let anybody in"):
+                async with connection.transaction():
+                    self.invitation = await invite_first(connection, self.settings)
+                    return await key_of_up(connection)
 
     def _nursery(self, url: str, group: int, lock: int) -> Nursery:
         logs = self.folder / "logs"
@@ -158,6 +165,10 @@ class Up:
             self.say(f"simulator  {self.demo.ploughs} ploughs work a snow night")
         api, portal = self.settings.api.url, self.settings.portal.url
         self.say(f"\n  map        {api}/\n  API docs   {api}/docs.html\n  residents  {portal}/\n")
+        if self.invitation is not None:
+            self.say(
+                f"To see the map, choose a password for the account {FIRST_ACCOUNT} here, once:\n  {self.invitation}\n"
+            )
         self.say("Ctrl-C stops everything.")
 
     async def _register(self, nursery: Nursery) -> None:
@@ -199,11 +210,13 @@ class Up:
         where = ("--network", str(self.settings.network_folder.absolute()), "--ploughs", str(self.demo.ploughs))
         return (str(program), command, "demo", *where, *options)
 
-    async def _watch(self, nursery: Nursery, stopping: asyncio.Event) -> None:
+    async def _watch(self, nursery: Nursery, stopping: asyncio.Event, key: str) -> None:
         """Tell the figures now and then; ends when told to, when the time is over, or when a child ends."""
         over = asyncio.get_running_loop().time() + (self.demo.seconds or float("inf"))
         fallen = asyncio.create_task(nursery.first_to_end())
-        async with httpx.AsyncClient(base_url=self.settings.api.url, timeout=REPORT_S) as client:
+        async with httpx.AsyncClient(
+            base_url=self.settings.api.url, headers={"authorization": f"Bearer {key}"}, timeout=REPORT_S
+        ) as client:
             while not fallen.done():
                 left_s = over - asyncio.get_running_loop().time()
                 if left_s <= 0 or await stopped_within(stopping, min(REPORT_S, left_s)):

@@ -4,6 +4,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from snowtrack.model.access import Scope
 from snowtrack.model.reported import Report, ReportedWork
 from snowtrack.model.work import Work
 from snowtrack.store.instants import to_instant, to_us
@@ -34,9 +35,9 @@ async def enter_report(connection: AsyncConnection, report: Report) -> int | Non
     return int(row[0])
 
 
-async def read_reports(connection: AsyncConnection, *, agency: str | None, before: int, limit: int) -> list[Report]:
-    """Of one agency or of all, those with smaller numbers than this, newest first."""
-    asked = {"agency": agency, "before": before, "limit": limit}
+async def read_reports(connection: AsyncConnection, scope: Scope, *, before: int, limit: int) -> list[Report]:
+    """Of some agencies or of all, those with smaller numbers than this, newest first."""
+    asked = {"agencies": scope.listed, "before": before, "limit": limit}
     return [_report(*row) for row in await (await connection.execute(query("reports"), asked)).fetchall()]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from psycopg import AsyncConnection
 
+from snowtrack.model.access import ALL, Scope
 from snowtrack.model.calendar import utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32, Int32s, Int64s
 from snowtrack.model.snow import DepthBatch, DepthFault, Figure, Sensor, SensorId, SensorState
@@ -267,9 +268,16 @@ async def add_proposals(connection: AsyncConnection, proposals: Iterable[Proposa
         await cursor.executemany(query("add_proposal"), [_proposal_row(proposal) for proposal in proposals])
 
 
-async def read_proposals(connection: AsyncConnection, from_us: int, to_us_: int, limit: int) -> list[Proposal]:
+async def read_proposals(
+    connection: AsyncConnection, from_us: int, to_us_: int, limit: int, scope: Scope = ALL
+) -> list[Proposal]:
     """What was proposed in a time range, newest first."""
-    asked = {"from_time": to_instant(from_us), "to_time": to_instant(to_us_), "limit": limit}
+    asked = {
+        "from_time": to_instant(from_us),
+        "to_time": to_instant(to_us_),
+        "agencies": scope.listed,
+        "limit": limit,
+    }
     rows = await (await connection.execute(query("proposals"), asked)).fetchall()
     return [
         Proposal(
@@ -284,9 +292,9 @@ async def read_proposals(connection: AsyncConnection, from_us: int, to_us_: int,
     ]
 
 
-async def count_proposals(connection: AsyncConnection, from_us: int, to_us_: int) -> dict[str, int]:
+async def count_proposals(connection: AsyncConnection, from_us: int, to_us_: int, scope: Scope = ALL) -> dict[str, int]:
     """The indicator: how often the sensors proposed to go out, by agency."""
-    asked = {"from_time": to_instant(from_us), "to_time": to_instant(to_us_)}
+    asked = {"from_time": to_instant(from_us), "to_time": to_instant(to_us_), "agencies": scope.listed}
     return dict(await (await connection.execute(query("proposal_counts"), asked)).fetchall())
 
 

@@ -50,6 +50,8 @@ const evidence: Record<EvidenceKey, string> = {
 
 const failures: Record<FailureKind, string> = {
   unreachable: "サーバーに接続できません。通信の状態を確認してください。自動で再接続します。",
+  signedOut: "ログインしていません。もう一度ログインしてください。",
+  refused: "この情報を見る権限がありません。管理者にお問い合わせください。",
   missing: "お探しの情報は見つかりませんでした。",
   busy: "ただいま混み合っています。しばらくすると自動で表示されます。",
   broken: "サーバーで問題が起きています。しばらくしてからもう一度お試しください。",
@@ -107,8 +109,22 @@ export const ja = {
     inferred: "速度と経路から推定（白い破線）",
     unknown: "端末応答なし（白い点線）",
   },
+  signIn: {
+    title: "除雪状況マップにログイン",
+    purpose: "道路管理者と作業者のためのページです。",
+    choose: "パスワードを決める",
+    invited: "招待されたアカウントのパスワードを決めてください。この招待は一度だけ使えます。",
+    name: "アカウント名",
+    password: "パスワード",
+    passwordNote: (signs: number) => `${signs}文字以上。長い文や単語の組み合わせが覚えやすく安全です。`,
+    signIn: "ログイン",
+    choosePassword: "決めてログイン",
+    wrong: "アカウント名かパスワードが違います。何度も間違えたときは、数分待ってからもう一度お試しください。",
+    invitationOver: "この招待はもう使えません。管理者に新しい招待を頼んでください。",
+  },
   dispatch: {
     title: "除雪状況マップ",
+    signOut: "ログアウト",
     apiDocs: "API",
     connection: { first: "接続中", live: "受信中", connecting: "再接続中" },
     roadsMissing: "道路の一部を読み込めませんでした。自動で読み込み直します。",

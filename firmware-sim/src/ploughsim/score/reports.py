@@ -1,17 +1,19 @@
 """The daily reports that the engine wrote of a night, read over its API."""
 
+import os
 from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import orjson
 import polars as pl
 
 from ploughsim.errors import ScoreError
 
+KEY_VARIABLE = "PLOUGHSIM_API_KEY"
 _TIMEOUT_S = 15
 _BYTES_MAX = 1 << 24
 SECONDS = ("working", "travelling", "standby", "parked", "no_signal")
@@ -46,10 +48,16 @@ def _root(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _key() -> dict[str, str]:
+    """A key with the right to reports, from the environment, where no other user of the machine sees it."""
+    key = os.environ.get(KEY_VARIABLE)
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
 def _report(address: str) -> Iterator[dict[str, float]]:
     """None of a device that was never heard of, or that did nothing."""
     try:
-        with urlopen(address, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - http or https, checked
+        with urlopen(Request(address, headers=_key()), timeout=_TIMEOUT_S) as answer:  # noqa: S310 - http or https, checked
             report = orjson.loads(answer.read(_BYTES_MAX))
         if report["seconds"]:
             yield _figures(report)

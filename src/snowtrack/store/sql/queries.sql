@@ -766,14 +766,14 @@ select agency, max(issued_at) from work_order where issued_at <= %(now)s group b
 -- proposals: what was proposed in a time range, newest first
 select agency, sensor, road_classes, criterion_mm, new_mm, since, at
 from proposal
-where at >= %(from_time)s and at < %(to_time)s
+where at >= %(from_time)s and at < %(to_time)s and (%(agencies)s::text[] is null or agency = any(%(agencies)s::text[]))
 order by at desc, proposal desc
 limit %(limit)s;
 
 -- proposal_counts: how often each agency was proposed to go out in a time range
 select agency, count(*)
 from proposal
-where at >= %(from_time)s and at < %(to_time)s
+where at >= %(from_time)s and at < %(to_time)s and (%(agencies)s::text[] is null or agency = any(%(agencies)s::text[]))
 group by agency
 order by agency;
 
@@ -1013,7 +1013,7 @@ select one.reported, one.corrects, later.reported, one.agency, one.segments, one
        one.to_at, one.said_by, one.note, one.received_at
 from reported as one
 left join reported as later on later.corrects = one.reported
-where one.reported < %(before)s and one.agency = coalesce(%(agency)s::text, one.agency)
+where one.reported < %(before)s and (%(agencies)s::text[] is null or one.agency = any(%(agencies)s::text[]))
 order by one.reported desc
 limit %(limit)s;
 
@@ -1102,3 +1102,111 @@ select from_time, to_time, dirty from dirty where device = %(device)s and waits 
 
 -- waiting: how many stretches wait for archives, from when to when
 select count(*), min(from_time), max(to_time) from dirty where waits;
+
+-- session_account: whose session this is, and when it was last used
+select account, used_at
+from session join account using (account)
+where secret = %(secret)s and session.made_at > %(made_after)s and used_at > %(used_after)s and closed_at is null;
+
+-- use_session: note that it is used
+update session set used_at = %(now)s where secret = %(secret)s and used_at < %(now)s;
+
+-- account_roles: what a person is, for whom
+select role, agency, contractor from account_role where account = %(account)s order by agency, role, contractor;
+
+-- key_rights: what a key opens
+select name, rights, agency from api_key where secret = %(secret)s and expires_at > %(now)s;
+
+-- open_account: how an account that is not closed can be signed in to
+select password, failures, locked_until from account where account = %(account)s and closed_at is null for update;
+
+-- note_failures: wrong passwords in a row
+update account set failures = %(failures)s, locked_until = %(locked_until)s where account = %(account)s;
+
+-- take_invitation: whom this invites, once
+delete from invitation
+where secret = %(secret)s and expires_at > %(now)s
+returning account;
+
+-- set_password: the hash of another password
+update account set password = %(password)s, failures = 0, locked_until = null where account = %(account)s;
+
+-- end_sessions: all of an account
+delete from session where account = %(account)s;
+
+-- forget_sessions: those of an account that are over
+delete from session where account = %(account)s and (made_at < %(made_before)s or used_at < %(used_before)s);
+
+-- begin_session: somebody signed in
+insert into session (secret, account, made_at, used_at) values (%(secret)s, %(account)s, %(now)s, %(now)s);
+
+-- end_session: somebody signed out
+delete from session where secret = %(secret)s;
+
+-- note_audit: what somebody did or looked at
+insert into audit (at, who, action, agencies, what)
+values (%(at)s, %(who)s, %(action)s, %(agencies)s, %(what)s);
+
+-- audit_entries: the newest before a number
+select entry, at, who, action, agencies, what
+from audit
+where entry < %(before)s
+  and (%(agencies)s::text[] is null or agencies && (%(agencies)s::text[] || '*'::text))
+order by entry desc
+limit %(limit)s;
+
+-- is_of_contractors: was a device on machines of these contractors alone?
+select coalesce(bool_and(coalesce(contractor = any(%(contractors)s), false)), false)
+from mounting join machine using (agency, machine)
+where agency = %(agency)s and device = %(device)s
+  and valid_from < %(to)s and (valid_to is null or valid_to > %(from)s);
+
+-- accounts: all of them, with what they are for whom
+select account, password is not null, locked_until, closed_at,
+       coalesce((
+           select array_agg(concat_ws(' ', role, agency, contractor) order by agency, role, contractor)
+           from account_role where account_role.account = account.account
+       ), '{}')
+from account
+order by account;
+
+-- make_account: an account that is not there yet
+insert into account (account, made_at) values (%(account)s, %(now)s) on conflict do nothing;
+
+-- open_again: an account that was closed
+update account set closed_at = null where account = %(account)s;
+
+-- give_role: what a person is for an agency
+insert into account_role (account, role, agency, contractor)
+values (%(account)s, %(role)s, %(agency)s, %(contractor)s)
+on conflict do nothing;
+
+-- withdraw_roles: what a person is for an agency no more
+delete from account_role where account = %(account)s and agency = %(agency)s returning role;
+
+-- invite: in place of an invitation of before
+insert into invitation (secret, account, expires_at) values (%(secret)s, %(account)s, %(expires_at)s)
+on conflict (account) do update set secret = excluded.secret, expires_at = excluded.expires_at;
+
+-- close_account: nobody signs in to it any more
+update account set closed_at = %(now)s, password = null
+where account = %(account)s and closed_at is null
+returning account;
+
+-- end_invitations: of an account
+delete from invitation where account = %(account)s;
+
+-- api_keys: all that are good
+select name, rights, agency, made_at, expires_at from api_key where expires_at > %(now)s order by name, made_at;
+
+-- make_key: a new one
+insert into api_key (secret, name, rights, agency, made_at, expires_at)
+values (%(secret)s, %(name)s, %(rights)s, %(agency)s, %(now)s, %(expires_at)s);
+
+-- shorten_keys: those of a name are good until then at most
+update api_key set expires_at = least(expires_at, %(expires_at)s)
+where name = %(name)s and expires_at > %(now)s
+returning rights, agency;
+
+-- forget_keys: those of a name that are over
+delete from api_key where name = %(name)s and expires_at <= %(now)s;

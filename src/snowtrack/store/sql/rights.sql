@@ -57,6 +57,12 @@ grant select on
 to snowtrack_api;
 grant insert, update, delete on depth_sensor, depth_reading, depth_day, depth_misdated to snowtrack_api;
 grant insert on reported, touched to snowtrack_api;
+-- Who comes in. Accounts, roles and keys are made by the owner.
+grant select, update (password, failures, locked_until) on account to snowtrack_api;
+grant select on account_role, api_key to snowtrack_api;
+grant select, delete on invitation to snowtrack_api;
+grant select, insert, update (used_at), delete on session to snowtrack_api;
+grant select, insert on audit to snowtrack_api;
 
 -- Readers with logins of their own, who are members of snowtrack_report: tables of the same names, with the rows of
 -- the agencies that `reader` gives them, and the state of the roads, which is for all.

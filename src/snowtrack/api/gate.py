@@ -1,0 +1,103 @@
+"""Who asks: by the session of a browser, or by a key that a program shows."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from fastapi import HTTPException, Request
+from psycopg import Error as DatabaseError
+
+from snowtrack import wall_clock
+from snowtrack.model.access import Principal
+from snowtrack.model.calendar import HOUR_US
+from snowtrack.model.errors import StoreError
+from snowtrack.settings import Access
+from snowtrack.store.access import Lifetime, find_by_key, find_by_session
+from snowtrack.store.database import StorePool
+from snowtrack.store.secrets import SECRET_SIGNS_MAX, hashed
+
+COOKIE = "snowtrack_session"
+# What changes of somebody's rights is obeyed after so long.
+KEPT_S = 5.0
+# While the database is away, who was let in lately goes on seeing what can be seen without it.
+AWAY_S = 900.0
+KEPT_MAX = 4_096
+LOOK_UP_S = 2.0
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Known(NamedTuple):
+    """Who that is; when the database said so, and when it was asked last."""
+
+    principal: Principal | None
+    said_s: float
+    asked_s: float
+
+
+@dataclass(slots=True)
+class Gate:
+    """One per application. Who was found is kept for a moment, and who was not, too."""
+
+    settings: Access
+    pool: StorePool
+    kept: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
+
+    @property
+    def lifetime(self) -> Lifetime:
+        return Lifetime(
+            whole_us=round(self.settings.session_h * HOUR_US), idle_us=round(self.settings.idle_h * HOUR_US)
+        )
+
+    async def who(self, request: Request) -> Principal | None:
+        """Nobody, where nothing is shown, or nothing that is good."""
+        kind, secret = _shown(request)
+        if not secret or len(secret) > SECRET_SIGNS_MAX:
+            return None
+        found = await self._find(kind, hashed(secret))
+        if found is not None and kind == COOKIE and request.method not in READING:
+            expect_own_page(request)
+        return found
+
+    async def _find(self, kind: str, secret: bytes) -> Principal | None:
+        now = time.monotonic()
+        kept = self.kept.get((kind, secret))
+        if kept is not None and now - kept.asked_s < KEPT_S:
+            return kept.principal
+        try:
+            found = Known(await self._look_up(kind, secret), now, now)
+        except (StoreError, DatabaseError):
+            if kept is None or now - kept.said_s > AWAY_S:
+                raise
+            found = kept._replace(asked_s=time.monotonic())
+        self.kept[kind, secret] = found
+        self.kept.move_to_end((kind, secret))
+        while len(self.kept) > KEPT_MAX:
+            self.kept.popitem(last=False)
+        return found.principal
+
+    async def _look_up(self, kind: str, secret: bytes) -> Principal | None:
+        now_us = wall_clock.now_us()
+        async with self.pool.connection(timeout=LOOK_UP_S) as connection:
+            if kind == COOKIE:
+                return await find_by_session(connection, secret, self.lifetime, now_us)
+            return await find_by_key(connection, secret, now_us)
+
+    def forget(self, secret: str) -> None:
+        """Look anew when this is shown again."""
+        self.kept.pop((COOKIE, hashed(secret)), None)
+
+
+def expect_own_page(request: Request) -> None:
+    """A browser says which page sends; what it adds of itself is worth nothing when that is a stranger's."""
+    host = request.headers.get("host", "")
+    if request.headers.get("origin") != f"{request.url.scheme}://{host}":
+        raise HTTPException(403, "this is taken from pages of this server only")
+
+
+def _shown(request: Request) -> tuple[str, str]:
+    """A key stands over a session."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return "bearer", key.strip()
+    return COOKIE, request.cookies.get(COOKIE, "")

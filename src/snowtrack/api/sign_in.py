@@ -1,0 +1,138 @@
+"""`/v1/session`: who is signed in; coming in with a name and a password, and going."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from snowtrack import wall_clock
+from snowtrack.api.context import Context, Shared
+from snowtrack.api.doors import PUBLIC, SignedIn
+from snowtrack.api.gate import COOKIE, expect_own_page
+from snowtrack.api.passwords import SIGNS_MAX, SIGNS_MIN
+from snowtrack.model.access import EVERY
+from snowtrack.store.access import Entry, begin_session, end_session, note, set_password, take_invitation
+from snowtrack.store.secrets import SECRET_SIGNS_MAX, hashed, make_secret
+
+router = APIRouter(prefix="/v1/session", tags=["session"])
+Password = Annotated[str, Field(min_length=SIGNS_MIN, max_length=SIGNS_MAX)]
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    204: {"description": "Signed in; the answer's cookie is the session"},
+    401: {"description": "That is not right, or it is good no more"},
+    403: {"description": "Not from a page of this server"},
+}
+
+
+class Form(BaseModel):
+    """Nothing else stands in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Credentials(Form):
+    """Of a local account."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Annotated[str, Field(min_length=1, max_length=SIGNS_MAX)]
+
+
+class Choice(Form):
+    """The first password of an account, or another one for who forgot it."""
+
+    invitation: Annotated[str, Field(min_length=1, max_length=SECRET_SIGNS_MAX)]
+    password: Password
+
+
+class Change(Form):
+    """One password in place of another."""
+
+    old: Annotated[str, Field(min_length=1, max_length=SIGNS_MAX)]
+    new: Password
+
+
+@router.get("")
+async def session(who: SignedIn) -> dict[str, Any]:
+    """Who is signed in, and what that is for which agency; `*` stands for all."""
+    grants = sorted(who.grants, key=lambda grant: (grant.agency, grant.contractor or ""))
+    return {
+        "name": who.name,
+        "grants": [
+            {"agency": one.agency, "contractor": one.contractor, "rights": sorted(one.rights)} for one in grants
+        ],
+        "every_agency": any(one.agency == EVERY for one in grants),
+    }
+
+
+@router.post("", status_code=204, responses=_ANSWERS, dependencies=[PUBLIC])
+async def sign_in(request: Request, shared: Shared, said: Credentials) -> Response:
+    """Sign in. After several wrong passwords an account is locked for some minutes; it is not said which of name,
+    password and lock it was."""
+    expect_own_page(request)
+    if not await shared.passwords.fits(shared.pool, said.name, said.password):
+        await _note(shared, said.name, "sign-in refused")
+        raise HTTPException(401, "name or password is not right, or too many wrong ones were tried: wait some minutes")
+    return await _begin(request, shared, said.name)
+
+
+@router.post("/invitation", status_code=204, responses=_ANSWERS, dependencies=[PUBLIC])
+async def accept(request: Request, shared: Shared, said: Choice) -> Response:
+    """Choose the password of an account that one was invited to, and sign in. An invitation is good once."""
+    expect_own_page(request)
+    password = await shared.passwords.hash(said.password)
+    async with shared.pool.connection() as connection, connection.transaction():
+        name = await take_invitation(connection, hashed(said.invitation), wall_clock.now_us())
+        if name is None:
+            raise HTTPException(401, "this invitation is good no more; ask for another one")
+        await set_password(connection, name, password)
+    await _note(shared, name, "password chosen")
+    return await _begin(request, shared, name)
+
+
+@router.post("/password", status_code=204, responses=_ANSWERS)
+async def change(request: Request, shared: Shared, who: SignedIn, said: Change) -> Response:
+    """Choose another password. All sessions of the account end; a new one begins."""
+    if not await shared.passwords.fits(shared.pool, who.name, said.old):
+        await _note(shared, who.name, "password change refused")
+        raise HTTPException(401, "the old password is not right")
+    password = await shared.passwords.hash(said.new)
+    async with shared.pool.connection() as connection, connection.transaction():
+        await set_password(connection, who.name, password)
+    await _note(shared, who.name, "password changed")
+    return await _begin(request, shared, who.name)
+
+
+@router.delete("", status_code=204)
+async def sign_out(request: Request, shared: Shared, who: SignedIn) -> Response:
+    """End this session."""
+    secret = request.cookies.get(COOKIE, "")
+    async with shared.pool.connection() as connection:
+        await end_session(connection, hashed(secret))
+    shared.gate.forget(secret)
+    await _note(shared, who.name, "sign-out")
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+async def _begin(request: Request, shared: Context, name: str) -> Response:
+    secret, gate, now_us = make_secret(), shared.gate, wall_clock.now_us()
+    async with shared.pool.connection() as connection, connection.transaction():
+        await begin_session(connection, name, hashed(secret), gate.lifetime, now_us)
+        await note(connection, Entry(who=name, action="sign-in", agencies=(), what=""), now_us)
+    if former := request.cookies.get(COOKIE):
+        gate.forget(former)
+    answer = Response(status_code=204)
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        max_age=round(shared.settings.access.session_h * 3_600),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+async def _note(shared: Context, name: str, action: str) -> None:
+    async with shared.pool.connection() as connection:
+        await note(connection, Entry(who=name, action=action, agencies=(), what=""), wall_clock.now_us())
