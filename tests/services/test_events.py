@@ -83,7 +83,7 @@ def test_an_event_is_opened_closed_and_what_was_decided_taken_back(command: Comm
     ("arguments", "said"),
     [
         (("events", "open", *WHO, "--at", "noon"), "snowtrack: 'noon' is no time; expected one in Japan such as"),
-        (("events", "void", "99", *WHO), "snowtrack: there is no entry 99; 'snowtrack events' lists them"),
+        (("events", "void", "99", *WHO), "snowtrack: there is no entry 99; the list of events names them"),
         (("closures", "end", "99", *WHO), "snowtrack: there is no closure 99; 'snowtrack closures list --all' li"),
         (("closures", "add", *WHO), "snowtrack: no segment is named; name some, or a road with --road"),
         (("closures", "add", "5", *WHO), "snowtrack: there is no segment 5 in network"),
@@ -209,7 +209,7 @@ def test_only_an_event_that_was_open_then_is_closed(command: Command, clean_data
     assert f"{hour[30]} – {hour[28]}, closed by entry" in command("events")
     command("events", "close", *WHO)
     said = command("events", "close", *WHO)
-    assert re.match(r"snowtrack: no event was open \d{4}-.*; 'snowtrack events' lists them\n", said)
+    assert re.match(r"snowtrack: no event was open \d{4}-.*; the list of events names them\n", said)
 
 
 def test_an_entry_is_taken_back_once_and_the_list_says_so(command: Command, clean_database: str) -> None:

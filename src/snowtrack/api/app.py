@@ -7,7 +7,9 @@ from fastapi import FastAPI
 from snowtrack import __doc__ as purpose
 from snowtrack.api import (
     audit,
+    closures,
     devices,
+    events,
     health,
     indicators,
     live,
@@ -23,6 +25,7 @@ from snowtrack.api import (
     summaries,
     tiles,
 )
+from snowtrack.api.bodies import BoundedBodies
 from snowtrack.api.context import Context
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.serving import CommonHeaders, mount_pages
@@ -40,6 +43,8 @@ PARTS = (
     snow,
     observations,
     reported,
+    closures,
+    events,
     routes,
     indicators,
     sign_in,
@@ -52,6 +57,7 @@ def create_app(context: Context) -> FastAPI:
     """All routes, and the pages at the root."""
     app = FastAPI(title="snowtrack", description=purpose or "", docs_url=None, redoc_url=None)
     app.state.context = context
+    app.add_middleware(BoundedBodies)
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
     for part in PARTS:

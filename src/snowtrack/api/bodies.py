@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowtrack.api.context import Context
 from snowtrack.api.errors import RETRY
@@ -16,7 +17,31 @@ from snowtrack.nmea.unpack import ZstdError, ZstdFile
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 BODY_S_MAX = 60.0
+FORM_BYTES_MAX = 256 * 1024
+LARGE = ("/v1/observations/", "/v1/snow/", "/v1/states")
 CODINGS = ("gzip", "zstd")
+
+
+class BoundedBodies:
+    """Ends requests whose bodies are larger than forms are, before they are in memory; routes that take more read their
+    bodies themselves, after the door."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        bytes_max = BODY_BYTES_MAX + 1 if scope.get("path", "").startswith(LARGE) else FORM_BYTES_MAX
+        size = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > bytes_max:
+                raise HTTPException(413, f"more than {bytes_max} bytes")
+            return message
+
+        await self.app(scope, receive_bounded if scope["type"] == "http" else receive, send)
 
 
 class Body(NamedTuple):

@@ -19,7 +19,7 @@ from snowtrack import wall_clock
 from snowtrack.api.ingests import Ingests
 from snowtrack.clearance.ledger import Directions, Ledger
 from snowtrack.clearance.public_cut import PublicCut
-from snowtrack.clearance.segments import Segments
+from snowtrack.clearance.segments import NO_AGENCY, Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Event, Hub
@@ -176,6 +176,17 @@ class LiveState:
         agencies = self.outlook.fleet.agencies
         shown = np.array([agency.shares_states or agency.id in scope for agency in agencies] + [True])
         return shown[self.outlook.managers]
+
+    def managed(self, scope: Scope) -> Bools:
+        """Rows that these agencies manage; what nobody manages is for who may do so everywhere."""
+        own = np.array([agency.id in scope for agency in self.outlook.fleet.agencies] + [scope.is_every])
+        return own[self.outlook.managers]
+
+    def managers(self, segments: Iterable[int]) -> tuple[str, ...]:
+        """Who manages these."""
+        rows = self.network.rows_of(list(segments))
+        found = np.unique(self.outlook.managers[rows[rows >= 0]])
+        return tuple(self.outlook.fleet.agencies[one].id for one in found.tolist() if one != NO_AGENCY)
 
     def summary(self, scope: Scope) -> dict[str, Any]:
         """The figures of the moment; machines are those of some agencies."""

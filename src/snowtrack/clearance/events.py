@@ -5,11 +5,12 @@ from the first hour to the end of the last. By hand: an entry opens a new event 
 are a function of the hours, the entries, what was agreed and now, in whatever order these came to be known.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from snowtrack.model.calendar import HOUR_US
+from snowtrack.model.calendar import HOUR_US, tokyo_minute
 
 
 class EntryKind(StrEnum):
@@ -61,6 +62,39 @@ def events(hours: Iterable[int], entries: Iterable[EventEntry], *, now_us: int, 
     """All events until now, in order. `hours` are the beginnings of those with work or snowfall; what is dated in the
     future does not count yet."""
     return list(_events(_marks(hours, entries, now_us), now_us, quiet_us))
+
+
+def refusal(
+    entry: EventEntry, entries: Sequence[EventEntry], hours: Iterable[int], *, now_us: int, quiet_us: Quiet
+) -> str | None:
+    """Why something cannot be decided so, in words; nothing when it can."""
+    if entry.voids is not None:
+        return _refused_void(entry.voids, entries)
+    if entry.at_us > now_us:
+        return f"{tokyo_minute(entry.at_us)} has not come yet; an event opens and closes when it is time"
+    if entry.kind is EntryKind.OPEN:
+        return None
+    last, worked = replace(entry, number=sys.maxsize), list(hours)
+    if any(event.closed is last for event in events(worked, [*entries, last], now_us=now_us, quiet_us=quiet_us)):
+        return None
+    found = events(worked, entries, now_us=now_us, quiet_us=quiet_us)
+    if found and found[-1].end_us is None and entry.at_us <= found[-1].start_us:
+        begun = tokyo_minute(found[-1].start_us)
+        return f"the event that is open began {begun}; it cannot close {tokyo_minute(entry.at_us)}"
+    return f"no event was open {tokyo_minute(entry.at_us)}; the list of events names them"
+
+
+def _refused_void(number: int, entries: Sequence[EventEntry]) -> str | None:
+    """What was decided is taken back once, and what takes back is not taken back itself."""
+    entry = next((one for one in entries if one.number == number), None)
+    if entry is None:
+        return f"there is no entry {number}; the list of events names them"
+    if entry.kind is EntryKind.VOID:
+        return f"entry {number} takes back entry {entry.voids} and stays; decide anew with open or close"
+    earlier = next((one for one in entries if one.voids == number), None)
+    if earlier is not None:
+        return f"entry {number} was taken back already, by entry {earlier.number}; nothing was noted"
+    return None
 
 
 def _events(marks: Iterable[tuple[int, EventEntry | None]], now_us: int, quiet_us: Quiet) -> Iterator[Event]:

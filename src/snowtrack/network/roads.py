@@ -7,10 +7,23 @@ from typing import Self
 import numpy as np
 
 from snowtrack.model.columns import Bools, Int32s, Int64s, Rows
+from snowtrack.model.texts import plain
 from snowtrack.network.arrays import Network
 from snowtrack.network.geometry import metres_per_e7
 from snowtrack.network.names import fit, keys_of
 from snowtrack.network.places import snap
+
+
+def plain_names(network: Network) -> dict[int, str]:
+    """Names and routes by their numbers; full-width signs and spaces around one make no other one of it."""
+    used = np.union1d(network.name_text, network.route_text)
+    return {number: plain(network.text(number) or "") for number in used[used >= 0].tolist()}
+
+
+def called(network: Network, road: str) -> Bools:
+    """The segments that have this name or route."""
+    texts = [number for number, name in plain_names(network).items() if name == plain(road)]
+    return np.isin(network.name_text, texts) | np.isin(network.route_text, texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

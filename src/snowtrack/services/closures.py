@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-import numpy as np
-
 from snowtrack.model.calendar import MINUTE_US, tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.texts import plain
 from snowtrack.network.arrays import Network
+from snowtrack.network.roads import called, plain_names
 from snowtrack.roads.files import open_network
 from snowtrack.services.events import deciding
 from snowtrack.settings import Settings
@@ -81,12 +80,9 @@ def _of_road(network: Network, road: str) -> set[int]:
     wanted = plain(road)
     if not wanted:
         raise ConfigError("--road names no road; expected a name or route as the map has it")
-    used = np.union1d(network.name_text, network.route_text)
-    called = {number: plain(network.text(number) or "") for number in used[used >= 0].tolist()}
-    texts = [number for number, name in called.items() if name == wanted]
-    named = np.isin(network.name_text, texts) | np.isin(network.route_text, texts)
+    named = called(network, road)
     if not named.any():
-        near = get_close_matches(wanted, sorted(set(called.values())), NEAR_NAMES)
+        near = get_close_matches(wanted, sorted(set(plain_names(network).values())), NEAR_NAMES)
         instead = f"did you mean {' or '.join(near)}?" if near else "expected its name or route as the map has it"
         raise ConfigError(f"no road is called {wanted!r}; {instead}")
     return set(network.segment_id[named].tolist())

@@ -1,14 +1,12 @@
 """Snow events: what the fold goes by, and what people decide of them and see."""
 
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
-from snowtrack.clearance.events import EntryKind, Event, EventEntry, events
+from snowtrack.clearance.events import Event, EventEntry, events, refusal
 from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.services.instance import database_url
@@ -53,43 +51,12 @@ async def decide_event(settings: Settings, entry: EventEntry) -> None:
     """Open or close an event by hand, or take back what was decided."""
     now_us = wall_clock.now_us()
     async with deciding(settings) as connection:
-        entries = await read_entries(connection)
-        if entry.voids is not None:
-            _refuse_void(entry.voids, entries)
-        elif entry.at_us > now_us:
-            raise ConfigError(
-                f"{tokyo_minute(entry.at_us)} has not come yet; an event opens and closes when it is time"
-            )
-        elif entry.kind is EntryKind.CLOSE:
-            hours = await read_hours(connection, now_us - EVENT_US_MAX)
-            quiet_us = load_policies(settings).quiet_us
-            _refuse_close(entry, lambda more: events(hours, [*entries, *more], now_us=now_us, quiet_us=quiet_us))
+        hours, entries = await read_hours(connection, now_us - EVENT_US_MAX), await read_entries(connection)
+        fault = refusal(entry, entries, hours, now_us=now_us, quiet_us=load_policies(settings).quiet_us)
+        if fault is not None:
+            raise ConfigError(fault)
         number = await enter_event(connection, entry)
     print(f"entry {number}: noted; the fold goes by it within a minute")
-
-
-def _refuse_void(number: int, entries: Sequence[EventEntry]) -> None:
-    """What was decided is taken back once, and what takes back is not taken back itself."""
-    entry = next((one for one in entries if one.number == number), None)
-    if entry is None:
-        raise ConfigError(f"there is no entry {number}; 'snowtrack events' lists them")
-    if entry.kind is EntryKind.VOID:
-        raise ConfigError(f"entry {number} takes back entry {entry.voids} and stays; decide anew with open or close")
-    earlier = next((one for one in entries if one.voids == number), None)
-    if earlier is not None:
-        raise ConfigError(f"entry {number} was taken back already, by entry {earlier.number}; nothing was noted")
-
-
-def _refuse_close(entry: EventEntry, events_with: Callable[[Sequence[EventEntry]], list[Event]]) -> None:
-    """A closing closes an event: the one that was open then."""
-    last = replace(entry, number=sys.maxsize)
-    if any(event.closed is last for event in events_with([last])):
-        return
-    found = events_with([])
-    if found and found[-1].end_us is None and entry.at_us <= found[-1].start_us:
-        begun = tokyo_minute(found[-1].start_us)
-        raise ConfigError(f"the event that is open began {begun}; it cannot close {tokyo_minute(entry.at_us)}")
-    raise ConfigError(f"no event was open {tokyo_minute(entry.at_us)}; 'snowtrack events' lists them")
 
 
 @asynccontextmanager

@@ -13,6 +13,8 @@ from snowtrack.store.snow import read_snow_hours
 
 # No event lasts longer: a winter, and what belongs to it.
 EVENT_US_MAX = 240 * DAY_US
+# Any number that no other program is likely to take.
+_LOCK = 7_304_866_223
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,11 @@ async def read_entries(connection: AsyncConnection) -> list[EventEntry]:
         EventEntry(number=number, kind=EntryKind(kind), at_us=to_us(at), reason=reason, by=by, voids=voids)
         for number, kind, at, reason, by, voids in rows
     ]
+
+
+async def hold_events(connection: AsyncConnection) -> None:
+    """Until the transaction ends nobody else decides of events; reading goes on."""
+    await connection.execute(query("hold_events"), {"lock": _LOCK})
 
 
 async def enter_event(connection: AsyncConnection, entry: EventEntry) -> int:

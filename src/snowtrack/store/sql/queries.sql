@@ -619,6 +619,9 @@ insert into closure (segments, from_at, until_at, reason, entered_by)
 values (%(segments)s, %(from_at)s, %(until_at)s, %(reason)s, %(by)s)
 returning closure;
 
+-- hold_events: nobody else decides of events until the transaction ends
+select pg_advisory_xact_lock(%(lock)s);
+
 -- end_closure: say when a closure ends
 insert into closure (ends, segments, until_at, reason, entered_by)
 values (%(closure)s, '{}', %(until_at)s, %(reason)s, %(by)s);
