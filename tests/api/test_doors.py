@@ -11,10 +11,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from snowtrack import wall_clock
+from snowtrack.api.board import LatestBoard
 from snowtrack.api.doors import PUBLIC, WHAT_SIGNS_MAX, Door
 from snowtrack.api.gate import COOKIE
+from snowtrack.api.state import event_id, read_event_id
 from snowtrack.live.bus import News
-from snowtrack.model.access import Right, Scope
+from snowtrack.live.hub import Reader
+from snowtrack.model.access import ALL, EVERY, Right, Scope
 from snowtrack.model.calendar import SECOND_US, utc_text
 from snowtrack.model.ids import DeviceId
 from snowtrack.model.snow import SensorId
@@ -222,7 +225,7 @@ async def test_what_is_of_all_is_for_who_has_the_right_for_all(
 async def first_events(api: Api, agency: str) -> bytes:
     """What a subscriber of an agency's own gets at once, and with the next delta and the next figures."""
     scope = Scope(frozenset({agency}))
-    events = api.live.hub.events(scope, None, 0.01, b"idle")
+    events = api.live.hub.events(Reader("test", scope), None, 0.01, b"idle")
     found = b"".join([await anext(events) for _ in range(2)])
     await api.live.on_news(News.HEADS, {"machines": [HEAD]})
     for said in await changes(api):
@@ -291,6 +294,10 @@ async def test_a_contractor_reads_reports_of_days_on_its_own_machines_alone(api:
     await api.town.connection.execute("update machine set contractor = 'own' where machine = 'secret-plough'")
     assert (await come(api, session, way)).is_success
     assert_problem(await come(api, session, VISITS["GET", "/v1/devices"]), 403)
+    await api.town.connection.execute("update mounting set valid_from = '2027-01-15 12:00+09'")
+    assert_problem(await come(api, session, way), 403)
+    await api.town.connection.execute("update mounting set valid_from = '2027-01-14 12:00+09'")
+    assert (await come(api, session, way)).is_success
     await api.town.connection.execute("update machine set contractor = 'rival' where machine = 'secret-plough'")
     assert_problem(await come(api, session, way), 403)
 
@@ -300,3 +307,44 @@ async def session_of(api: Api, account: str) -> dict[str, str]:
     lifetime = api.app.state.context.gate.lifetime
     await begin_session(api.town.connection, account, hashed(secret), lifetime, LATER_US)
     return {"cookie": f"{COOKIE}={secret}", "authorization": ""}
+
+
+async def test_who_may_see_something_else_by_now_begins_anew(api: Api) -> None:
+    own, other = Scope(frozenset({OWN})), Scope(frozenset({OTHER}))
+    assert {event_id(7, scope) for scope in (own, other, ALL)} == {f"7-{own.mark}", f"7-{other.mark}", "7"}
+    for scope in (own, other, ALL):
+        assert [read_event_id(event_id(7, each), scope) for each in (own, other, ALL)].count(7) == 1
+        assert read_event_id(event_id(7, scope), scope) == 7
+    for text in ("", "x", "-", "7-", "7-x", f"7-{own.mark}0", "9" * 5_000, "٣"):
+        assert read_event_id(text, own) is None
+    assert f"id: 1-{own.mark}\n".encode() in await first_events(api, OWN)
+
+
+async def test_roads_are_counted_for_who_may_see_them(api: Api, clean_database: str) -> None:
+    for agency, total in ((OWN, len(api.town.network)), (OTHER, 0)):
+        told = (await come(api, key_headers(clean_database, agency=agency), VISITS["GET", "/v1/summary"])).json()
+        assert told["segments"]["total"] == sum(told["segments"]["by_label"].values()) == total
+
+
+async def test_on_a_route_of_ones_own_roads_of_others_have_no_label(api: Api, clean_database: str) -> None:
+    street, _ = streets(api.town.network)
+    for statement in (
+        f"insert into route (agency, route, name) values ('{OTHER}', 'r', '路線')",
+        f"insert into route_segment (agency, route, position, segment_id) values ('{OTHER}', 'r', 1, {street})",
+        "update fleet_version set version = version + 1",
+    ):
+        await api.town.connection.execute(statement.encode())
+    for agency, label in ((OTHER, None), (EVERY, "closed")):
+        key = key_headers(clean_database, Right.LOOK, agency=agency)
+        told = (await api.client.get(f"/v1/routes/{OTHER}/r", headers=key)).json()
+        assert [one["label"] for one in told["segments"]] == [label]
+
+
+async def test_what_the_public_is_told_of_routes_is_made_once_for_each_cut(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snowtrack.api.board.FRESH_S", 0.0)
+    board = LatestBoard()
+    first = await board.of(api.live, 1)
+    assert await board.of(api.live, 1) is first
+    assert await board.of(api.live, 2) is not first

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from snowtrack.live.bus import News
+from snowtrack.live.hub import Reader
 from snowtrack.model.access import ALL
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.states import LABELS, Label
@@ -35,7 +36,7 @@ async def pass_on(api: Api, now_us: int) -> None:
 
 async def first_events(api: Api, number: int | None = None) -> list[tuple[str, dict[str, Any]]]:
     """What a subscriber gets at once."""
-    events = api.live.hub.events(ALL, number, 0.01, b"idle")
+    events = api.live.hub.events(Reader("test", ALL), number, 0.01, b"idle")
     found = []
     async with asyncio.timeout(10):
         while (event := await anext(events)) != b"idle":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowtrack.live.hub import QUEUED_MAX, Event, Hub, TooManySubscribersError
+from snowtrack.live.hub import QUEUED_MAX, Event, Hub, Reader, TooManySubscribersError
 from snowtrack.model.access import ALL, Scope
 
 pytestmark = pytest.mark.anyio
@@ -24,12 +24,13 @@ def _said(content: bytes, _scope: Scope) -> bytes:
 class Road:
     """What the events are about: a number that goes up; the snapshot is the number itself."""
 
-    def __init__(self, *, subscribers_max: int = 10, kept_max: int = 4) -> None:
+    def __init__(self, *, subscribers_max: int = 10, of_one_max: int = 10, kept_max: int = 4) -> None:
         self.number = 0
         self.hub = Hub(
             snapshot=lambda _scope: b"=%d" % self.number,
             latest=lambda _scope: b"heads",
             subscribers_max=subscribers_max,
+            of_one_max=of_one_max,
             kept_max=kept_max,
         )
 
@@ -43,8 +44,10 @@ class Road:
         self.number += 1
         self.hub.begin_anew()
 
-    def subscribe(self, last_number: int | None = None, idle_s: float = WITHIN_S) -> AsyncGenerator[bytes, None]:
-        return self.hub.events(ALL, last_number, idle_s, IDLE)
+    def subscribe(
+        self, last_number: int | None = None, idle_s: float = WITHIN_S, name: str = "one"
+    ) -> AsyncGenerator[bytes, None]:
+        return self.hub.events(Reader(name, ALL), last_number, idle_s, IDLE)
 
 
 async def following(events: AsyncGenerator[bytes, None], count: int) -> list[bytes]:
@@ -214,3 +217,17 @@ async def test_a_client_never_sees_a_hole_and_in_the_end_knows_all(steps: list[s
     assert state == road.number
     await leave(events)
     assert len(road.hub.subscribers) == 0
+
+
+async def test_nobody_takes_all_the_room() -> None:
+    road = Road(subscribers_max=3, of_one_max=1)
+    one, other = road.subscribe(name="one"), road.subscribe(name="other")
+    for events in (one, other):
+        await following(events, 1)
+    with pytest.raises(TooManySubscribersError):
+        await following(road.subscribe(name="one"), 1)
+    await leave(one)
+    again = road.subscribe(name="one")
+    await following(again, 1)
+    for events in (other, again):
+        await leave(events)

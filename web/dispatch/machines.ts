@@ -48,6 +48,12 @@ export class Machines {
     addMachineIcons(this.map);
   }
 
+  /** All that may be seen are told anew. */
+  forget(): void {
+    this.latest.clear();
+    this.motions.clear();
+  }
+
   /** Takes in the machines that changed. */
   report(machines: Machine[]): void {
     const nowMs = performance.now();

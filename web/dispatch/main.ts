@@ -105,6 +105,7 @@ function startMap(network: Network): void {
   let drawn = false;
   const stream = new LiveStream(ADDRESSES.live, {
     snapshot: (message) => {
+      machines.forget();
       paintSegments(map, states.replace(message));
       painted = true;
     },

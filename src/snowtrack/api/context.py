@@ -39,6 +39,7 @@ class Context:
     gate: Gate
     passwords: Passwords
     board: LatestBoard = field(default_factory=LatestBoard)
+    public_board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)
     summary_desk: SummaryDesk = field(default_factory=SummaryDesk)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)

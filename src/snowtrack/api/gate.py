@@ -1,5 +1,6 @@
 """Who asks: by the session of a browser, or by a key that a program shows."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ KEPT_S = 5.0
 AWAY_S = 900.0
 KEPT_MAX = 4_096
 LOOK_UP_S = 2.0
+AT_ONCE = 2
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -37,11 +39,14 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Gate:
-    """One per application. Who was found is kept for a moment, and who was not, too."""
+    """One per application. Who was found is kept for a moment; who was not, too, elsewhere, so that many of them take
+    nobody's place. Few are looked up at a time: the rest of the connections is for who was let in."""
 
     settings: Access
     pool: StorePool
     kept: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
+    strangers: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
+    looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property
     def lifetime(self) -> Lifetime:
@@ -61,19 +66,22 @@ class Gate:
 
     async def _find(self, kind: str, secret: bytes) -> Principal | None:
         now = time.monotonic()
-        kept = self.kept.get((kind, secret))
+        kept = self.kept.get((kind, secret)) or self.strangers.get((kind, secret))
         if kept is not None and now - kept.asked_s < KEPT_S:
             return kept.principal
         try:
-            found = Known(await self._look_up(kind, secret), now, now)
+            async with self.looking:
+                found = Known(await self._look_up(kind, secret), now, now)
         except (StoreError, DatabaseError):
             if kept is None or now - kept.said_s > AWAY_S:
                 raise
             found = kept._replace(asked_s=time.monotonic())
-        self.kept[kind, secret] = found
-        self.kept.move_to_end((kind, secret))
-        while len(self.kept) > KEPT_MAX:
-            self.kept.popitem(last=False)
+        self.kept.pop((kind, secret), None)
+        into = self.strangers if found.principal is None else self.kept
+        into[kind, secret] = found
+        into.move_to_end((kind, secret))
+        while len(into) > KEPT_MAX:
+            into.popitem(last=False)
         return found.principal
 
     async def _look_up(self, kind: str, secret: bytes) -> Principal | None:

@@ -1,6 +1,6 @@
 """`/healthz`: this process lives; `/readyz`: all that it needs is there; `/metrics`: figures for Prometheus."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from psycopg import Error as DatabaseError
@@ -9,6 +9,7 @@ from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import PUBLIC, Operating
 from snowtrack.api.ingests import FAULTS
 from snowtrack.live.bus import News
+from snowtrack.model.access import Right
 from snowtrack.model.errors import StoreError
 
 router = APIRouter(tags=["health"])
@@ -22,9 +23,11 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz", dependencies=[PUBLIC])
-async def readyz(shared: Shared) -> JSONResponse:
-    """503, with what is missing, while anything is."""
+async def readyz(request: Request, shared: Shared) -> JSONResponse:
+    """503, with what is missing, while anything is; why, is for who may operate all of it."""
     faults = await _faults(shared)
+    if faults and not await _operates(request, shared):
+        faults = dict.fromkeys(faults, "is not well")
     return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200)
 
 
@@ -38,6 +41,14 @@ async def metrics(shared: Shared, _who: Operating) -> Response:
     for reason, count in shared.live.ingest.get("rejects", {}).items():
         rejects.labels(reason).set(count)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE)
+
+
+async def _operates(request: Request, shared: Context) -> bool:
+    try:
+        who = await shared.gate.who(request)
+    except (DatabaseError, StoreError):
+        return False
+    return who is not None and who.scope(Right.OPERATE).is_every
 
 
 async def _faults(shared: Context) -> dict[str, str]:

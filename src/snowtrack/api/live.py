@@ -1,6 +1,5 @@
 """`/v1/live`: a snapshot, then what changes, by server-sent events; `/v1/summary`: the figures of the moment."""
 
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -11,11 +10,11 @@ from fastapi.responses import StreamingResponse
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Watching
-from snowtrack.live.hub import TooManySubscribersError
+from snowtrack.api.state import read_event_id
+from snowtrack.live.hub import Reader
 from snowtrack.model.access import Principal, Right
 
 router = APIRouter(prefix="/v1", tags=["live"])
-NUMBER = re.compile(r"[0-9]{1,18}")
 IDLE_S = 15.0
 LOOK_AGAIN_S = 15.0
 IDLE = b": nothing new\n\n"
@@ -34,11 +33,11 @@ async def live(
     """Events `snapshot`, `delta` (numbered), `heads` and `summary`; come back with Last-Event-ID to go on. Machines are
     those of one's agencies; roads too, and those of agencies that share the state of theirs."""
     hub = shared.live.hub
-    if len(hub.subscribers) >= hub.subscribers_max:
-        raise TooManySubscribersError
-    number = int(last_event_id) if last_event_id and NUMBER.fullmatch(last_event_id) else None
+    reader = Reader(who.name, who.scope(Right.LOOK))
+    hub.expect_room(reader)
+    number = read_event_id(last_event_id or "", reader.scope)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    events = hub.events(who.scope(Right.LOOK), number, IDLE_S, IDLE)
+    events = hub.events(reader, number, IDLE_S, IDLE)
     return StreamingResponse(_while(who, request, shared, events), media_type="text/event-stream", headers=headers)
 
 

@@ -13,7 +13,7 @@ from snowtrack import wall_clock
 from snowtrack.api.errors import RETRY
 from snowtrack.model.calendar import MINUTE_US
 from snowtrack.settings import Access
-from snowtrack.store.access import Account, find_account, note_failures
+from snowtrack.store.access import Account, Entry, find_account, note, note_failures
 from snowtrack.store.database import StorePool
 
 SIGNS_MIN, SIGNS_MAX = 12, 200
@@ -36,10 +36,13 @@ class Passwords:
         async with self._turn():
             return await asyncio.to_thread(self.hasher.hash, password)
 
-    async def fits(self, pool: StorePool, name: str, password: str) -> bool:
-        """Is this the password of an account that is open and not locked? To look takes as long when there is none.
+    async def fits(self, pool: StorePool, name: str, password: str) -> str | None:
+        """The hash that fits, when this is the password of an account that is open and not locked. To look takes as
+        long when there is none.
 
-        No connection and no row is held meanwhile; of those who try at once each counts.
+        No connection and no row is held meanwhile, so that whoever goes on has to see that it is still the account's;
+        of those who try at once each counts. What is refused is written down where there is such an account: what is
+        no name may be a password, typed in the wrong place.
         """
         now_us = wall_clock.now_us()
         async with pool.connection() as connection:
@@ -47,13 +50,13 @@ class Passwords:
         known = account.password if account is not None and not _is_locked(account, now_us) else None
         if not await self._verify(known, password):
             await self._note(pool, name, now_us)
-            return False
+            return None
         async with pool.connection() as connection, connection.transaction():
             account = await find_account(connection, name)
             if account is None or account.password != known or _is_locked(account, now_us):
-                return False
+                return None
             await note_failures(connection, name, 0, None)
-        return True
+        return known
 
     async def _verify(self, known: str | None, password: str) -> bool:
         async with self._turn():
@@ -74,6 +77,7 @@ class Passwords:
             locked = failures >= self.settings.failures_max
             until_us = now_us + round(self.settings.locked_min * MINUTE_US) if locked else None
             await note_failures(connection, name, 0 if locked else failures, until_us)
+            await note(connection, Entry(who=name, action="refused", agencies=(), what="a wrong password"), now_us)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

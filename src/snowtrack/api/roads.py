@@ -40,7 +40,8 @@ async def roads(
     if (q is None) == (near is None):
         raise BadRequestError("expected either q or near")
     found = await asyncio.to_thread(_found, shared.roads, q, near, within_m)
-    cut, board = await shared.live.public_cut(), await shared.board.of(shared.live)
+    cut = await shared.live.public_cut()
+    board = await shared.public_board.of(shared.live, cut.cut_us)
     told = await asyncio.to_thread(lambda: [_told(shared.roads, place, cut, board) for place in found[:limit]])
     return {
         "cut_at": cut.at,

@@ -12,7 +12,7 @@ from snowtrack.clearance.routes import ID_SIGNS_MAX, Route
 from snowtrack.indicators.progress import RouteState, place_labels
 from snowtrack.model.access import Right
 from snowtrack.model.calendar import utc_text
-from snowtrack.model.columns import ABSENT_64
+from snowtrack.model.columns import ABSENT_64, Bools
 from snowtrack.model.states import LABELS
 from snowtrack.store.routes import Board
 
@@ -61,19 +61,20 @@ async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
 @router.get("/{agency}/{route}")
 async def route(
     shared: Shared,
-    _who: Looking,
+    who: Looking,
     agency: str,
     route: str,
     after: Annotated[int, Query(ge=0, description="continue after this position")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> dict[str, Any]:
-    """One route, and its segments in planned order with their labels, each direction that counts by itself."""
+    """One route, and its segments in planned order with their labels, each direction that counts by itself; without a
+    label where another agency does not share the state of its roads."""
     board = await shared.board.of(shared.live)
     keys = [one.key for one in board.roads.routes.routes]
     if (agency, route) not in keys:
         raise NotFoundError(f"there is no route {agency}/{route}")
     place = keys.index((agency, route))
-    segments = _segments(board, place)
+    segments = _segments(board, place, shared.live.shown(who.scope(Right.LOOK)))
     shown = segments[after : after + limit]
     more = after + limit < len(segments)
     return {
@@ -108,7 +109,7 @@ def _named(one: Route) -> dict[str, Any]:
     }
 
 
-def _segments(board: Board, place: int) -> list[dict[str, Any]]:
+def _segments(board: Board, place: int, shown: Bools) -> list[dict[str, Any]]:
     own = board.roads.places.take(board.roads.places.route == place)
     label, covered_mm, _ = place_labels(own, board.ledger, board.around, board.table)
     last_us = board.ledger.columns["last_us"][own.row, own.way]
@@ -116,17 +117,17 @@ def _segments(board: Board, place: int) -> list[dict[str, Any]]:
     share = covered_mm * 100 // np.maximum(length_mm, 1)
     both = board.roads.both_ways[own.row]
     direction = np.where(both, 1 - 2 * own.way, 0)
-    columns = (board.roads.segment_id[own.row], direction, label, length_mm, share, last_us)
+    columns = (board.roads.segment_id[own.row], direction, shown[own.row], label, length_mm, share, last_us)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [
         {
             "position": position,
             "id": id_,
             "direction": way,
-            "label": str(LABELS[number]),
+            "label": str(LABELS[number]) if told else None,
             "length_m": mm / 1000,
-            "share": percent,
-            "last_at": None if at_us == ABSENT_64 else utc_text(at_us),
+            "share": percent if told else None,
+            "last_at": utc_text(at_us) if told and at_us != ABSENT_64 else None,
         }
-        for position, (id_, way, number, mm, percent, at_us) in enumerate(rows, start=1)
+        for position, (id_, way, told, number, mm, percent, at_us) in enumerate(rows, start=1)
     ]

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from psycopg import AsyncConnection
 from pydantic import BaseModel, ConfigDict, Field
 
 from snowtrack import wall_clock
@@ -11,7 +12,16 @@ from snowtrack.api.doors import PUBLIC, SignedIn
 from snowtrack.api.gate import COOKIE, expect_own_page
 from snowtrack.api.passwords import SIGNS_MAX, SIGNS_MIN
 from snowtrack.model.access import EVERY
-from snowtrack.store.access import Entry, begin_session, end_session, note, set_password, take_invitation
+from snowtrack.store.access import (
+    Entry,
+    begin_session,
+    end_session,
+    is_invitation,
+    is_password,
+    note,
+    set_password,
+    take_invitation,
+)
 from snowtrack.store.secrets import SECRET_SIGNS_MAX, hashed, make_secret
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -21,6 +31,10 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"description": "That is not right, or it is good no more"},
     403: {"description": "Not from a page of this server"},
 }
+
+
+_WRONG = "name or password is not right, or too many wrong ones were tried: wait some minutes"
+_OVER = "this invitation is good no more; ask for another one"
 
 
 class Form(BaseModel):
@@ -68,59 +82,75 @@ async def sign_in(request: Request, shared: Shared, said: Credentials) -> Respon
     """Sign in. After several wrong passwords an account is locked for some minutes; it is not said which of name,
     password and lock it was."""
     expect_own_page(request)
-    if not await shared.passwords.fits(shared.pool, said.name, said.password):
-        await _note(shared, said.name, "sign-in refused")
-        raise HTTPException(401, "name or password is not right, or too many wrong ones were tried: wait some minutes")
-    return await _begin(request, shared, said.name)
+    known = await shared.passwords.fits(shared.pool, said.name, said.password)
+    if known is None:
+        raise HTTPException(401, _WRONG)
+    async with shared.pool.connection() as connection, connection.transaction():
+        if not await is_password(connection, said.name, known):
+            raise HTTPException(401, _WRONG)
+        secret = await _begin(connection, shared, said.name)
+    return _signed_in(request, shared, secret)
 
 
 @router.post("/invitation", status_code=204, responses=_ANSWERS, dependencies=[PUBLIC])
 async def accept(request: Request, shared: Shared, said: Choice) -> Response:
     """Choose the password of an account that one was invited to, and sign in. An invitation is good once."""
     expect_own_page(request)
+    invitation = hashed(said.invitation)
+    async with shared.pool.connection() as connection:
+        if not await is_invitation(connection, invitation, wall_clock.now_us()):
+            raise HTTPException(401, _OVER)
     password = await shared.passwords.hash(said.password)
     async with shared.pool.connection() as connection, connection.transaction():
-        name = await take_invitation(connection, hashed(said.invitation), wall_clock.now_us())
+        name = await take_invitation(connection, invitation, wall_clock.now_us())
         if name is None:
-            raise HTTPException(401, "this invitation is good no more; ask for another one")
+            raise HTTPException(401, _OVER)
         await set_password(connection, name, password)
-    await _note(shared, name, "password chosen")
-    return await _begin(request, shared, name)
+        await _note(connection, name, "password chosen")
+        secret = await _begin(connection, shared, name)
+    return _signed_in(request, shared, secret)
 
 
 @router.post("/password", status_code=204, responses=_ANSWERS)
 async def change(request: Request, shared: Shared, who: SignedIn, said: Change) -> Response:
     """Choose another password. All sessions of the account end; a new one begins."""
-    if not await shared.passwords.fits(shared.pool, who.name, said.old):
-        await _note(shared, who.name, "password change refused")
+    known = await shared.passwords.fits(shared.pool, who.name, said.old)
+    if known is None:
         raise HTTPException(401, "the old password is not right")
     password = await shared.passwords.hash(said.new)
     async with shared.pool.connection() as connection, connection.transaction():
+        # Whoever chose another one meanwhile, by an invitation, is not overruled.
+        if not await is_password(connection, who.name, known):
+            raise HTTPException(401, "the password was changed meanwhile")
         await set_password(connection, who.name, password)
-    await _note(shared, who.name, "password changed")
-    return await _begin(request, shared, who.name)
+        await _note(connection, who.name, "password changed")
+        secret = await _begin(connection, shared, who.name)
+    return _signed_in(request, shared, secret)
 
 
 @router.delete("", status_code=204)
 async def sign_out(request: Request, shared: Shared, who: SignedIn) -> Response:
     """End this session."""
     secret = request.cookies.get(COOKIE, "")
-    async with shared.pool.connection() as connection:
+    async with shared.pool.connection() as connection, connection.transaction():
         await end_session(connection, hashed(secret))
+        await _note(connection, who.name, "sign-out")
     shared.gate.forget(secret)
-    await _note(shared, who.name, "sign-out")
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE)
     return answer
 
 
-async def _begin(request: Request, shared: Context, name: str) -> Response:
-    secret, gate, now_us = make_secret(), shared.gate, wall_clock.now_us()
-    async with shared.pool.connection() as connection, connection.transaction():
-        await begin_session(connection, name, hashed(secret), gate.lifetime, now_us)
-        await note(connection, Entry(who=name, action="sign-in", agencies=(), what=""), now_us)
+async def _begin(connection: AsyncConnection, shared: Context, name: str) -> str:
+    secret = make_secret()
+    await begin_session(connection, name, hashed(secret), shared.gate.lifetime, wall_clock.now_us())
+    await _note(connection, name, "sign-in")
+    return secret
+
+
+def _signed_in(request: Request, shared: Context, secret: str) -> Response:
     if former := request.cookies.get(COOKIE):
-        gate.forget(former)
+        shared.gate.forget(former)
     answer = Response(status_code=204)
     answer.set_cookie(
         COOKIE,
@@ -133,6 +163,5 @@ async def _begin(request: Request, shared: Context, name: str) -> Response:
     return answer
 
 
-async def _note(shared: Context, name: str, action: str) -> None:
-    async with shared.pool.connection() as connection:
-        await note(connection, Entry(who=name, action=action, agencies=(), what=""), wall_clock.now_us())
+async def _note(connection: AsyncConnection, name: str, action: str) -> None:
+    await note(connection, Entry(who=name, action=action, agencies=(), what=""), wall_clock.now_us())

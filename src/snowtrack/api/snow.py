@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from snowtrack import wall_clock
 from snowtrack.api.bodies import bounded, form_of
 from snowtrack.api.context import Context, Shared
-from snowtrack.api.doors import Looking, Sending, write_down
+from snowtrack.api.doors import Looking, Sending
 from snowtrack.api.errors import BadRequestError, NotFoundError
-from snowtrack.model.access import Right, Scope
+from snowtrack.model.access import Right
 from snowtrack.model.calendar import DAY_US, TOKYO, instant_us, utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
 from snowtrack.model.snow import DepthBatch, Qualities, Quality, SensorId
@@ -21,6 +21,7 @@ from snowtrack.snow.curves import make_curves
 from snowtrack.snow.dispatch import Proposal
 from snowtrack.snow.listings import Given, read_listing, write_header, write_rows
 from snowtrack.snow.series import STEP_US, Grid, judge, on_grid
+from snowtrack.store.access import Entry, note
 from snowtrack.store.snow import count_proposals, keep_all, read_depths, read_heard, read_proposals, sensor_rows
 
 router = APIRouter(prefix="/v1/snow", tags=["snow"])
@@ -118,11 +119,13 @@ async def upload(
     if listing.problems or strangers:
         content = {"status": 422, "detail": "nothing was taken", "problems": [*listing.problems, *strangers]}
         return JSONResponse(content, 422, media_type="application/problem+json")
-    async with shared.pool.connection() as connection:
-        kept = await keep_all(connection, listing.readings, now_us)
-    if kept.new:
-        await write_down(shared, who, "send", Scope(frozenset({agency})), request)
     total = sum(map(len, listing.readings.values()))
+    async with shared.pool.connection() as connection, connection.transaction():
+        kept = await keep_all(connection, listing.readings, now_us)
+        sent = Entry(
+            who=who.name, action="send", agencies=(agency,), what=f"{wanted}: {total} readings, {kept.new} new"
+        )
+        await note(connection, sent, now_us)
     return {"readings": total, "new": kept.new, "conflicts": kept.conflicts}
 
 

@@ -5,6 +5,7 @@ store at the start, follow the fold's deltas by their numbers, and are read agai
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -40,6 +41,7 @@ from snowtrack.store.states import read_progress, read_public_cut, read_states, 
 # A service that said nothing for so long counts as gone.
 HEARTBEAT_S = 10.0
 SNAPSHOTS_MAX = 16
+EVENT_ID = re.compile(r"([0-9]{1,18})(-[0-9a-f]{8})?")
 
 log = structlog.get_logger()
 
@@ -72,6 +74,7 @@ class LiveState:
             snapshot=self.snapshot_event,
             latest=self.heads_event,
             subscribers_max=settings.api.live_subscribers_max,
+            of_one_max=settings.api.live_of_one_max,
             kept_max=settings.api.live_events_kept,
         )
         self.views = Views.untouched(len(network))
@@ -79,6 +82,7 @@ class LiveState:
         self.event_us = 0
         self.ledger = Ledger(self.outlook.table(0).both_ways)
         self.snapshot: Event | None = None
+        self.shown_to = self.outlook.fleet.version
         self.cut = PublicCut.of_nothing(len(network))
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
@@ -92,6 +96,7 @@ class LiveState:
         with store_errors("cannot read the state of the roads"):
             async with self.pool.connection() as connection:
                 await self.outlook.refresh(connection)
+                self.shown_to = self.outlook.fleet.version
                 await self.look_at_snow(connection, now_us)
                 async with connection.transaction():
                     progress = await read_progress(connection, self.network.network_id)
@@ -105,6 +110,12 @@ class LiveState:
         self.views = view(self.ledger, rows, around, self.outlook.table(now_us))
         self.number, self.snapshot = number, None
         self.hub.begin_anew()
+
+    async def look_around(self) -> None:
+        """At the registry, and at what fell."""
+        async with self.pool.connection() as connection:
+            await self.outlook.refresh(connection)
+            await self.look_at_snow(connection, wall_clock.now_us())
 
     async def look_at_snow(self, connection: AsyncConnection, now_us: int) -> None:
         """What fell: without it, labels would say that what is snowed over is done."""
@@ -159,8 +170,12 @@ class LiveState:
         return self.ingests.figures(time.monotonic() - HEARTBEAT_S)
 
     def tick(self) -> None:
-        """Once a second: mark machines that fell silent, and tell the figures."""
+        """Once a second: mark machines that fell silent, and tell the figures. With another registry others may see
+        other roads."""
         now = time.monotonic()
+        if self.outlook.fleet.version != self.shown_to:
+            self.shown_to, self.snapshot = self.outlook.fleet.version, None
+            self.hub.begin_anew()
         silent = [
             self.machines[device] | {"silent": True}
             for device, heard in self.machines_heard.items()
@@ -189,15 +204,16 @@ class LiveState:
         return tuple(self.outlook.fleet.agencies[one].id for one in found.tolist() if one != NO_AGENCY)
 
     def summary(self, scope: Scope) -> dict[str, Any]:
-        """The figures of the moment; machines are those of some agencies."""
-        counts = np.bincount(self.views.label, minlength=len(LABELS)).tolist()
+        """The figures of the moment; roads and machines are those that may be seen."""
+        shown = self.shown(scope)
+        counts = np.bincount(self.views.label[shown], minlength=len(LABELS)).tolist()
         machines = _own(self.machines.values(), scope)
         figures = self.ingest if self.is_up(News.INGEST) else {}
         return {
             "now": utc_text(wall_clock.now_us()),
             "number": self.number,
             "event_start": utc_text(self.event_us),
-            "segments": {"total": len(self.network), "by_label": dict(zip(map(str, LABELS), counts, strict=True))},
+            "segments": {"total": int(shown.sum()), "by_label": dict(zip(map(str, LABELS), counts, strict=True))},
             "machines": {
                 "known": len(machines),
                 "working": sum(bool(machine["working"]) and not machine["silent"] for machine in machines),
@@ -225,7 +241,7 @@ class LiveState:
     def _snapshot(self, scope: Scope) -> bytes:
         rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))) & self.shown(scope))
         views = self.views.take(rows).as_json(self.network.segment_id[rows])
-        return encode_event("snapshot", {"number": self.number, "segments": views}, self.number)
+        return encode_event("snapshot", {"number": self.number, "segments": views}, event_id(self.number, scope))
 
     async def _catch_up(self) -> None:
         """Read again what was missed; when the database is away, the fold's next word leads here once more."""
@@ -261,12 +277,12 @@ class LiveState:
         self.hub.publish(Event(partial(self._delta, content, rows), self.number))
 
     def _delta(self, content: dict[str, Any], rows: Rows, scope: Scope) -> bytes:
-        shown = (rows < 0) | self.shown(scope)[rows]
+        shown = scope.is_every | ((rows >= 0) & self.shown(scope)[rows])
         if not shown.all():
             content = content | {
                 "segments": [one for one, seen in zip(content["segments"], shown, strict=True) if seen]
             }
-        return encode_event("delta", content, content["number"])
+        return encode_event("delta", content, event_id(content["number"], scope))
 
 
 def _heads(machines: list[dict[str, Any]]) -> Event:
@@ -288,7 +304,18 @@ def encode_heads(machines: list[dict[str, Any]]) -> bytes:
     return encode_event("heads", {"provisional": True, "machines": machines})
 
 
-def encode_event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:
+def event_id(number: int, scope: Scope) -> str:
+    """By which a reader comes back; who may see something else by then begins anew."""
+    return str(number) if scope.is_every else f"{number}-{scope.mark}"
+
+
+def read_event_id(text: str, scope: Scope) -> int | None:
+    """The number of an event that this scope was shown."""
+    found = EVENT_ID.fullmatch(text)
+    return int(found[1]) if found and text == event_id(int(found[1]), scope) else None
+
+
+def encode_event(name: str, content: dict[str, Any], number: str | None = None) -> bytes:
     """One server-sent event."""
-    numbered = b"" if number is None else b"id: %d\n" % number
+    numbered = b"" if number is None else b"id: %s\n" % number.encode()
     return b"event: %s\n%sdata: %s\n\n" % (name.encode(), numbered, orjson.dumps(content))

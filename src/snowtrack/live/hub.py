@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from snowtrack.model.access import Scope
 
@@ -36,11 +37,19 @@ class Event:
         return self.encoded[scope]
 
 
+class Reader(NamedTuple):
+    """Who listens, and whose agencies' that one may see."""
+
+    name: str
+    scope: Scope
+
+
 @dataclass(eq=False, slots=True)
 class Subscriber:
     """One reader. `lost` says that its queue ran over."""
 
     scope: Scope
+    name: str
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUED_MAX))
     lost: bool = False
 
@@ -64,6 +73,7 @@ class Hub:
     snapshot: Callable[[Scope], bytes]
     latest: Callable[[Scope], bytes]
     subscribers_max: int
+    of_one_max: int
     kept_max: int
     subscribers: set[Subscriber] = field(default_factory=set)
     kept: deque[Event] = field(init=False)
@@ -79,6 +89,12 @@ class Hub:
             if content := event.seen_by(subscriber.scope):
                 subscriber.offer(content)
 
+    def expect_room(self, reader: Reader) -> None:
+        """For one more reader, and for one more of this name, so that nobody takes all the room."""
+        own = sum(one.name == reader.name for one in self.subscribers)
+        if len(self.subscribers) >= self.subscribers_max or own >= self.of_one_max:
+            raise TooManySubscribersError
+
     def begin_anew(self) -> None:
         """Numbers were missed: what is kept has a hole, and everyone needs a snapshot."""
         self.kept.clear()
@@ -87,10 +103,11 @@ class Hub:
             subscriber.lost = True
 
     async def events(
-        self, scope: Scope, last_number: int | None, idle_s: float, idle: bytes
+        self, reader: Reader, last_number: int | None, idle_s: float, idle: bytes
     ) -> AsyncGenerator[bytes, None]:
         """What one subscriber gets, for as long as it listens; `idle` when nothing happens for so long."""
-        with self._subscribed(scope) as subscriber:
+        scope = reader.scope
+        with self._subscribed(reader) as subscriber:
             for event in [*self._missed(scope, last_number), self.latest(scope)]:
                 yield event
             while True:
@@ -113,10 +130,9 @@ class Hub:
         return [event.seen_by(scope) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
 
     @contextmanager
-    def _subscribed(self, scope: Scope) -> Iterator[Subscriber]:
-        if len(self.subscribers) >= self.subscribers_max:
-            raise TooManySubscribersError
-        subscriber = Subscriber(scope)
+    def _subscribed(self, reader: Reader) -> Iterator[Subscriber]:
+        self.expect_room(reader)
+        subscriber = Subscriber(reader.scope, reader.name)
         self.subscribers.add(subscriber)
         try:
             yield subscriber

@@ -1,6 +1,7 @@
 """`snowtrack accounts` and `keys`: who is let in, and for which agencies."""
 
-import getpass
+import os
+import pwd
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -195,8 +196,16 @@ async def _make(connection: AsyncConnection, name: str, agency: str, rights: lis
 
 
 async def _note(connection: AsyncConnection, action: str, agencies: tuple[str, ...], what: str) -> None:
-    entry = Entry(who=f"console {getpass.getuser()}", action=action, agencies=agencies, what=what)
+    entry = Entry(who=f"console {_user()}", action=action, agencies=agencies, what=what)
     await note(connection, entry, wall_clock.now_us())
+
+
+def _user() -> str:
+    """Not what the environment says; in a container there may be no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _tell_key(secret: str) -> None:

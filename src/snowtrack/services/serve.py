@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import structlog
 
-from snowtrack import wall_clock
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
 from snowtrack.api.gate import Gate
@@ -29,7 +28,7 @@ from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
 
 TICK_S = 1.0
-SNOW_S = 60.0
+LOOK_S = 60.0
 
 log = structlog.get_logger()
 
@@ -56,7 +55,7 @@ async def serve(settings: Settings) -> None:
                 passwords=Passwords(settings.access),
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
-            async with running(keep_bus(settings, bus), _tick(state), _watch_snow(state)):
+            async with running(keep_bus(settings, bus), _tick(state), _look_around(state)):
                 await serve_until_stopped(create_app(context), listener)
 
 
@@ -67,15 +66,15 @@ def _reader(settings: Settings) -> Callable[[str, bytes], Decoded]:
     return lambda agency, lines: decoder.decode([Message(0, 0, lines, dialects.number(agency))])
 
 
-async def _watch_snow(state: LiveState) -> None:
-    """What fell, as the fold sees it: for the labels of single segments, and so that little is to be read anew."""
+async def _look_around(state: LiveState) -> None:
+    """What fell, as the fold sees it: for the labels of single segments, and so that little is to be read anew; and who
+    may see what."""
     while True:
-        await asyncio.sleep(SNOW_S)
+        await asyncio.sleep(LOOK_S)
         try:
-            async with state.pool.connection() as connection:
-                await state.look_at_snow(connection, wall_clock.now_us())
+            await state.look_around()
         except StoreError as error:
-            log.warning("api: cannot read the snow", error=str(error))
+            log.warning("api: cannot read the registry and the snow", error=str(error))
 
 
 async def _tick(state: LiveState) -> None:

@@ -82,6 +82,18 @@ async def find_account(connection: AsyncConnection, name: str) -> Account | None
     return Account(name=name, password=password, failures=failures, locked_until_us=to_us_or_none(locked_until))
 
 
+async def is_password(connection: AsyncConnection, name: str, password: str) -> bool:
+    """Is this still the hashed password of an open account? It stays so until the transaction ends."""
+    account = await find_account(connection, name)
+    return account is not None and account.password == password
+
+
+async def is_invitation(connection: AsyncConnection, secret: bytes, now_us: int) -> bool:
+    """Is there such an invitation, that is good?"""
+    asked = {"secret": secret, "now": to_instant(now_us)}
+    return await (await connection.execute(query("is_invitation"), asked)).fetchone() is not None
+
+
 async def note_failures(connection: AsyncConnection, name: str, failures: int, locked_until_us: int | None) -> None:
     """How often in a row a password was wrong, and until when none is looked at."""
     asked = {"account": name, "failures": failures, "locked_until": to_instant_or_none(locked_until_us)}
@@ -142,7 +154,7 @@ async def read_audit(connection: AsyncConnection, scope: Scope, *, before: int, 
 async def is_of_contractors(
     connection: AsyncConnection, device: DeviceId, contractors: Iterable[str], span_us: tuple[int, int]
 ) -> bool:
-    """Was a device on machines of these contractors alone, whenever it was on any?"""
+    """Was a device all of a time on machines that are these contractors'?"""
     asked = {
         "agency": device.agency,
         "device": device.device,

@@ -71,11 +71,12 @@ async def invite(connection: AsyncConnection, name: str, secret: bytes, expires_
 
 
 async def close_account(connection: AsyncConnection, name: str, now_us: int) -> bool:
-    """Let nobody in by this account; was it open?"""
+    """Let nobody in by this account, which is nothing for anybody any more; was it open?"""
     asked = {"account": name, "now": to_instant(now_us)}
     closed = await (await connection.execute(query("close_account"), asked)).fetchone()
     await connection.execute(query("end_sessions"), {"account": name})
     await connection.execute(query("end_invitations"), {"account": name})
+    await connection.execute(query("end_roles"), {"account": name})
     return closed is not None
 
 

@@ -1126,6 +1126,9 @@ select password, failures, locked_until from account where account = %(account)s
 -- note_failures: wrong passwords in a row
 update account set failures = %(failures)s, locked_until = %(locked_until)s where account = %(account)s;
 
+-- is_invitation: it is there and good
+select 1 from invitation where secret = %(secret)s and expires_at > %(now)s;
+
 -- take_invitation: whom this invites, once
 delete from invitation
 where secret = %(secret)s and expires_at > %(now)s
@@ -1159,7 +1162,12 @@ order by entry desc
 limit %(limit)s;
 
 -- is_of_contractors: was a device on machines of these contractors alone?
-select coalesce(bool_and(coalesce(contractor = any(%(contractors)s), false)), false)
+select coalesce(
+    bool_and(coalesce(contractor = any(%(contractors)s), false))
+    and sum(least(coalesce(valid_to, %(to)s), %(to)s) - greatest(valid_from, %(from)s))
+        = %(to)s::timestamptz - %(from)s::timestamptz,
+    false
+)
 from mounting join machine using (agency, machine)
 where agency = %(agency)s and device = %(device)s
   and valid_from < %(to)s and (valid_to is null or valid_to > %(from)s);
@@ -1198,6 +1206,9 @@ returning account;
 
 -- end_invitations: of an account
 delete from invitation where account = %(account)s;
+
+-- end_roles: of an account
+delete from account_role where account = %(account)s;
 
 -- api_keys: all that are good
 select name, rights, agency, made_at, expires_at from api_key where expires_at > %(now)s order by name, made_at;

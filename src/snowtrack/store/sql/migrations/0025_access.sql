@@ -54,3 +54,4 @@ create table audit (
     agencies  text[] not null,
     what      text not null
 );
+create index audit_agencies on audit using gin (agencies);
