@@ -156,6 +156,7 @@ class Api(Listener):
     connections: Count = 4
     live_subscribers_max: Count = 1_000
     live_of_one_max: Count = 100
+    public_subscribers_max: Count = 10_000
     live_events_kept: Count = 256
     page_segments_max: Count = 10_000
 

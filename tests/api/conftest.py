@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
+from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.state import LiveState
@@ -57,6 +58,7 @@ async def serving(town: Town, settings: Settings, network: Network) -> AsyncIter
             read_as=read_as_standard,
             gate=Gate(settings.access, pool),
             passwords=Passwords(settings.access),
+            cut_stream=CutStream(live, settings.api),
         )
         app = create_app(context)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -106,6 +106,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/reports/daily/{agency}/{device}/{day}.xlsx",
         "/v1/events",
         "/v1/live",
+        "/v1/live/public",
         "/v1/roads",
         "/v1/routes",
         "/v1/routes/{agency}/{route}",

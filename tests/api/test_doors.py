@@ -60,6 +60,7 @@ PUBLIC_ROUTES = {
     ("GET", "/v1/state/{network_id}.bin"),
     ("GET", "/v1/summaries/{by}"),
     ("GET", "/v1/roads"),
+    ("GET", "/v1/live/public"),
     ("GET", "/tiles/{layer}.json"),
     ("GET", "/tiles/{layer}/{z}/{x}/{y}.mvt"),
     ("GET", "/healthz"),

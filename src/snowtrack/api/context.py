@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from snowtrack.api.board import LatestBoard
 from snowtrack.api.cut_array import CutArray
+from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.season_desk import SeasonDesk
@@ -38,6 +39,7 @@ class Context:
     read_as: Callable[[str, bytes], Decoded]
     gate: Gate
     passwords: Passwords
+    cut_stream: CutStream
     board: LatestBoard = field(default_factory=LatestBoard)
     public_board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)

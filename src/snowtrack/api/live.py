@@ -1,5 +1,6 @@
 """`/v1/live`: a snapshot, then what changes, by server-sent events; `/v1/summary`: the figures of the moment."""
 
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -9,7 +10,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from snowtrack.api.context import Context, Shared
-from snowtrack.api.doors import Looking, Watching
+from snowtrack.api.cut_stream import NOBODYS
+from snowtrack.api.doors import PUBLIC, Looking, Watching
 from snowtrack.api.state import read_event_id
 from snowtrack.live.hub import Reader
 from snowtrack.model.access import Principal, Right
@@ -18,6 +20,8 @@ router = APIRouter(prefix="/v1", tags=["live"])
 IDLE_S = 15.0
 LOOK_AGAIN_S = 15.0
 IDLE = b": nothing new\n\n"
+NUMBER = re.compile(r"[0-9]{1,18}")
+STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 @router.get("/summary")
@@ -36,9 +40,23 @@ async def live(
     reader = Reader(who.name, who.scope(Right.LOOK))
     hub.expect_room(reader)
     number = read_event_id(last_event_id or "", reader.scope)
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    events = _while(who, request, shared, hub.events(reader, number, IDLE_S, IDLE))
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@router.get("/live/public", response_class=StreamingResponse, dependencies=[PUBLIC])
+async def public_live(
+    request: Request, shared: Shared, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """Event `cut`: when the public's cut was made, at once and whenever there is a new one, and where its state array
+    lies; come back with Last-Event-ID to be told only of newer ones."""
+    caller = "" if request.client is None else request.client.host
+    reader = Reader(caller, NOBODYS)
+    hub = shared.cut_stream.hub
+    hub.expect_room(reader)
+    number = int(last_event_id) if last_event_id and NUMBER.fullmatch(last_event_id) else None
     events = hub.events(reader, number, IDLE_S, IDLE)
-    return StreamingResponse(_while(who, request, shared, events), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def _while(

@@ -1,8 +1,9 @@
 """`/v1/state/{network}.bin`: the latest public cut as one small array, for whole networks at once."""
 
 from gzip import decompress
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import PUBLIC
@@ -14,7 +15,14 @@ FRESH_S = 30
 
 
 @router.get("/state/{network_id}.bin", response_class=Response, dependencies=[PUBLIC])
-async def public_state(request: Request, shared: Shared, network_id: str) -> Response:
+async def public_state(
+    request: Request,
+    shared: Shared,
+    network_id: str,
+    made: Annotated[
+        int | None, Query(alias="cut", description="the cut that is expected; it may be kept for good")
+    ] = None,
+) -> Response:
     """Label, age and confidence of every segment, a byte each, in the order of the property `row` of the tiles of roads
     (docs/state-array.md)."""
     own_id = shared.network.network_id
@@ -23,7 +31,7 @@ async def public_state(request: Request, shared: Shared, network_id: str) -> Res
     cut = await shared.live.public_cut()
     headers = {
         "etag": f'"{own_id}-{cut.cut_us}"',
-        "cache-control": f"public, max-age={FRESH_S}",
+        "cache-control": "public, max-age=86400, immutable" if made == cut.cut_us else f"public, max-age={FRESH_S}",
         "vary": "accept-encoding",
     }
     if request.headers.get("if-none-match") == headers["etag"]:

@@ -109,7 +109,8 @@ class Hub:
         scope = reader.scope
         with self._subscribed(reader) as subscriber:
             for event in [*self._missed(scope, last_number), self.latest(scope)]:
-                yield event
+                if event:
+                    yield event
             while True:
                 if subscriber.lost:
                     subscriber.start_again()

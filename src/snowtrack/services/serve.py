@@ -7,6 +7,7 @@ import structlog
 
 from snowtrack.api.app import create_app
 from snowtrack.api.context import Context
+from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.state import LiveState
@@ -43,6 +44,7 @@ async def serve(settings: Settings) -> None:
             await state.reload()
             tiles = TileMaker(network, settings.api.page_segments_max)
             load_tiles(network, tiles)
+            cut_stream = CutStream(state, settings.api)
             context = Context(
                 settings=settings,
                 network=network,
@@ -53,9 +55,10 @@ async def serve(settings: Settings) -> None:
                 read_as=_reader(settings),
                 gate=Gate(settings.access, pool),
                 passwords=Passwords(settings.access),
+                cut_stream=cut_stream,
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
-            async with running(keep_bus(settings, bus), _tick(state), _look_around(state)):
+            async with running(keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch()):
                 await serve_until_stopped(create_app(context), listener)
 
 
