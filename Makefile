@@ -20,7 +20,7 @@ demo: setup ## Run everything with 40 simulated ploughs (DEMO_SECONDS=60 stops b
 	@exec $(VENV)/snowtrack up --data .demo --ploughs 40 --set public.cut_s=60 --stop-with-parent \
 	  $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: setup ## Install what the tests need, then check and test everything
+test: setup tests/oidc/node_modules/.ready ## Install what the tests need, then check and test everything
 	@.ci/install-debian-packages $(DEBIAN_PACKAGES)
 	@$(MAKE) --no-print-directory check
 	@cd web && npm test --silent
@@ -64,6 +64,12 @@ web/node_modules/.ready: web/package-lock.json web/package.json
 	@.ci/check-node
 	@echo "pages: installing what the build needs"
 	@cd web && npm ci --silent
+	@touch $@
+
+tests/oidc/node_modules/.ready: tests/oidc/package-lock.json
+	@.ci/check-node
+	@echo "tests: installing the OpenID provider that they ask"
+	@cd tests/oidc && npm ci --silent
 	@touch $@
 
 $(PAGES) &: web/node_modules/.ready $(WEB_SOURCES)

@@ -170,6 +170,23 @@ class Access(Group):
     locked_min: Seconds = 5
 
 
+class OpenId(Group):
+    """The provider by which people of an organisation sign in. The secret belongs into the environment."""
+
+    issuer: str | None = None
+    client_id: str = "snowtrack"
+    client_secret: str | None = None
+    account_claim: str = "email"
+    url: str | None = None
+
+    @field_validator("issuer", "url")
+    @classmethod
+    def _encrypted(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            return value
+        raise ValueError("expected https://…; http:// only on this machine")
+
+
 class Portal(Listener):
     """The residents' page."""
 
@@ -206,6 +223,7 @@ class Settings(Group):
     public: Public = Public()
     api: Api = Api()
     access: Access = Access()
+    openid: OpenId = OpenId()
     portal: Portal = Portal()
     notices: Notices = Notices()
     log: Log = Log()

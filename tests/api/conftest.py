@@ -13,6 +13,7 @@ from snowtrack.api.context import Context
 from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
+from snowtrack.api.provider import provider_of
 from snowtrack.api.state import LiveState
 from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
@@ -59,6 +60,7 @@ async def serving(town: Town, settings: Settings, network: Network) -> AsyncIter
             gate=Gate(settings.access, pool),
             passwords=Passwords(settings.access),
             cut_stream=CutStream(live, settings.api),
+            provider=provider_of(settings),
         )
         app = create_app(context)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

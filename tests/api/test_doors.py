@@ -65,6 +65,9 @@ PUBLIC_ROUTES = {
     ("GET", "/tiles/{layer}/{z}/{x}/{y}.mvt"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/v1/session/ways"),
+    ("GET", "/v1/session/openid"),
+    ("GET", "/v1/session/openid/back"),
     ("POST", "/v1/session"),
     ("POST", "/v1/session/invitation"),
 }

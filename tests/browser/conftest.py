@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
+from snowtrack.api.provider import PATH
 from snowtrack.model.ids import DeviceId
+from tests.oidc.running import SECRET, running_provider
 from tests.ports import free_ports
 from tests.services.registry import register
 from tests.up.instance import Instance, running
 
+SETTINGS = ("--set=public.cut_s=1", "--set=engine.silence_s=3")
 CHROMIUM = "/usr/bin/chromium"
 ACCOUNT, PASSWORD = "road.manager", "yuki ga furu yoru"
 
@@ -32,7 +35,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     api_port, portal_port, broker_port = free_ports(3)
     folder = tmp_path_factory.mktemp("browser") / "data"
     instance = Instance(folder=folder, api_port=api_port, portal_port=portal_port, broker_port=broker_port)
-    with running(instance, "--set", "public.cut_s=1", "--set", "engine.silence_s=3"):
+    # The provider is another site, as browsers see it.
+    with (
+        running_provider(f"{instance.api}{PATH}/back", "localhost") as issuer,
+        running(instance, *SETTINGS, f"--set=openid.issuer={issuer}", f"--set=openid.client_secret={SECRET}"),
+    ):
         database = json.loads((instance.folder / "running.json").read_text())["database"]
         register(database, *(DeviceId("ishikawa", f"browser-0{number}") for number in (1, 2, 3)))
         yield instance
@@ -43,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 def signed_in(browser: Browser, site: Instance) -> StorageState:
     """What a browser keeps of who was invited and chose a password."""
     page = browser.new_page(locale="ja-JP")
-    page.goto(invitation(site, "--role", "administrator", "--agency", "*"))
+    page.goto(invitation(site, ACCOUNT, "--role", "administrator", "--agency", "*"))
     page.get_by_label("パスワード").fill(PASSWORD)
     page.get_by_role("button", name="決めてログイン").click()
     page.wait_for_url(f"{site.api}/")
@@ -52,9 +59,9 @@ def signed_in(browser: Browser, site: Instance) -> StorageState:
     return state
 
 
-def invitation(site: Instance, *options: str) -> str:
+def invitation(site: Instance, account: str, *options: str) -> str:
     """The address that whoever is invited gets."""
-    command = [sys.executable, "-m", "snowtrack", "accounts", "invite", ACCOUNT, *options]
+    command = [sys.executable, "-m", "snowtrack", "accounts", "invite", account, *options]
     where = ["--data", str(site.folder), "--set", f"api.port={site.api_port}"]
     done = subprocess.run([*command, *where], capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.splitlines()[-1]

@@ -3,10 +3,11 @@
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from snowtrack.network.arrays import Kind, Network, RoadClass
 from snowtrack.roads.files import open_network
+from tests.browser.conftest import invitation
 from tests.browser.drive import payload, publish, street_of
 from tests.up.instance import Instance, await_true
 
@@ -96,6 +97,43 @@ def test_residents_find_their_road_and_no_machine(page: Page, site: Instance, ne
     expect(page.get_by_text(f"{name}:").first).to_be_visible()
     expect(page.get_by_text("ブレード確認").first).to_be_visible()
     assert "browser-0" not in page.content()
+
+
+def test_people_come_in_by_way_of_their_organisation(browser: Browser, site: Instance) -> None:
+    """Over another site and back, with cookies as a browser sends them."""
+    invitation(site, "hana@city.example", "--role", "viewer", "--agency", "*")
+    page = browser.new_page(locale="ja-JP")
+    page.goto(f"{site.api}/")
+    page.get_by_role("link", name="組織のアカウントでログイン").click()
+    page.locator("input[name=login]").fill("hana@city.example")
+    page.locator("input[name=password]").fill("any")
+    page.get_by_role("button").click()
+    page.get_by_role("button").click()
+    page.wait_for_selector("html[data-state=live]")
+    expect(page.get_by_role("button", name="ログアウト")).to_have_attribute("title", "hana@city.example")
+    page.get_by_role("button", name="ログアウト").click()
+    page.wait_for_url("**/sign-in.html")
+    page.get_by_role("link", name="組織のアカウントでログイン").click()
+    page.wait_for_selector("html[data-state=live]")
+    page.close()
+
+
+def test_who_is_not_known_is_told_so(browser: Browser, site: Instance) -> None:
+    page = browser.new_page(locale="ja-JP")
+    page.goto(f"{site.api}/sign-in.html")
+    page.get_by_label("アカウント名").fill("nobody")
+    page.get_by_label("パスワード").fill("x")
+    page.get_by_role("button", name="ログイン").click()
+    expect(page.get_by_role("alert")).to_contain_text("違います")
+    page.goto(f"{site.api}/sign-in.html#fault=unknown")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("登録されていません")
+    page.goto(f"{site.api}/sign-in.html#invitation=gone")
+    page.reload()
+    page.get_by_label("パスワード").fill("yuki ga furu yoru")
+    page.get_by_role("button", name="決めてログイン").click()
+    expect(page.get_by_role("alert")).to_contain_text("もう使えません")
+    page.close()
 
 
 def test_the_interface_is_described_on_our_own_page(page: Page, site: Instance) -> None:

@@ -3,6 +3,7 @@ import type { Evidence, Label } from "../shared/labels";
 
 export const ADDRESSES = {
   session: "/v1/session",
+  ways: "/v1/session/ways",
   invitation: "/v1/session/invitation",
   network: "/v1/network",
   live: "/v1/live",

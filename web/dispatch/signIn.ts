@@ -4,14 +4,19 @@ import "../shared/page.css";
 import "./signIn.css";
 import { byId, setText } from "../shared/dom";
 import { prepareLanguage, texts } from "../shared/language";
-import { ServerFailure, describeFailure, sendJson } from "../shared/server";
+import { ServerFailure, describeFailure, fetchJson, sendJson } from "../shared/server";
 import { ADDRESSES } from "./api";
 
 const PASSWORD_SIGNS_MIN = 12;
 const words = texts.signIn;
 
+interface Ways {
+  openid: boolean;
+}
+
 /** It stands behind the '#', so that it is sent to no server and written into no log. */
-const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
+const behind = new URLSearchParams(location.hash.slice(1));
+const invitation = behind.get("invitation");
 
 const name = byId<HTMLInputElement>("name");
 const password = byId<HTMLInputElement>("password");
@@ -38,6 +43,20 @@ function prepare(): void {
   setText(byId("password-note"), words.passwordNote(PASSWORD_SIGNS_MIN));
 }
 
+/** By way of the organisation, where that is offered; and what became of it. */
+async function offerOrganisation(): Promise<void> {
+  setText(byId("openid"), words.byOrganisation);
+  const came = behind.get("fault");
+  if (came !== null) say(came === "unknown" ? words.unknownAccount : words.organisationFailed);
+  const ways = await fetchJson<Ways>(ADDRESSES.ways).catch((): Ways => ({ openid: false }));
+  byId("openid").hidden = !ways.openid;
+}
+
+function say(text: string): void {
+  setText(fault, text);
+  fault.hidden = false;
+}
+
 async function comeIn(): Promise<void> {
   fault.hidden = true;
   submit.disabled = true;
@@ -47,14 +66,14 @@ async function comeIn(): Promise<void> {
     location.replace(`./${location.search}`);
   } catch (failure) {
     const refused = failure instanceof ServerFailure && failure.kind === "signedOut";
-    setText(fault, refused ? (invitation === null ? words.wrong : words.invitationOver) : describeFailure(failure));
-    fault.hidden = false;
+    say(refused ? (invitation === null ? words.wrong : words.invitationOver) : describeFailure(failure));
     submit.disabled = false;
     password.select();
   }
 }
 
 prepare();
+void offerOrganisation();
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   void comeIn();

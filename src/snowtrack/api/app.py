@@ -15,6 +15,7 @@ from snowtrack.api import (
     live,
     network,
     observations,
+    openid,
     reported,
     roads,
     routes,
@@ -48,6 +49,7 @@ PARTS = (
     routes,
     indicators,
     sign_in,
+    openid,
     audit,
     health,
 )

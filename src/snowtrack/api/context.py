@@ -12,6 +12,7 @@ from snowtrack.api.cut_array import CutArray
 from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
+from snowtrack.api.provider import Provider
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.api.summary_desk import SummaryDesk
@@ -40,6 +41,7 @@ class Context:
     gate: Gate
     passwords: Passwords
     cut_stream: CutStream
+    provider: Provider | None = None
     board: LatestBoard = field(default_factory=LatestBoard)
     public_board: LatestBoard = field(default_factory=LatestBoard)
     cut_array: CutArray = field(default_factory=CutArray)

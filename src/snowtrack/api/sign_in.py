@@ -64,6 +64,12 @@ class Change(Form):
     new: Password
 
 
+@router.get("/ways", dependencies=[PUBLIC])
+async def ways(shared: Shared) -> dict[str, bool]:
+    """How one can sign in."""
+    return {"password": True, "openid": shared.provider is not None}
+
+
 @router.get("")
 async def session(who: SignedIn) -> dict[str, Any]:
     """Who is signed in, and what that is for which agency; `*` stands for all."""
@@ -88,8 +94,8 @@ async def sign_in(request: Request, shared: Shared, said: Credentials) -> Respon
     async with shared.pool.connection() as connection, connection.transaction():
         if not await is_password(connection, said.name, known):
             raise HTTPException(401, _WRONG)
-        secret = await _begin(connection, shared, said.name)
-    return _signed_in(request, shared, secret)
+        secret = await begin(connection, shared, said.name)
+    return keep_in(request, shared, secret, Response(status_code=204))
 
 
 @router.post("/invitation", status_code=204, responses=_ANSWERS, dependencies=[PUBLIC])
@@ -107,8 +113,8 @@ async def accept(request: Request, shared: Shared, said: Choice) -> Response:
             raise HTTPException(401, _OVER)
         await set_password(connection, name, password)
         await _note(connection, name, "password chosen")
-        secret = await _begin(connection, shared, name)
-    return _signed_in(request, shared, secret)
+        secret = await begin(connection, shared, name)
+    return keep_in(request, shared, secret, Response(status_code=204))
 
 
 @router.post("/password", status_code=204, responses=_ANSWERS)
@@ -124,8 +130,8 @@ async def change(request: Request, shared: Shared, who: SignedIn, said: Change) 
             raise HTTPException(401, "the password was changed meanwhile")
         await set_password(connection, who.name, password)
         await _note(connection, who.name, "password changed")
-        secret = await _begin(connection, shared, who.name)
-    return _signed_in(request, shared, secret)
+        secret = await begin(connection, shared, who.name)
+    return keep_in(request, shared, secret, Response(status_code=204))
 
 
 @router.delete("", status_code=204)
@@ -141,17 +147,18 @@ async def sign_out(request: Request, shared: Shared, who: SignedIn) -> Response:
     return answer
 
 
-async def _begin(connection: AsyncConnection, shared: Context, name: str) -> str:
+async def begin(connection: AsyncConnection, shared: Context, name: str) -> str:
+    """A session of an account; its secret."""
     secret = make_secret()
     await begin_session(connection, name, hashed(secret), shared.gate.lifetime, wall_clock.now_us())
     await _note(connection, name, "sign-in")
     return secret
 
 
-def _signed_in(request: Request, shared: Context, secret: str) -> Response:
+def keep_in(request: Request, shared: Context, secret: str, answer: Response) -> Response:
+    """The answer, with a session for the browser to keep."""
     if former := request.cookies.get(COOKIE):
         shared.gate.forget(former)
-    answer = Response(status_code=204)
     answer.set_cookie(
         COOKIE,
         secret,

@@ -10,6 +10,7 @@ from snowtrack.api.context import Context
 from snowtrack.api.cut_stream import CutStream
 from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
+from snowtrack.api.provider import provider_of
 from snowtrack.api.state import LiveState
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
@@ -56,6 +57,7 @@ async def serve(settings: Settings) -> None:
                 gate=Gate(settings.access, pool),
                 passwords=Passwords(settings.access),
                 cut_stream=cut_stream,
+                provider=provider_of(settings),
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
             async with running(keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch()):

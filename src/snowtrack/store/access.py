@@ -100,6 +100,13 @@ async def note_failures(connection: AsyncConnection, name: str, failures: int, l
     await connection.execute(query("note_failures"), asked)
 
 
+async def claim_account(connection: AsyncConnection, name: str, subject: str) -> bool:
+    """Is this open account that of a person whom a provider names so? It is theirs from the first time on, whoever gets
+    their name later."""
+    asked = {"account": name, "subject": subject}
+    return await (await connection.execute(query("claim_account"), asked)).fetchone() is not None
+
+
 async def take_invitation(connection: AsyncConnection, secret: bytes, now_us: int) -> str | None:
     """Whom this invites; it is good no more."""
     asked = {"secret": secret, "now": to_instant(now_us)}

@@ -101,6 +101,9 @@ export const en: Texts = {
     signIn: "Sign in",
     choosePassword: "Choose it and sign in",
     wrong: "Account or password is not right. After several wrong ones, wait some minutes before you try again.",
+    byOrganisation: "Sign in with your organisation",
+    unknownAccount: "This account of your organisation is not known here. Please ask your administrator for an invitation.",
+    organisationFailed: "Signing in with your organisation did not work. Please try again.",
     invitationOver: "This invitation is good no more. Please ask your administrator for another one.",
   },
   dispatch: {

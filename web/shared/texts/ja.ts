@@ -120,6 +120,9 @@ export const ja = {
     signIn: "ログイン",
     choosePassword: "決めてログイン",
     wrong: "アカウント名かパスワードが違います。何度も間違えたときは、数分待ってからもう一度お試しください。",
+    byOrganisation: "組織のアカウントでログイン",
+    unknownAccount: "この組織アカウントは登録されていません。管理者に招待を頼んでください。",
+    organisationFailed: "組織のアカウントでログインできませんでした。もう一度お試しください。",
     invitationOver: "この招待はもう使えません。管理者に新しい招待を頼んでください。",
   },
   dispatch: {

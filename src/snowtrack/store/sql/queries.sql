@@ -1123,6 +1123,12 @@ select name, rights, agency from api_key where secret = %(secret)s and expires_a
 -- open_account: how an account that is not closed can be signed in to
 select password, failures, locked_until from account where account = %(account)s and closed_at is null for update;
 
+-- claim_account: an open account that is nobody's yet, or this person's
+update account set subject = %(subject)s
+where account = %(account)s and closed_at is null and coalesce(subject, %(subject)s) = %(subject)s
+  and not exists (select from account as other where other.subject = %(subject)s and other.account <> account.account)
+returning account;
+
 -- note_failures: wrong passwords in a row
 update account set failures = %(failures)s, locked_until = %(locked_until)s where account = %(account)s;
 
@@ -1200,7 +1206,7 @@ insert into invitation (secret, account, expires_at) values (%(secret)s, %(accou
 on conflict (account) do update set secret = excluded.secret, expires_at = excluded.expires_at;
 
 -- close_account: nobody signs in to it any more
-update account set closed_at = %(now)s, password = null
+update account set closed_at = %(now)s, password = null, subject = null
 where account = %(account)s and closed_at is null
 returning account;
 

@@ -58,7 +58,7 @@ to snowtrack_api;
 grant insert, update, delete on depth_sensor, depth_reading, depth_day, depth_misdated to snowtrack_api;
 grant insert on reported, touched, closure, event_entry to snowtrack_api;
 -- Who comes in. Accounts, roles and keys are made by the owner.
-grant select, update (password, failures, locked_until) on account to snowtrack_api;
+grant select, update (password, failures, locked_until, subject) on account to snowtrack_api;
 grant select on account_role, api_key to snowtrack_api;
 grant select, delete on invitation to snowtrack_api;
 grant select, insert, update (used_at), delete on session to snowtrack_api;
