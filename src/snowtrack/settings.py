@@ -159,6 +159,8 @@ class Api(Listener):
     public_subscribers_max: Count = 10_000
     live_events_kept: Count = 256
     page_segments_max: Count = 10_000
+    requests_per_s: Count = 100
+    requests_burst: Count = 1_000
 
 
 class Access(Group):
@@ -168,6 +170,7 @@ class Access(Group):
     idle_h: Seconds = 12
     failures_max: Count = 10
     locked_min: Seconds = 5
+    tries_per_min: Count = 30
 
 
 class OpenId(Group):

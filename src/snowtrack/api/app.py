@@ -29,6 +29,7 @@ from snowtrack.api import (
 from snowtrack.api.bodies import BoundedBodies
 from snowtrack.api.context import Context
 from snowtrack.api.errors import add_error_handlers
+from snowtrack.api.limits import RateLimits
 from snowtrack.serving import CommonHeaders, mount_pages
 
 PAGES = Path(__file__).with_name("pages")
@@ -59,7 +60,14 @@ def create_app(context: Context) -> FastAPI:
     """All routes, and the pages at the root."""
     app = FastAPI(title="snowtrack", description=purpose or "", docs_url=None, redoc_url=None)
     app.state.context = context
+    settings = context.settings
     app.add_middleware(BoundedBodies)
+    app.add_middleware(
+        RateLimits,
+        per_s=settings.api.requests_per_s,
+        burst=settings.api.requests_burst,
+        tries_per_min=settings.access.tries_per_min,
+    )
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
     for part in PARTS:
