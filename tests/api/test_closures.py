@@ -95,6 +95,8 @@ async def test_a_road_is_closed_by_its_name_with_times_of_its_own(api: Api) -> N
         ({"segments": [1], "until": utc_text(EVENING_US)}, "until after from"),
         ({"segments": [1], "until": "2027-01-14T06:00:00"}, "timezone"),
         ({"segments": [1], "by": "me"}, "Extra inputs"),
+        ({"segments": [1], "until": "9999-12-31T23:59:59Z"}, "until"),
+        ({"segments": [1], "from": "0001-01-01T00:00:00Z"}, "from"),
     ],
 )
 async def test_what_makes_no_sense_is_refused(api: Api, clean_database: str, said: dict[str, Any], what: str) -> None:
@@ -113,6 +115,13 @@ async def test_nobody_closes_opens_or_sees_roads_of_others(api: Api, clean_datab
     )
     assert_problem(await api.client.post(f"/v1/closures/{number}/end", json=WHY, headers=key), 404)
     assert (await api.client.get("/v1/closures", headers=key)).json() == {"closures": [], "next": None}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "2027-01-14T06:00:00"])
+async def test_a_time_that_cannot_be_ends_nothing(api: Api, at: str) -> None:
+    number = (await close(api, segments=[streets(api.town.network)[0]])).json()["id"]
+    assert_problem(await api.client.post(f"/v1/closures/{number}/end", json=WHY | {"at": at}), 422, "at")
+    assert (await listed(api))[0]["until"] is None
 
 
 async def test_closures_come_in_pages(api: Api) -> None:

@@ -72,6 +72,7 @@ async def test_events_are_opened_and_closed_and_what_was_wrong_is_taken_back(api
         ("void", {"voids": 1, "at": utc_text(LATER_US)}, 422, "open and close only"),
         ("end", {}, 422, "kind"),
         ("open", {"reason": ""}, 422, "reason"),
+        ("open", {"at": "0001-01-01T00:00:00Z"}, 422, "at"),
     ],
 )
 async def test_what_cannot_be_decided_is_refused_with_its_reason(

@@ -5,14 +5,17 @@ import gzip
 import zlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from io import BytesIO
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import HTTPException, Request
+from pydantic import AfterValidator, AwareDatetime
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowtrack.api.context import Context
 from snowtrack.api.errors import RETRY
+from snowtrack.model.calendar import instant_us
 from snowtrack.nmea.unpack import ZstdError, ZstdFile
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -20,6 +23,15 @@ BODY_S_MAX = 60.0
 FORM_BYTES_MAX = 256 * 1024
 LARGE = ("/v1/observations/", "/v1/snow/", "/v1/states")
 CODINGS = ("gzip", "zstd")
+
+
+def _of_our_time(at: datetime) -> datetime:
+    instant_us(at, UTC)
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""With an offset, and in a year that can be kept."""
 
 
 class BoundedBodies:

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Self
 import numpy as np
 from fastapi import APIRouter, HTTPException, Path, Query
 from psycopg import AsyncConnection
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from snowtrack import wall_clock
+from snowtrack.api.bodies import Instant
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Telling
 from snowtrack.api.errors import NotFoundError
@@ -40,8 +41,8 @@ class Closing(BaseModel):
 
     segments: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=SEGMENTS_MAX)] | None = None
     road: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: AwareDatetime | None = None
+    since: Annotated[Instant | None, Field(alias="from")] = None
+    until: Instant | None = None
     reason: Reason
 
     @model_validator(mode="after")
@@ -63,7 +64,7 @@ class Ending(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": {"reason": "安全を確認"}})
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     reason: Reason
 
 

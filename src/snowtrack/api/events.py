@@ -4,9 +4,10 @@ from datetime import UTC
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from snowtrack import wall_clock
+from snowtrack.api.bodies import Instant
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import Deciding, Looking
 from snowtrack.clearance.events import EntryKind, Event, EventEntry, events, refusal
@@ -28,7 +29,7 @@ class Decision(BaseModel):
     )
 
     kind: EntryKind
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     voids: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
