@@ -1,5 +1,6 @@
 """What holds for the whole application: headers, errors, health, its own description."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -12,6 +13,7 @@ from snowtrack.live.bus import News
 from snowtrack.serving import SECURITY_HEADERS
 from tests.api.conftest import Api, serving
 from tests.api.problems import assert_problem
+from tests.services.waiting import until
 
 pytestmark = pytest.mark.anyio
 PATHS = [
@@ -196,6 +198,23 @@ async def test_without_its_database_it_says_so_and_answers_the_rest(api_without_
     assert answer.json()["faults"]["database"] == "does not answer"
     for path in ("/healthz", "/v1/summary", "/tiles/roads.json", "/metrics"):
         assert (await client.get(path)).status_code == 200
+
+
+async def test_without_its_database_looks_are_written_into_the_log(
+    api_without_database: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("snowtrack.api.doors.NOTE_S", 0.2)
+    monkeypatch.setattr("snowtrack.api.live.LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr("snowtrack.api.live.IDLE_S", 0.01)
+    listening = asyncio.create_task(api_without_database.client.get("/v1/live"))
+    await until(lambda: bool(api_without_database.live.hub.subscribers))
+    await asyncio.sleep(0.1)
+    assert not listening.done()
+    api_without_database.app.state.context.gate.kept.clear()
+    assert (await listening).text.startswith("event: snapshot")  # nobody can say any more who that is
+    said = capsys.readouterr()
+    assert "a look that the database could not note" in said.out + said.err
+    assert "/v1/live" in said.out + said.err
 
 
 async def test_metrics_are_what_prometheus_reads(api: Api) -> None:

@@ -7,16 +7,22 @@ to the agencies of `Principal.scope`, and nothing else.
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from psycopg import Error as DatabaseError
 
 from snowtrack import wall_clock
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.gate import COOKIE
 from snowtrack.model.access import Principal, Right, Scope
+from snowtrack.model.errors import StoreError
 from snowtrack.store.access import Entry, note
 
 WHAT_SIGNS_MAX = 500
+NOTE_S = 2.0
+
+log = structlog.get_logger()
 
 _BEARER = Depends(HTTPBearer(auto_error=False, scheme_name="key", description="a key of `snowtrack keys make`"))
 _SESSION = Depends(APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="who signed in"))
@@ -44,7 +50,7 @@ class Door:
             if not self._opens(who, agency, scope):
                 raise HTTPException(403, f"the right to {self.right}{f' at {agency}' if agency else ''} is not given")
             if self.noted:
-                await write_down(shared, who, "look", scope if agency is None else Scope(frozenset({agency})), request)
+                await _write_down(shared, who, scope if agency is None else Scope(frozenset({agency})), request)
         return who
 
     def _opens(self, who: Principal, agency: str | None, scope: Scope) -> bool:
@@ -54,12 +60,15 @@ class Door:
         return agency in scope or bool(by_contractor)
 
 
-async def write_down(shared: Context, who: Principal, action: str, scope: Scope, request: Request) -> None:
-    """Note who did or looked at what; when that cannot be noted, it is not done."""
+async def _write_down(shared: Context, who: Principal, scope: Scope, request: Request) -> None:
+    """Note who looks at what; while the database is away, in the process's log: the map goes on then."""
     what = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    entry = Entry(who=who.name, action=action, agencies=tuple(sorted(scope.agencies)), what=what[:WHAT_SIGNS_MAX])
-    async with shared.pool.connection() as connection:
-        await note(connection, entry, wall_clock.now_us())
+    entry = Entry(who=who.name, action="look", agencies=tuple(sorted(scope.agencies)), what=what[:WHAT_SIGNS_MAX])
+    try:
+        async with shared.pool.connection(timeout=NOTE_S) as connection:
+            await note(connection, entry, wall_clock.now_us())
+    except (StoreError, DatabaseError):
+        log.warning("api: a look that the database could not note", who=entry.who, what=entry.what)
 
 
 def _public() -> None:

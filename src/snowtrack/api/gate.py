@@ -21,8 +21,6 @@ from snowtrack.store.secrets import SECRET_SIGNS_MAX, hashed
 COOKIE = "snowtrack_session"
 # What changes of somebody's rights is obeyed after so long.
 KEPT_S = 5.0
-# While the database is away, who was let in lately goes on seeing what can be seen without it.
-AWAY_S = 900.0
 KEPT_MAX = 4_096
 LOOK_UP_S = 2.0
 AT_ONCE = 2
@@ -73,7 +71,8 @@ class Gate:
             async with self.looking:
                 found = Known(await self._look_up(kind, secret), now, now)
         except (StoreError, DatabaseError):
-            if kept is None or now - kept.said_s > AWAY_S:
+            # While the database is away, who was let in goes on seeing what can be seen without it.
+            if kept is None or now - kept.said_s > self.settings.idle_h * 3_600:
                 raise
             found = kept._replace(asked_s=time.monotonic())
         self.kept.pop((kind, secret), None)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
+from psycopg import Error as DatabaseError
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.cut_stream import NOBODYS
@@ -15,6 +16,7 @@ from snowtrack.api.doors import PUBLIC, Looking, Watching
 from snowtrack.api.state import read_event_id
 from snowtrack.live.hub import Reader
 from snowtrack.model.access import Principal, Right
+from snowtrack.model.errors import StoreError
 
 router = APIRouter(prefix="/v1", tags=["live"])
 IDLE_S = 15.0
@@ -67,7 +69,15 @@ async def _while(
     async with aclosing(events):
         async for event in events:
             if time.monotonic() - looked_s > LOOK_AGAIN_S:
-                if await shared.gate.who(request) != who:
+                if not await _is_still(who, request, shared):
                     return
                 looked_s = time.monotonic()
             yield event
+
+
+async def _is_still(who: Principal, request: Request, shared: Context) -> bool:
+    """May whoever asked the same as then?"""
+    try:
+        return await shared.gate.who(request) == who
+    except (StoreError, DatabaseError):
+        return False

@@ -274,15 +274,16 @@ class LiveState:
         # The facts of another event; of the views, those that begin otherwise with it are told by the fold.
         if event_us != self.event_us:
             self._begin(event_us)
-        self.hub.publish(Event(partial(self._delta, content, rows), self.number))
+        # Kept as bytes, which take a fifth of the memory.
+        self.hub.publish(Event(partial(self._delta, orjson.dumps(content), self.number, rows), self.number))
 
-    def _delta(self, content: dict[str, Any], rows: Rows, scope: Scope) -> bytes:
+    def _delta(self, whole: bytes, number: int, rows: Rows, scope: Scope) -> bytes:
         shown = scope.is_every | ((rows >= 0) & self.shown(scope)[rows])
         if not shown.all():
-            content = content | {
-                "segments": [one for one, seen in zip(content["segments"], shown, strict=True) if seen]
-            }
-        return encode_event("delta", content, event_id(content["number"], scope))
+            content = orjson.loads(whole)
+            content["segments"] = [one for one, seen in zip(content["segments"], shown, strict=True) if seen]
+            whole = orjson.dumps(content)
+        return encode_bytes("delta", whole, event_id(number, scope))
 
 
 def _heads(machines: list[dict[str, Any]]) -> Event:
@@ -317,5 +318,10 @@ def read_event_id(text: str, scope: Scope) -> int | None:
 
 def encode_event(name: str, content: dict[str, Any], number: str | None = None) -> bytes:
     """One server-sent event."""
+    return encode_bytes(name, orjson.dumps(content), number)
+
+
+def encode_bytes(name: str, content: bytes, number: str | None) -> bytes:
+    """The same, of JSON."""
     numbered = b"" if number is None else b"id: %s\n" % number.encode()
-    return b"event: %s\n%sdata: %s\n\n" % (name.encode(), numbered, orjson.dumps(content))
+    return b"event: %s\n%sdata: %s\n\n" % (name.encode(), numbered, content)

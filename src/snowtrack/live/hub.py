@@ -7,7 +7,7 @@ are not kept: `latest` stands for them, and follows the snapshot as well as what
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +25,8 @@ class TooManySubscribersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is told to all; `make` encodes what one may see of it, which may be nothing."""
+    """What is told to all; `make` encodes what one may see of it, which may be nothing. What was encoded is forgotten
+    when all were told; for the few who come back it is made again."""
 
     make: Callable[[Scope], bytes]
     number: int | None = None
@@ -49,7 +50,6 @@ class Subscriber:
     """One reader. `lost` says that its queue ran over."""
 
     scope: Scope
-    name: str
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUED_MAX))
     lost: bool = False
 
@@ -76,6 +76,7 @@ class Hub:
     of_one_max: int
     kept_max: int
     subscribers: set[Subscriber] = field(default_factory=set)
+    of_one: Counter[str] = field(default_factory=Counter)
     kept: deque[Event] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,11 +89,11 @@ class Hub:
         for subscriber in self.subscribers:
             if content := event.seen_by(subscriber.scope):
                 subscriber.offer(content)
+        event.encoded.clear()
 
     def expect_room(self, reader: Reader) -> None:
         """For one more reader, and for one more of this name, so that nobody takes all the room."""
-        own = sum(one.name == reader.name for one in self.subscribers)
-        if len(self.subscribers) >= self.subscribers_max or own >= self.of_one_max:
+        if len(self.subscribers) >= self.subscribers_max or self.of_one[reader.name] >= self.of_one_max:
             raise TooManySubscribersError
 
     def begin_anew(self) -> None:
@@ -133,9 +134,13 @@ class Hub:
     @contextmanager
     def _subscribed(self, reader: Reader) -> Iterator[Subscriber]:
         self.expect_room(reader)
-        subscriber = Subscriber(reader.scope, reader.name)
+        subscriber = Subscriber(reader.scope)
         self.subscribers.add(subscriber)
+        self.of_one[reader.name] += 1
         try:
             yield subscriber
         finally:
             self.subscribers.discard(subscriber)
+            self.of_one[reader.name] -= 1
+            if not self.of_one[reader.name]:
+                del self.of_one[reader.name]
