@@ -12,6 +12,7 @@ from benchmarks.ingest import fleets, flood
 from benchmarks.ingest import run as ingest
 from benchmarks.match import run as match
 from benchmarks.report import Report
+from benchmarks.serve import run as serve
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "clearance": clearance.run,
@@ -22,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Report]] = {
     "line": line.run,
     "match": match.run,
     "roads": roads.run,
+    "serve": serve.run,
     "simulator": simulator.run,
     "storage": storage.run,
 }

@@ -111,7 +111,7 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path, network: Path) -> Iterator[Place]:
+def place(folder: Path, network: Path, *flags: str) -> Iterator[Place]:
     """Broker and database; services are started by whoever measures."""
     folder.mkdir(parents=True, exist_ok=True)
     with running_database(folder / "database") as running:
@@ -121,6 +121,7 @@ def place(folder: Path, network: Path) -> Iterator[Place]:
             f"network.folder={network}",
             f"data.folder={folder}",
             f"api.port={PORT + 1}",
+            *flags,
         )
         made = Place(folder, load_settings(None, {"SNOWTRACK_CONFIG": ""}, given), running.process.pid)
         try:

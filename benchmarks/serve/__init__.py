@@ -1,0 +1,1 @@
+"""How fast the API serves: tiles, and live streams to many."""
