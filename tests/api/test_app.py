@@ -98,6 +98,8 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
     assert {
         "/v1/network",
         "/v1/segments",
+        "/v1/segments.csv",
+        "/v1/segments.geojson",
         "/v1/segments/{segment_id}",
         "/v1/audit",
         "/v1/closures",
@@ -128,6 +130,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/snow/{agency}/{sensor}",
         "/v1/snow/{agency}/{sensor}/depth.csv",
         "/v1/summaries/{by}",
+        "/v1/summaries/{by}.csv",
         "/v1/summary",
         "/tiles/{layer}.json",
         "/tiles/{layer}/{z}/{x}/{y}.mvt",

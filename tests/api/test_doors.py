@@ -57,6 +57,9 @@ class Visit:
 PUBLIC_ROUTES = {
     ("GET", "/v1/network"),
     ("GET", "/v1/segments"),
+    ("GET", "/v1/segments.csv"),
+    ("GET", "/v1/segments.geojson"),
+    ("GET", "/v1/summaries/{by}.csv"),
     ("GET", "/v1/state/{network_id}.bin"),
     ("GET", "/v1/summaries/{by}"),
     ("GET", "/v1/roads"),

@@ -1,5 +1,9 @@
 """`/v1/segments` and `/v1/segments/{id}`, `/v1/network`."""
 
+import csv
+import io
+from typing import Any
+
 import pytest
 
 from snowtrack import wall_clock
@@ -54,9 +58,40 @@ async def test_a_feature_has_its_line_its_name_and_what_is_known(api: Api) -> No
     ]
     properties = feature["properties"]
     assert set(properties) == {
-        "id", "name", "route", "class", "manager", "length_m", "label", "share", "at", "evidence", "confidence"
+        "id", "name", "route", "class", "manager", "district", "length_m",
+        "label", "share", "at", "evidence", "confidence",
     }  # fmt: skip
     assert (properties["id"], properties["class"], properties["evidence"]) == (street, "local", "blade")
+
+
+async def test_whole_dumps_say_what_the_pages_say(api: Api) -> None:
+    street, _ = streets(api.town.network)
+    await api.town.work(street, EVENING_US)
+    await api.town.turn(EVENING_US)
+    paged: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = (await api.client.get("/v1/segments", params={"after": after, "limit": 3_000})).json()
+        paged, after = paged + page["features"], page["next"]
+    answer = await api.client.get("/v1/segments.geojson")
+    whole = answer.json()
+    assert whole["features"] == paged
+    assert {key: whole[key] for key in ("type", "cut_at", "network")} == {
+        key: page[key] for key in ("type", "cut_at", "network")
+    }
+    table = await api.client.get("/v1/segments.csv")
+    assert table.content.startswith(b"\xef\xbb\xbfid,name,route,class,")
+    lines = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert [int(line["id"]) for line in lines] == [feature["id"] for feature in paged]
+    for line, feature in zip(lines, paged, strict=True):
+        said = {key: "" if value is None else str(value) for key, value in feature["properties"].items()}
+        first = feature["geometry"]["coordinates"][0]
+        assert line.pop("wkt").startswith(f"LINESTRING ({first[0]:.7f} {first[1]:.7f}, ")
+        assert line == said
+    assert "plough" not in table.text + answer.text
+    for path in ("/v1/segments.csv", "/v1/segments.geojson"):
+        again = await api.client.get(path, headers={"if-none-match": table.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_no_machine_is_named_anywhere_in_public(api: Api) -> None:

@@ -1,5 +1,7 @@
 """`/v1/summaries/{by}`."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -75,3 +77,16 @@ async def test_a_route_that_is_registered_is_there_at_once(api: Api) -> None:
 @pytest.mark.parametrize("path", ["colour", "cell?resolution=4", "cell?resolution=11", "class?limit=0"])
 async def test_what_cannot_be_asked(api: Api, path: str) -> None:
     assert_problem(await api.client.get(f"/v1/summaries/{path}"), 422)
+
+
+async def test_summaries_are_a_table_too(api: Api) -> None:
+    await api.town.work(streets(api.town.network)[0], EVENING_US)
+    await api.town.turn(EVENING_US)
+    told = (await api.client.get("/v1/summaries/class")).json()["summaries"]
+    table = await api.client.get("/v1/summaries/class.csv")
+    lines = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert [line["id"] for line in lines] == [one["id"] for one in told]
+    for line, one in zip(lines, told, strict=True):
+        assert float(line["km_by_label.done"]) == one["km_by_label"]["done"]
+        assert line["newest_at"] == (one["newest_at"] or "")
+    assert_problem(await api.client.get("/v1/summaries/nothing.csv"), 422)

@@ -1,31 +1,37 @@
 """`/v1/segments`: the public's view of all roads, and the facts of one segment."""
 
+from collections.abc import Callable, Iterator
 from math import nan
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import iterate_in_threadpool
 
-from snowtrack.api.context import Shared
+from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import PUBLIC, Looking
 from snowtrack.api.errors import BadRequestError, NotFoundError
+from snowtrack.api.formats import CSV, GEOJSON, MARK, csv_lines_of, feature
 from snowtrack.clearance.ledger import Directions
-from snowtrack.clearance.view import Views
+from snowtrack.clearance.public_cut import PublicCut
+from snowtrack.clearance.public_segments import describe, public_segments
 from snowtrack.model.access import Right
 from snowtrack.model.calendar import utc_text
 from snowtrack.model.columns import ABSENT_64, Int32s
 from snowtrack.model.states import LABELS, States
 from snowtrack.model.work import Evidence
-from snowtrack.network.arrays import Kind, Manager, Network, RoadClass
+from snowtrack.network.arrays import Network
 from snowtrack.store.events import Closure
 
 router = APIRouter(prefix="/v1", tags=["segments"])
 ID_MAX = 2**53 - 1
+PORTION = 2_000
 
 
 @router.get("/segments", response_class=Response, dependencies=[PUBLIC])
-async def public_segments(
+async def segments(
     request: Request,
     shared: Shared,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
@@ -48,10 +54,54 @@ async def public_segments(
         "attribution": shared.network.attribution,
         "cut_at": cut.at,
         "next": int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
-        "features": _features(shared.network, shown, cut.views),
+        "features": [feature(one) for one in public_segments(shared.network, cut, shown)],
     }
     headers = {"etag": etag, "cache-control": "public, max-age=30"}
-    return Response(orjson.dumps(content), media_type="application/geo+json", headers=headers)
+    return Response(orjson.dumps(content), media_type=GEOJSON, headers=headers)
+
+
+@router.get("/segments.csv", response_class=StreamingResponse, dependencies=[PUBLIC])
+async def segments_csv(request: Request, shared: Shared) -> Response:
+    """All of the latest public cut as CSV, each with its line as well-known text."""
+    return await _whole(request, shared, CSV, _csv_parts)
+
+
+@router.get("/segments.geojson", response_class=StreamingResponse, dependencies=[PUBLIC])
+async def segments_geojson(request: Request, shared: Shared) -> Response:
+    """All of the latest public cut as one GeoJSON document."""
+    return await _whole(request, shared, GEOJSON, _geojson_parts)
+
+
+async def _whole(
+    request: Request, shared: Context, form: str, parts: Callable[[Network, PublicCut], Iterator[bytes]]
+) -> Response:
+    """Some segments at a time, made beside the event loop."""
+    cut = await shared.live.public_cut()
+    headers = {"etag": f'"{shared.network.network_id}-{cut.cut_us}"', "cache-control": "public, max-age=30"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return StreamingResponse(iterate_in_threadpool(parts(shared.network, cut)), media_type=form, headers=headers)
+
+
+def _csv_parts(network: Network, cut: PublicCut) -> Iterator[bytes]:
+    yield MARK.encode()
+    for place, rows in enumerate(_portions(network)):
+        yield csv_lines_of(public_segments(network, cut, rows), header=place == 0).encode()
+
+
+def _geojson_parts(network: Network, cut: PublicCut) -> Iterator[bytes]:
+    head = {"type": "FeatureCollection", "network": network.network_id, "attribution": network.attribution}
+    yield orjson.dumps(head | {"cut_at": cut.at, "features": []})[:-2]
+    for place, rows in enumerate(_portions(network)):
+        features = [feature(one) for one in public_segments(network, cut, rows)]
+        yield (b"," if place else b"") + orjson.dumps(features)[1:-1]
+    yield b"]}"
+
+
+def _portions(network: Network) -> Iterator[Int32s]:
+    """All rows by id."""
+    for begin in range(0, len(network), PORTION):
+        yield network.rows_by_id[begin : begin + PORTION]
 
 
 @router.get("/segments/{segment_id}")
@@ -66,7 +116,7 @@ async def segment(shared: Shared, who: Looking, segment_id: Annotated[int, Path(
     states, directions, closures = await shared.live.segment(row)
     view = shared.live.views.take(np.array([row])).as_json(np.array([segment_id]))[0]
     return {
-        **_describe(shared.network, row),
+        **describe(shared.network, row).as_json(),
         "length_m": int(shared.network.length_mm[row]) / 1000,
         **{key: value for key, value in view.items() if key != "id"},
         "directions": [_direction(states, at, directions) for at in range(len(states))],
@@ -94,34 +144,6 @@ def _degrees(bbox: str) -> tuple[float, float, float, float]:
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BadRequestError("bbox: expected west,south,east,north in degrees, such as 136.6,36.5,136.7,36.6")
     return west, south, east, north
-
-
-def _features(network: Network, rows: Int32s, views: Views) -> list[dict[str, Any]]:
-    told = views.take(rows).as_json(network.segment_id[rows])
-    return [_feature(network, row, view) for row, view in zip(rows.tolist(), told, strict=True)]
-
-
-def _feature(network: Network, row: int, view: dict[str, Any]) -> dict[str, Any]:
-    part = slice(network.shape_offsets[row], network.shape_offsets[row + 1])
-    lons, lats = (network.shape_lon_e7[part] / 1e7).tolist(), (network.shape_lat_e7[part] / 1e7).tolist()
-    described = _describe(network, row)
-    return {
-        "type": "Feature",
-        "id": described["id"],
-        "geometry": {"type": "LineString", "coordinates": list(zip(lons, lats, strict=True))},
-        "properties": {**described, "length_m": int(network.length_mm[row]) / 1000, **view},
-    }
-
-
-def _describe(network: Network, row: int) -> dict[str, Any]:
-    footway = network.kind[row] == Kind.FOOTWAY
-    return {
-        "id": int(network.segment_id[row]),
-        "name": network.text(int(network.name_text[row])),
-        "route": network.text(int(network.route_text[row])),
-        "class": "footway" if footway else RoadClass(int(network.road_class[row])).name.lower(),
-        "manager": Manager(int(network.manager[row])).name.lower(),
-    }
 
 
 def _direction(states: States, at: int, directions: Directions) -> dict[str, Any]:

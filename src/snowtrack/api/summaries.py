@@ -1,13 +1,15 @@
 """`/v1/summaries/{by}`: the latest public cut by agency, district, area, route, class of road or cell."""
 
 import asyncio
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import PUBLIC
+from snowtrack.api.formats import CSV, MARK, csv_lines
 from snowtrack.clearance.groups import CELL_RESOLUTIONS, By
 from snowtrack.clearance.summaries import summarise
 
@@ -16,6 +18,16 @@ ID_MAX = 200
 Resolution = Annotated[
     int, Query(ge=CELL_RESOLUTIONS[0], le=CELL_RESOLUTIONS[-1], description="of H3, where it is by cell")
 ]
+
+
+@router.get("/{by}.csv", response_class=Response, dependencies=[PUBLIC])
+async def summaries_csv(shared: Shared, by: By, resolution: Resolution = 7) -> Response:
+    """The same, all of it, as CSV."""
+    cut = await shared.live.public_cut()
+    groups = await shared.summary_desk.groups(shared.live, by, resolution)
+    made = partial(csv_lines, summarise(groups, cut.views, shared.network.length_mm), header=True)
+    headers = {"content-disposition": f'attachment; filename="summaries-{by}.csv"'}
+    return Response(MARK + await asyncio.to_thread(made), media_type=CSV, headers=headers)
 
 
 @router.get("/{by}", dependencies=[PUBLIC])
