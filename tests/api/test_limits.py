@@ -10,8 +10,10 @@ from starlette.responses import PlainTextResponse
 
 from snowtrack.api import limits
 from snowtrack.api.limits import Buckets, RateLimits, network_of
-from tests.api.conftest import Api
+from snowtrack.network.arrays import Network
+from tests.api.conftest import serving
 from tests.api.problems import assert_problem
+from tests.services.town import opened
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -75,7 +77,7 @@ def test_never_more_than_the_burst_and_what_comes_back(steps: list[float]) -> No
             taken.append(clock.now_s)
         else:
             assert 0 < wait_s <= 0.5 + 1e-9
-            clock.now_s += wait_s * 1.000001
+            clock.now_s += wait_s
             assert buckets.wait_s(HERE) == 0
             taken.append(clock.now_s)
     for place, begin in enumerate(taken):
@@ -107,8 +109,23 @@ def test_a_caller_is_an_address_or_its_network(address: str, network: str) -> No
 
 
 @pytest.mark.anyio
-async def test_the_application_has_limits_and_its_refusals_the_security_headers(api: Api) -> None:
-    tries = [await api.client.post("/v1/session", json={}, headers={"origin": "http://road.test"}) for _ in range(31)]
-    assert {answer.status_code for answer in tries[:30]} == {422}
-    assert_problem(tries[30], 429)
-    assert tries[30].headers["x-content-type-options"] == "nosniff"
+async def test_the_application_has_limits_and_its_refusals_the_security_headers(
+    clean_database: str, network: Network
+) -> None:
+    flags = ("access.tries_per_min=2", "openid.url=http://127.0.0.1:1")
+    async with opened(clean_database, network, *flags) as town, serving(town, town.settings, network) as api:
+        origin = {"origin": "http://road.test"}
+        tries = [await api.client.post("/v1/session", json={}, headers=origin) for _ in range(3)]
+        assert [answer.status_code for answer in tries] == [422, 422, 429]
+        assert tries[2].headers["x-content-type-options"] == "nosniff"
+        for path in ("/v1/session/openid", "/v1/session/openid/back"):
+            assert_problem(await api.client.get(path), 429)
+        assert (await api.client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_who_watches_over_it_is_never_refused() -> None:
+    app = limited(Clock())
+    async with asking(app) as one:
+        answers = [await one.get(path) for path in ("/healthz", "/readyz") for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {200}

@@ -1,6 +1,7 @@
 """Coming in by way of an organisation, at a real OpenID provider."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from html import unescape
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -122,6 +123,49 @@ async def test_who_has_the_address_later_does_not_have_the_account(
     assert not await is_in(browser)
     ((what,),) = rows(clean_database, "select what from audit where action = 'refused'")
     assert what.endswith(f" a+{HANA}")
+
+
+async def test_an_account_is_claimed_by_invitation_alone(
+    api: Api, browser: httpx.AsyncClient, clean_database: str
+) -> None:
+    """Whoever calls themselves so at the provider does not have the account of who chose a password here."""
+    await invite(api)
+    await api.town.connection.execute("delete from invitation")
+    assert await sign_in(browser, HANA) == "/sign-in.html#fault=unknown"
+    await invite(api)
+    await api.town.connection.execute("update invitation set expires_at = now() - interval '1 s'")
+    assert await sign_in(browser, HANA) == "/sign-in.html#fault=unknown"
+    await invite(api)
+    assert await sign_in(browser, HANA) == "/"
+    assert rows(clean_database, "select * from invitation") == []
+    assert await sign_in(browser, HANA) == "/"
+
+
+async def test_signs_that_only_look_alike_are_nobodys(api: Api, browser: httpx.AsyncClient) -> None:
+    await invite(api, "kana@city.example")
+    assert await sign_in(browser, "\u212aana@city.example") == "/sign-in.html#fault=openid"
+
+
+@pytest.mark.parametrize("told", [{}, {"issuer": "x"}, {"authorization_endpoint": 7}])
+async def test_a_provider_that_talks_nonsense_is_refused(
+    api: Api, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, told: dict[str, object]
+) -> None:
+    provider = api.app.state.context.provider
+    monkeypatch.setattr(provider, "known", told)
+    monkeypatch.setattr(provider, "known_s", time.monotonic())
+    answer = await browser.get(PATH)
+    assert answer.headers["location"] == "/sign-in.html#fault=openid"
+
+
+async def test_what_it_said_before_holds_while_the_provider_is_away(
+    api: Api, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await browser.get(PATH)).headers["location"].startswith(api.app.state.context.provider.settings.issuer)
+    provider = api.app.state.context.provider
+    monkeypatch.setattr(provider, "known_s", float("-inf"))
+    away = provider.settings.model_copy(update={"issuer": "http://127.0.0.1:9"})
+    monkeypatch.setattr(provider, "settings", away)
+    assert (await browser.get(PATH)).headers["location"].startswith("http://127.0.0.1:")
 
 
 async def test_who_is_closed_does_not_come_in(api: Api, browser: httpx.AsyncClient) -> None:

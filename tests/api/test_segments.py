@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from snowtrack import wall_clock
+from snowtrack.api.formats import csv_lines
 from snowtrack.model.calendar import DAY_US, SECOND_US, utc_text
 from snowtrack.network.arrays import Kind, RoadClass
 from snowtrack.settings import load_settings
@@ -92,6 +93,21 @@ async def test_whole_dumps_say_what_the_pages_say(api: Api) -> None:
     for path in ("/v1/segments.csv", "/v1/segments.geojson"):
         again = await api.client.get(path, headers={"if-none-match": table.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_few_whole_files_are_made_at_once(api: Api) -> None:
+    dumps = api.app.state.context.dumps
+    async with dumps, dumps:
+        assert_problem(await api.client.get("/v1/segments.csv"), 503, "whole files")
+    assert (await api.client.get("/v1/segments.csv")).status_code == 200
+
+
+def test_no_name_is_a_formula() -> None:
+    class Road:
+        def as_json(self) -> dict[str, object]:
+            return {"id": 1, "name": '=HYPERLINK("x")', "at": None, "km": {"done": -1.5}}
+
+    assert csv_lines([Road()], header=True) == 'id,name,at,km.done\r\n1,"\'=HYPERLINK(""x"")",,-1.5\r\n'
 
 
 async def test_no_machine_is_named_anywhere_in_public(api: Api) -> None:

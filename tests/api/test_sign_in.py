@@ -10,10 +10,11 @@ import pytest
 from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
-from snowtrack.api.gate import COOKIE, KEPT_S
+from snowtrack.api.gate import BEFORE_S, COOKIE, KEPT_S
 from snowtrack.api.passwords import SIGNS_MIN
 from snowtrack.model.access import EVERY, Role
 from snowtrack.model.calendar import HOUR_US, MINUTE_US
+from snowtrack.model.errors import StoreError
 from snowtrack.network.arrays import Network
 from snowtrack.services.accounts import Appointment, key_of_up, make_invitation
 from snowtrack.store.accounts import close_account, withdraw_roles
@@ -325,3 +326,30 @@ async def test_strangers_are_not_told_what_is_wrong_inside(api: Api, browser: ht
     assert told == {"ready": False, "faults": {"ingest": "is not well", "fold": "is not well"}}
     told = (await api.client.get("/readyz")).json()
     assert told["faults"] == {"ingest": "was not heard lately", "fold": "was not heard lately"}
+
+
+async def test_while_the_database_is_away_nobody_waits_long_and_what_was_revoked_stays_so(
+    api: Api, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await come_in(api, browser)
+    assert (await browser.get("/v1/session")).status_code == 200
+    gate, asked = api.app.state.context.gate, []
+
+    async def away(kind: str, secret: bytes) -> None:
+        asked.append(kind)
+        await asyncio.sleep(0.2)
+        raise StoreError("gone")
+
+    monkeypatch.setattr(type(gate), "_look_up", lambda _self, kind, secret: away(kind, secret))
+    for key, known in gate.kept.items():
+        gate.kept[key] = known._replace(said_s=known.said_s - KEPT_S - 1)
+    answers = await asyncio.gather(*(browser.get("/v1/session") for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    strangers = await asyncio.gather(
+        *(browser.get("/v1/session", headers={"authorization": f"Bearer {number}"}) for number in range(10))
+    )
+    assert {answer.status_code for answer in strangers} == {503}
+    assert len(asked) <= 2
+    for key, known in gate.kept.items():
+        gate.kept[key] = known._replace(said_s=gate.away_s - BEFORE_S - 1)
+    assert (await browser.get("/v1/session")).status_code == 503

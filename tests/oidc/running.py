@@ -24,7 +24,10 @@ def running_provider(redirect_uri: str, host: str = "127.0.0.1") -> Iterator[str
         late = threading.Timer(READY_S_MAX, process.kill)
         late.start()
         assert process.stdout is not None
-        assert any(line.strip() == "ready" for line in process.stdout)
+        said: list[str] = []
+        while not said or said[-1] != "ready\n":
+            said.append(process.stdout.readline())
+            assert said[-1], f"it ended; is it installed ('make test' does it)? {''.join(said)}"
         late.cancel()
         try:
             yield issuer

@@ -38,7 +38,7 @@ def test_people_are_invited_given_roles_and_shut_out(registered: str) -> None:
     worker = ("--role", "contractor", "--agency", "kahoku", "--contractor", "yuki")
     assert snowtrack(registered, "accounts", "invite", "taro", *worker).returncode == 0
     listed = snowtrack(registered, "accounts", "list").stdout
-    assert "hana@kahoku: dispatcher kahoku; has not chosen a password yet" in listed
+    assert "hana@kahoku: dispatcher kahoku; has not come in yet" in listed
     assert "taro: contractor kahoku yuki" in listed
     assert snowtrack(registered, "accounts", "withdraw", "hana@kahoku", "--agency", "kahoku").returncode == 0
     assert snowtrack(registered, "accounts", "close", "taro").returncode == 0

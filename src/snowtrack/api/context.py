@@ -24,6 +24,7 @@ from snowtrack.store.database import StorePool
 from snowtrack.tiles.layers import TileMaker
 
 UPLOADS_MAX = 4
+DUMPS_MAX = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Context:
     cut_array: CutArray = field(default_factory=CutArray)
     summary_desk: SummaryDesk = field(default_factory=SummaryDesk)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
+    dumps: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DUMPS_MAX))
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 
 

@@ -50,7 +50,7 @@ class CutStream:
         except (StoreError, DatabaseError) as error:
             log.warning("api: cannot read the public's cut", error=str(error))
             return
-        if cut.cut_us > self.told_us:
+        if cut.cut_us != self.told_us:
             self.told_us = cut.cut_us
             self.hub.publish(Event(self._word, cut.cut_us))
 

@@ -68,7 +68,7 @@ async def _write_down(shared: Context, who: Principal, scope: Scope, request: Re
         async with shared.pool.connection(timeout=NOTE_S) as connection:
             await note(connection, entry, wall_clock.now_us())
     except (StoreError, DatabaseError):
-        log.warning("api: a look that the database could not note", who=entry.who, what=entry.what)
+        log.error("api: a look that the database could not note", who=entry.who, what=entry.what)
 
 
 def _public() -> None:

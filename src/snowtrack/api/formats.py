@@ -10,6 +10,7 @@ GEOJSON = "application/geo+json"
 # By which Excel knows UTF-8.
 MARK = "\ufeff"
 WKT = "wkt"
+FORMULAS = ("=", "+", "-", "@", "\t")
 
 
 class Record(Protocol):
@@ -49,8 +50,15 @@ def csv_lines(records: Iterable[Record], *, header: bool) -> str:
         if header:
             writer.writerow(cells)
             header = False
-        writer.writerow("" if value is None else value for value in cells.values())
+        writer.writerow(map(_cell, cells.values()))
     return out.getvalue()
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401 - what a cell holds
+    """Excel reckons with texts that begin so; a name is none of that."""
+    if isinstance(value, str) and value.startswith(FORMULAS):
+        return f"'{value}"
+    return "" if value is None else value
 
 
 def csv_lines_of(records: Iterable[LineRecord], *, header: bool) -> str:

@@ -21,6 +21,8 @@ from snowtrack.store.secrets import SECRET_SIGNS_MAX, hashed
 COOKIE = "snowtrack_session"
 # What changes of somebody's rights is obeyed after so long.
 KEPT_S = 5.0
+# An open page asks several times in a minute.
+BEFORE_S = 60.0
 KEPT_MAX = 4_096
 LOOK_UP_S = 2.0
 AT_ONCE = 2
@@ -28,22 +30,24 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 class Known(NamedTuple):
-    """Who that is; when the database said so, and when it was asked last."""
+    """Who that is, and when the database said so."""
 
     principal: Principal | None
     said_s: float
-    asked_s: float
 
 
 @dataclass(slots=True)
 class Gate:
     """One per application. Who was found is kept for a moment; who was not, too, elsewhere, so that many of them take
-    nobody's place. Few are looked up at a time: the rest of the connections is for who was let in."""
+    nobody's place. Few are looked up at a time: the rest of the connections is for who was let in. `away_s` says since
+    when the database is away, `asked_s` when it was asked last."""
 
     settings: Access
     pool: StorePool
     kept: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
     strangers: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
+    away_s: float | None = None
+    asked_s: float = float("-inf")
     looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property
@@ -64,17 +68,21 @@ class Gate:
 
     async def _find(self, kind: str, secret: bytes) -> Principal | None:
         now = time.monotonic()
-        kept = self.kept.get((kind, secret)) or self.strangers.get((kind, secret))
-        if kept is not None and now - kept.asked_s < KEPT_S:
-            return kept.principal
-        try:
-            async with self.looking:
-                found = Known(await self._look_up(kind, secret), now, now)
-        except (StoreError, DatabaseError):
-            # While the database is away, who was let in goes on seeing what can be seen without it.
-            if kept is None or now - kept.said_s > self.settings.idle_h * 3_600:
+        if (known := self._known(kind, secret, now)) is not None:
+            return known.principal
+        async with self.looking:
+            # Others who showed the same may have been here meanwhile.
+            if (known := self._known(kind, secret, time.monotonic())) is not None:
+                return known.principal
+            try:
+                found = Known(await self._look_up(kind, secret), now)
+            except (StoreError, DatabaseError):
+                self.asked_s = time.monotonic()
+                self.away_s = self.away_s or now
+                if (known := self._known(kind, secret, self.asked_s)) is not None:
+                    return known.principal
                 raise
-            found = kept._replace(asked_s=time.monotonic())
+        self.away_s = None
         self.kept.pop((kind, secret), None)
         into = self.strangers if found.principal is None else self.kept
         into[kind, secret] = found
@@ -82,6 +90,18 @@ class Gate:
         while len(into) > KEPT_MAX:
             into.popitem(last=False)
         return found.principal
+
+    def _known(self, kind: str, secret: bytes, now: float) -> Known | None:
+        """Who was found a moment ago. While the database is away, for which it is asked again now and then, also who
+        was found just before it went: what was revoked earlier stays so."""
+        kept = self.kept.get((kind, secret)) or self.strangers.get((kind, secret))
+        if kept is not None and now - kept.said_s < KEPT_S:
+            return kept
+        if self.away_s is None or now - self.asked_s >= KEPT_S:
+            return None
+        if kept is None or kept.said_s < self.away_s - BEFORE_S or now - self.away_s > self.settings.idle_h * 3_600:
+            raise StoreError("who asks cannot be looked up just now")
+        return kept
 
     async def _look_up(self, kind: str, secret: bytes) -> Principal | None:
         now_us = wall_clock.now_us()

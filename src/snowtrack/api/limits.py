@@ -12,8 +12,12 @@ from snowtrack.api.errors import problem
 
 CALLERS_MAX = 10_000
 TRIES = "/v1/session"
+OPENID = f"{TRIES}/openid"
+# Asked by whoever watches over this process.
+FREE = ("/healthz", "/readyz")
 # Whoever has an address of IPv6 has all that begin with the same 64 bits.
 NETWORK_BITS = 64
+ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -31,7 +35,7 @@ class Buckets:
         now = self.clock()
         level, then = self.levels.get(caller, (self.full, now))
         level = min(self.full, level + (now - then) * self.per_s)
-        taken = level >= 1
+        taken = level >= 1 - ROUNDING
         self.levels[caller] = (level - 1 if taken else level, now)
         self.levels.move_to_end(caller)
         if len(self.levels) > CALLERS_MAX:
@@ -56,7 +60,7 @@ class RateLimits:
         self.tries = Buckets(tries_per_min / 60, tries_per_min, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wait_s = self._wait_s(scope) if scope["type"] == "http" else 0.0
+        wait_s = self._wait_s(scope) if scope["type"] == "http" and scope["path"] not in FREE else 0.0
         if wait_s > 0:
             retry = {"retry-after": str(int(wait_s) + 1)}
             await problem(429, "too many requests from this address; wait a moment", retry)(scope, receive, send)
@@ -66,7 +70,8 @@ class RateLimits:
     def _wait_s(self, scope: Scope) -> float:
         caller = network_of(scope["client"][0] if scope.get("client") else "")
         wait_s = self.requests.wait_s(caller)
-        if not wait_s and scope["method"] == "POST" and scope["path"].startswith(TRIES):
+        tries = scope["path"].startswith(OPENID) or (scope["method"] == "POST" and scope["path"].startswith(TRIES))
+        if not wait_s and tries:
             return self.tries.wait_s(caller)
         return wait_s
 

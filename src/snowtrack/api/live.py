@@ -13,6 +13,7 @@ from psycopg import Error as DatabaseError
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.cut_stream import NOBODYS
 from snowtrack.api.doors import PUBLIC, Looking, Watching
+from snowtrack.api.limits import network_of
 from snowtrack.api.state import read_event_id
 from snowtrack.live.hub import Reader
 from snowtrack.model.access import Principal, Right
@@ -52,7 +53,7 @@ async def public_live(
 ) -> StreamingResponse:
     """Event `cut`: when the public's cut was made, at once and whenever there is a new one, and where its state array
     lies; come back with Last-Event-ID to be told only of newer ones."""
-    caller = "" if request.client is None else request.client.host
+    caller = network_of("" if request.client is None else request.client.host)
     reader = Reader(caller, NOBODYS)
     hub = shared.cut_stream.hub
     hub.expect_room(reader)

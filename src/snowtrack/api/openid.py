@@ -60,6 +60,8 @@ async def come_back(
     try:
         if attempt is None or not hmac.compare_digest(state.encode(), attempt.state.encode()):
             raise ProviderError("who came back is not who left")
+        if not code:
+            raise ProviderError("nobody was signed in there")
         if iss not in (None, provider.settings.issuer):
             raise ProviderError(f"another one answered: {iss!r}")
         claims = await provider.claims(code, attempt)
@@ -68,7 +70,7 @@ async def come_back(
         return _refused(error)
     subject = f"{provider.settings.issuer} {claims['sub']}"
     async with shared.pool.connection() as connection, connection.transaction():
-        if not await claim_account(connection, name, subject):
+        if not await claim_account(connection, name, subject, wall_clock.now_us()):
             await note(connection, Entry(who="", action="refused", agencies=(), what=subject), wall_clock.now_us())
             return _forget(RedirectResponse("/sign-in.html#fault=unknown", 302))
         secret = await begin(connection, shared, name)
@@ -90,7 +92,7 @@ def read_attempt(cookie: str) -> Attempt | None:
 def _account(provider: Provider, claims: dict[str, object]) -> str:
     """The name of an account, as the organisation calls who came."""
     name = claims.get(provider.settings.account_claim)
-    if not isinstance(name, str) or not 0 < len(name) <= ACCOUNT_SIGNS_MAX:
+    if not isinstance(name, str) or not 0 < len(name) <= ACCOUNT_SIGNS_MAX or not name.isascii():
         raise ProviderError(f"{provider.settings.issuer}: it does not say the {provider.settings.account_claim}")
     if provider.settings.account_claim == "email" and claims.get("email_verified") is not True:
         raise ProviderError(f"{provider.settings.issuer}: the address of {claims['sub']!r} was not verified")

@@ -1,6 +1,6 @@
 """`/v1/segments`: the public's view of all roads, and the facts of one segment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from math import nan
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from starlette.concurrency import iterate_in_threadpool
 
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import PUBLIC, Looking
-from snowtrack.api.errors import BadRequestError, NotFoundError
+from snowtrack.api.errors import RETRY, BadRequestError, NotFoundError
 from snowtrack.api.formats import CSV, GEOJSON, MARK, csv_lines_of, feature
 from snowtrack.clearance.ledger import Directions
 from snowtrack.clearance.public_cut import PublicCut
@@ -80,7 +80,16 @@ async def _whole(
     headers = {"etag": f'"{shared.network.network_id}-{cut.cut_us}"', "cache-control": "public, max-age=30"}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
-    return StreamingResponse(iterate_in_threadpool(parts(shared.network, cut)), media_type=form, headers=headers)
+    if shared.dumps.locked():
+        raise HTTPException(503, "others are fetching whole files just now", RETRY)
+    return StreamingResponse(_in_turn(shared, parts(shared.network, cut)), media_type=form, headers=headers)
+
+
+async def _in_turn(shared: Context, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Few files are made at once."""
+    async with shared.dumps:
+        async for part in iterate_in_threadpool(parts):
+            yield part
 
 
 def _csv_parts(network: Network, cut: PublicCut) -> Iterator[bytes]:

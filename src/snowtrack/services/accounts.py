@@ -77,8 +77,8 @@ async def make_invitation(
 
 
 async def invite_first(connection: AsyncConnection, settings: Settings) -> str | None:
-    """Somebody has to be let in first: the address, as long as nobody ever chose a password."""
-    if any(row.has_password or row.is_closed for row in await read_accounts(connection)):
+    """Somebody has to be let in first: the address, as long as nobody ever came in."""
+    if any(row.has_come or row.is_closed for row in await read_accounts(connection)):
         return None
     administrator = Appointment(role=Role.ADMINISTRATOR, agency=EVERY)
     return await make_invitation(connection, settings, FIRST_ACCOUNT, administrator, FIRST_H)
@@ -215,8 +215,8 @@ def _tell_key(secret: str) -> None:
 def _state(row: AccountRow, now_us: int) -> str:
     if row.is_closed:
         return "; closed"
-    if not row.has_password:
-        return "; has not chosen a password yet"
+    if not row.has_come:
+        return "; has not come in yet"
     if row.locked_until_us is not None and now_us < row.locked_until_us:
         return f"; locked until {tokyo_minute(row.locked_until_us)}"
     return ""
@@ -227,7 +227,7 @@ def _account_json(row: AccountRow) -> dict[str, object]:
     return {
         "account": row.name,
         "roles": row.roles,
-        "has_password": row.has_password,
+        "has_come": row.has_come,
         "locked_until": locked,
         "closed": row.is_closed,
     }

@@ -1,6 +1,7 @@
 """The API and the dispatch page: follows the other services over the bus, answers over HTTP."""
 
 import asyncio
+import resource
 from collections.abc import Callable
 
 import structlog
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 
 async def serve(settings: Settings) -> None:
     """Until told to stop."""
+    _have_room_for_streams()
     network = open_network(settings.network_folder)
     with listen(settings.api.host, settings.api.port) as listener:
         async with connection_pool(settings.database.url, name="api", size=settings.api.connections) as pool:
@@ -62,6 +64,12 @@ async def serve(settings: Settings) -> None:
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
             async with running(keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch()):
                 await serve_until_stopped(create_app(context), listener)
+
+
+def _have_room_for_streams() -> None:
+    """As many open files as this process may have: each stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _reader(settings: Settings) -> Callable[[str, bytes], Decoded]:

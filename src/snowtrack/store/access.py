@@ -100,10 +100,12 @@ async def note_failures(connection: AsyncConnection, name: str, failures: int, l
     await connection.execute(query("note_failures"), asked)
 
 
-async def claim_account(connection: AsyncConnection, name: str, subject: str) -> bool:
-    """Is this open account that of a person whom a provider names so? It is theirs from the first time on, whoever gets
-    their name later."""
-    asked = {"account": name, "subject": subject}
+async def claim_account(connection: AsyncConnection, name: str, subject: str, now_us: int) -> bool:
+    """Is this open account that of a person whom a provider names so? Who is invited makes it theirs the first time;
+    from then on it is, whoever gets their name later."""
+    if await (await connection.execute(query("own_account"), {"account": name, "subject": subject})).fetchone():
+        return True
+    asked = {"account": name, "subject": subject, "now": to_instant(now_us)}
     return await (await connection.execute(query("claim_account"), asked)).fetchone() is not None
 
 

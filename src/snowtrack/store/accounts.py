@@ -16,7 +16,7 @@ class AccountRow:
     """One account as a list shows it."""
 
     name: str
-    has_password: bool
+    has_come: bool
     locked_until_us: int | None
     is_closed: bool
     roles: tuple[str, ...]
@@ -38,12 +38,12 @@ async def read_accounts(connection: AsyncConnection) -> list[AccountRow]:
     return [
         AccountRow(
             name=name,
-            has_password=has_password,
+            has_come=has_come,
             locked_until_us=to_us_or_none(locked_until),
             is_closed=closed_at is not None,
             roles=tuple(roles),
         )
-        for name, has_password, locked_until, closed_at, roles in rows
+        for name, has_come, locked_until, closed_at, roles in rows
     ]
 
 

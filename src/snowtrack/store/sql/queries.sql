@@ -1123,11 +1123,18 @@ select name, rights, agency from api_key where secret = %(secret)s and expires_a
 -- open_account: how an account that is not closed can be signed in to
 select password, failures, locked_until from account where account = %(account)s and closed_at is null for update;
 
--- claim_account: an open account that is nobody's yet, or this person's
+-- own_account: an open account that is this person's
+select 1 from account where account = %(account)s and subject = %(subject)s and closed_at is null;
+
+-- claim_account: an open account that nobody else has, by the invitation to it, which is used up
+with invited as (
+    delete from invitation where account = %(account)s and expires_at > %(now)s returning account
+)
 update account set subject = %(subject)s
-where account = %(account)s and closed_at is null and coalesce(subject, %(subject)s) = %(subject)s
-  and not exists (select from account as other where other.subject = %(subject)s and other.account <> account.account)
-returning account;
+from invited
+where account.account = invited.account and closed_at is null and subject is null
+  and not exists (select from account as other where other.subject = %(subject)s)
+returning account.account;
 
 -- note_failures: wrong passwords in a row
 update account set failures = %(failures)s, locked_until = %(locked_until)s where account = %(account)s;
@@ -1179,7 +1186,7 @@ where agency = %(agency)s and device = %(device)s
   and valid_from < %(to)s and (valid_to is null or valid_to > %(from)s);
 
 -- accounts: all of them, with what they are for whom
-select account, password is not null, locked_until, closed_at,
+select account, password is not null or subject is not null, locked_until, closed_at,
        coalesce((
            select array_agg(concat_ws(' ', role, agency, contractor) order by agency, role, contractor)
            from account_role where account_role.account = account.account
