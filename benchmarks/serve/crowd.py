@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Crowd:
         for key, _ in self.selector.select(timeout_s):
             if key.data is None:
                 return True
-            connection: socket.socket = key.fileobj  # type: ignore[assignment]
+            connection = cast(socket.socket, key.fileobj)
             part = connection.recv(READ_BYTES)
             now_s = time.time()
             if not part:

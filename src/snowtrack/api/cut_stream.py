@@ -5,20 +5,17 @@ a cache can give it to everybody; so the stream carries no segments.
 """
 
 import asyncio
-from typing import Any
 
 import structlog
 from psycopg import Error as DatabaseError
 
-from snowtrack.api.state import LiveState, encode_event
+from snowtrack.api.state import LiveState, encode_event, event_id
 from snowtrack.live.hub import Event, Hub
 from snowtrack.model.access import Scope
 from snowtrack.model.errors import StoreError
 from snowtrack.settings import Api
 
 WATCH_S = 5.0
-NOBODYS = Scope(frozenset())
-"""Of those who may see what all may see."""
 
 log = structlog.get_logger()
 
@@ -54,11 +51,8 @@ class CutStream:
             self.told_us = cut.cut_us
             self.hub.publish(Event(self._word, cut.cut_us))
 
-    def _word(self, _scope: Scope) -> bytes:
-        return encode_event("cut", self.word(), str(self.live.cut.cut_us))
-
-    def word(self) -> dict[str, Any]:
+    def _word(self, scope: Scope) -> bytes:
         """When the latest cut was made, and where it is; nothing before the first."""
-        cut = self.live.cut
-        network_id = self.live.network.network_id
-        return {"cut_at": cut.at, "state": f"/v1/state/{network_id}.bin?cut={cut.cut_us}" if cut.cut_us else None}
+        cut, network_id = self.live.cut, self.live.network.network_id
+        state = f"/v1/state/{network_id}.bin?cut={cut.cut_us}" if cut.cut_us else None
+        return encode_event("cut", {"cut_at": cut.at, "state": state}, event_id(cut.cut_us, scope))

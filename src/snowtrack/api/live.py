@@ -1,6 +1,5 @@
 """`/v1/live`: a snapshot, then what changes, by server-sent events; `/v1/summary`: the figures of the moment."""
 
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -11,19 +10,17 @@ from fastapi.responses import StreamingResponse
 from psycopg import Error as DatabaseError
 
 from snowtrack.api.context import Context, Shared
-from snowtrack.api.cut_stream import NOBODYS
 from snowtrack.api.doors import PUBLIC, Looking, Watching
 from snowtrack.api.limits import network_of
 from snowtrack.api.state import read_event_id
 from snowtrack.live.hub import Reader
-from snowtrack.model.access import Principal, Right
+from snowtrack.model.access import ALL, Principal, Right
 from snowtrack.model.errors import StoreError
 
 router = APIRouter(prefix="/v1", tags=["live"])
 IDLE_S = 15.0
 LOOK_AGAIN_S = 15.0
 IDLE = b": nothing new\n\n"
-NUMBER = re.compile(r"[0-9]{1,18}")
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -54,10 +51,10 @@ async def public_live(
     """Event `cut`: when the public's cut was made, at once and whenever there is a new one, and where its state array
     lies; come back with Last-Event-ID to be told only of newer ones."""
     caller = network_of("" if request.client is None else request.client.host)
-    reader = Reader(caller, NOBODYS)
+    reader = Reader(caller, ALL)
     hub = shared.cut_stream.hub
     hub.expect_room(reader)
-    number = int(last_event_id) if last_event_id and NUMBER.fullmatch(last_event_id) else None
+    number = read_event_id(last_event_id or "", reader.scope)
     events = hub.events(reader, number, IDLE_S, IDLE)
     return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 

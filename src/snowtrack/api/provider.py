@@ -30,7 +30,6 @@ KEPT_S: Final = 3_600.0
 KEYS_AGAIN_S: Final = 60.0
 LEEWAY_S: Final = 60
 
-
 FAULTS: Final = (
     HTTPError,
     InvalidURL,

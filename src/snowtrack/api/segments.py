@@ -43,7 +43,7 @@ async def segments(
     `next` names the id to continue after, while there is more.
     """
     cut = await shared.live.public_cut()
-    etag = f'"{shared.network.network_id}-{cut.cut_us}"'
+    etag = cut.etag(shared.network.network_id)
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
     rows = _rows(shared.network, bbox, after)
@@ -77,7 +77,7 @@ async def _whole(
 ) -> Response:
     """Some segments at a time, made beside the event loop."""
     cut = await shared.live.public_cut()
-    headers = {"etag": f'"{shared.network.network_id}-{cut.cut_us}"', "cache-control": "public, max-age=30"}
+    headers = {"etag": cut.etag(shared.network.network_id), "cache-control": "public, max-age=30"}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     if shared.dumps.locked():

@@ -30,7 +30,7 @@ async def public_state(
         raise NotFoundError(f"there is no state of network {network_id!r}; the network of this server is {own_id}")
     cut = await shared.live.public_cut()
     headers = {
-        "etag": f'"{own_id}-{cut.cut_us}"',
+        "etag": cut.etag(own_id),
         "cache-control": "public, max-age=86400, immutable" if made == cut.cut_us else f"public, max-age={FRESH_S}",
         "vary": "accept-encoding",
     }

@@ -26,6 +26,10 @@ class PublicCut:
         """When it was made, for readers."""
         return utc_text(self.cut_us) if self.cut_us else None
 
+    def etag(self, network_id: str) -> str:
+        """Another one for another cut, or another network."""
+        return f'"{network_id}-{self.cut_us}"'
+
     @classmethod
     def made(cls, views: Views, cut_us: int, round_s: int) -> Self:
         """With times rounded down. Of what was never worked nothing is told; no machine is named in a view."""

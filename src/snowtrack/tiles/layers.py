@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from snowtrack.clearance.public_segments import FOOTWAY
 from snowtrack.clearance.view import Views
 from snowtrack.model.columns import ABSENT_8, Int32s, Int64s, Integers, UInt8s
 from snowtrack.model.states import LABELS
@@ -26,7 +27,6 @@ CLASS_ZOOM = {
     RoadClass.UNKNOWN: 11,
 }
 FOOTWAY_ZOOM = 13
-FOOTWAY = "footway"
 PERCENT_MAX = 100
 NONE = -1
 
