@@ -10,7 +10,6 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +27,10 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
+_RAW = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_OWN = frozenset(name for name, _ in _RAW)
+_KEEP_HASHED = (b"cache-control", b"public, max-age=31536000, immutable")
+_ASK_AGAIN = (b"cache-control", b"no-cache")
 # The build puts a hash into the names of all files in this folder.
 HASHED = "/assets/"
 
@@ -41,10 +44,11 @@ class CommonHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
-                hashed = scope["path"].startswith(HASHED) and message["status"] == 200
-                headers.setdefault("cache-control", "public, max-age=31536000, immutable" if hashed else "no-cache")
+                said = [*(one for one in message.get("headers", ()) if one[0] not in _OWN), *_RAW]
+                if not any(name == b"cache-control" for name, _ in said):
+                    hashed = scope["path"].startswith(HASHED) and message["status"] == 200
+                    said.append(_KEEP_HASHED if hashed else _ASK_AGAIN)
+                message["headers"] = said
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

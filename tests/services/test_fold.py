@@ -66,7 +66,7 @@ async def test_a_change_of_many_segments_is_told_in_pieces_with_a_number_for_eac
     deltas = [one for one in said if one["news"] == "delta"]
     assert [(one["number"], len(one["segments"])) for one in deltas] == [(1, 7), (2, 7), (3, 7), (4, 2)]
     assert sorted(view["id"] for one in deltas for view in one["segments"]) == segments
-    assert said[-1] == {"news": "fold", "number": 4, "fault": None}
+    assert said[-1] == {"news": "fold", "number": 4, "fault": None, "cut_us": EVENING_US}
 
 
 async def test_when_the_registry_changes_what_was_done_is_kept(town: Town) -> None:

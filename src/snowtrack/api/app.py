@@ -30,6 +30,7 @@ from snowtrack.api.bodies import BoundedBodies
 from snowtrack.api.context import Context
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.api.limits import RateLimits
+from snowtrack.api.tile_shelf import KeptTiles
 from snowtrack.serving import CommonHeaders, mount_pages
 
 PAGES = Path(__file__).with_name("pages")
@@ -62,6 +63,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     settings = context.settings
     app.add_middleware(BoundedBodies)
+    app.add_middleware(KeptTiles, shelf=context.tile_shelf, versions=context.tile_versions)
     app.add_middleware(
         RateLimits,
         per_s=settings.api.requests_per_s,

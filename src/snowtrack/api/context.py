@@ -16,6 +16,7 @@ from snowtrack.api.provider import Provider
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.api.summary_desk import SummaryDesk
+from snowtrack.api.tile_shelf import TileShelf, TileVersions
 from snowtrack.model.fixes import Decoded
 from snowtrack.network.arrays import Network
 from snowtrack.network.roads import Roads
@@ -37,6 +38,8 @@ class Context:
     pool: StorePool
     live: LiveState
     tiles: TileMaker
+    tile_shelf: TileShelf
+    tile_versions: TileVersions
     roads: Roads
     read_as: Callable[[str, bytes], Decoded]
     gate: Gate
@@ -52,7 +55,7 @@ class Context:
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
     return cast(Context, request.app.state.context)
 
 

@@ -71,7 +71,7 @@ async def _write_down(shared: Context, who: Principal, scope: Scope, request: Re
         log.error("api: a look that the database could not note", who=entry.who, what=entry.what)
 
 
-def _public() -> None:
+async def _public() -> None:
     """Open to all: what stands behind it comes from the public's cut, or never changes."""
 
 

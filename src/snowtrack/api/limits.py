@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -76,6 +77,7 @@ class RateLimits:
         return wait_s
 
 
+@lru_cache(CALLERS_MAX)
 def network_of(address: str) -> str:
     """An address, or the network of one of IPv6."""
     try:

@@ -84,6 +84,8 @@ class LiveState:
         self.snapshot: Event | None = None
         self.shown_to = self.outlook.fleet.version
         self.cut = PublicCut.of_nothing(len(network))
+        self.reading_cut = asyncio.Lock()
+        self.cuts_read = 0
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
         self.news: dict[News, dict[str, Any]] = {}
@@ -143,11 +145,23 @@ class LiveState:
         own = [one for one in closures if segment_id in one.segments and (one.until_us or now_us + 1) > now_us]
         return states, directions, own
 
+    @property
+    def known_cut(self) -> PublicCut | None:
+        """What the public sees, when the fold says that this is it."""
+        known = self.is_up(News.FOLD) and self.news[News.FOLD].get("cut_us") == self.cut.cut_us
+        return self.cut if known else None
+
     async def public_cut(self) -> PublicCut:
-        """What the public sees; read again when there is a new one."""
-        async with self.pool.connection() as connection:
-            cut = await read_public_cut(connection, self.network.network_id, known_us=self.cut.cut_us)
-        self.cut = cut or self.cut
+        """What the public sees; without the fold's word it is looked for, once for all who ask meanwhile."""
+        if self.known_cut is not None:
+            return self.known_cut
+        asked = self.cuts_read
+        async with self.reading_cut:
+            if self.cuts_read == asked:
+                async with self.pool.connection() as connection:
+                    cut = await read_public_cut(connection, self.network.network_id, known_us=self.cut.cut_us)
+                self.cut = cut or self.cut
+                self.cuts_read += 1
         return self.cut
 
     async def on_news(self, news: News, content: dict[str, Any]) -> None:

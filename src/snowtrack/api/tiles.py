@@ -1,23 +1,22 @@
 """`/tiles`: vector tiles and their TileJSON."""
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
+from gzip import compress
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from snowtrack import wall_clock
-from snowtrack.api.context import Context, Shared
+from snowtrack.api.context import Shared
 from snowtrack.api.doors import PUBLIC
 from snowtrack.api.errors import NotFoundError
-from snowtrack.model.calendar import MINUTE_US
+from snowtrack.clearance.view import Views
+from snowtrack.tiles.layers import TileMaker
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
-ROADS_S = 86_400
-FRESH_S = 30
+# Roads are compressed once for a network, labels each minute.
+ROADS_LEVEL, CLEARANCE_LEVEL = 6, 1
 FIELDS = {
     "roads": {
         "class": "String",
@@ -62,20 +61,19 @@ async def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: 
     key = TileKey(z, x, y)
     if layer not in FIELDS or not key.exists:
         raise NotFoundError(f"there is no tile {layer}/{z}/{x}/{y}; zooms are {ZOOM_MIN} to {ZOOM_MAX}")
-    etag, fresh_s, make = await _version(shared, layer, key)
-    headers = {"etag": etag, "cache-control": f"public, max-age={fresh_s}"}
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    content = await asyncio.to_thread(make)
-    return Response(content, 200 if content else 204, media_type=MEDIA_TYPE if content else None, headers=headers)
-
-
-async def _version(shared: Context, layer: str, key: TileKey) -> tuple[str, int, Callable[[], bytes]]:
-    """What a tile depends on, for how long it may be kept without asking, and how it is made. Ages change with the
-    minute."""
-    network_id = shared.network.network_id
+    shelf, versions, path = shared.tile_shelf, shared.tile_versions, request.url.path
     if layer == "roads":
-        return f'"{network_id}"', ROADS_S, partial(shared.tiles.roads, key)
-    cut, now_us = await shared.live.public_cut(), wall_clock.now_us()
-    etag = f'"{network_id}-{cut.cut_us}-{now_us // MINUTE_US}"'
-    return etag, FRESH_S, partial(shared.tiles.clearance, key, cut.views, now_us)
+        return await shelf.of(path, versions.roads, partial(_roads, shared.tiles, key))
+    cut = await shared.live.public_cut()
+    version = versions.clearance(cut.cut_us)
+    return await shelf.of(path, version, partial(_clearance, shared.tiles, key, cut.views, wall_clock.now_us()))
+
+
+def _roads(tiles: TileMaker, key: TileKey) -> bytes:
+    content = tiles.roads(key)
+    return content and compress(content, ROADS_LEVEL, mtime=0)
+
+
+def _clearance(tiles: TileMaker, key: TileKey, views: Views, now_us: int) -> bytes:
+    content = tiles.clearance(key, views, now_us)
+    return content and compress(content, CLEARANCE_LEVEL, mtime=0)

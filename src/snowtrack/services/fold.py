@@ -188,7 +188,7 @@ class Fold:
             said = views.take(np.arange(len(rows))[chosen]).as_json(self.network.segment_id[rows[chosen]])
             self._say_delta(first + part, said)
         await self._cut(connection, epoch, now_us)
-        self.bus.say(News.FOLD, {"number": self.progress.number, "fault": None})
+        self.bus.say(News.FOLD, {"number": self.progress.number, "fault": None, "cut_us": self.cut_us})
 
     def _say_delta(self, number: int, segments: list[dict[str, object]]) -> None:
         begun = utc_text(self.progress.event_us)

@@ -13,6 +13,7 @@ from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.provider import provider_of
 from snowtrack.api.state import LiveState
+from snowtrack.api.tile_shelf import TileShelf, TileVersions
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.model.errors import StoreError
@@ -54,6 +55,8 @@ async def serve(settings: Settings) -> None:
                 pool=pool,
                 live=state,
                 tiles=tiles,
+                tile_shelf=TileShelf(settings.api.tiles_kept_mb * 2**20),
+                tile_versions=TileVersions(state),
                 roads=Roads.of(network),
                 read_as=_reader(settings),
                 gate=Gate(settings.access, pool),
