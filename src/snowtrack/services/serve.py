@@ -22,6 +22,7 @@ from snowtrack.network.roads import Roads
 from snowtrack.nmea.decode import Decoder
 from snowtrack.roads.files import open_network
 from snowtrack.services.dialects import load_dialects
+from snowtrack.services.heap import look_for_garbage
 from snowtrack.services.machine_code import load_tiles
 from snowtrack.services.news import keep_bus
 from snowtrack.services.policies import load_policies
@@ -65,7 +66,8 @@ async def serve(settings: Settings) -> None:
                 provider=provider_of(settings),
             )
             bus = Bus(addresses=settings.broker_addresses, name="api", listener=state.on_news)
-            async with running(keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch()):
+            kept = (keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch(), look_for_garbage())
+            async with running(*kept):
                 await serve_until_stopped(create_app(context), listener)
 
 
