@@ -17,6 +17,7 @@ from snowtrack.api.gate import COOKIE
 from snowtrack.api.state import event_id, read_event_id
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Reader
+from snowtrack.live.sight import Sight
 from snowtrack.model.access import ALL, EVERY, Right, Scope
 from snowtrack.model.calendar import SECOND_US, utc_text
 from snowtrack.model.ids import DeviceId
@@ -28,6 +29,7 @@ from snowtrack.store.secrets import hashed, make_secret
 from snowtrack.store.snow import add_proposals
 from tests.api.conftest import Api, serving
 from tests.api.problems import assert_problem
+from tests.api.test_trails import drives
 from tests.keys import key_headers
 from tests.services.registry import register
 from tests.services.town import EVENING_US, HOUR_US, opened, streets
@@ -39,7 +41,7 @@ LATER_US = EVENING_US + HOUR_US
 DAY = "2027-01-15"
 OWN, OTHER = "kanazawa", "hakusan"
 SECRETS = ("secret-plough", "secret-route", "secret-sensor", "secret-note")
-HEAD = {"device": f"{OWN}/secret-plough", "lat": 36.5, "lon": 136.6, "working": True, "silent": False}
+HEAD = {"device": f"{OWN}/secret-plough", "lat": 36.5, "lon": 136.6, "segment": None, "working": True, "silent": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ STATE = {"agency": OWN, "segments": [1], "work": "ploughed", "by": "当番", "at
 VISITS = {
     ("GET", "/v1/segments/{segment_id}"): Visit("/v1/segments/{street}", Right.LOOK),
     ("GET", "/v1/devices"): Visit("/v1/devices", Right.LOOK, tells=True),
+    ("GET", "/v1/trails"): Visit("/v1/trails?minutes=120", Right.LOOK, tells=True),
     ("GET", "/v1/devices/{agency}/{device}/tracks/{day}"): Visit(
         f"/v1/devices/{OWN}/secret-plough/tracks/{DAY}", Right.LOOK
     ),
@@ -146,6 +149,7 @@ async def api(clean_database: str, network: Network, monkeypatch: pytest.MonkeyP
         await town.turn(EVENING_US)
         async with serving(town, town.settings, network) as api:
             await api.live.on_news(News.HEADS, {"machines": [HEAD]})
+            await drives(api, range(0, 60), start_us=EVENING_US - 60 * SECOND_US)
             reading = [{"time": utc_text(EVENING_US), "depth_mm": 123}]
             for path, content in (
                 (f"/v1/snow/{OWN}/secret-sensor", reading),
@@ -232,7 +236,7 @@ async def test_what_is_of_all_is_for_who_has_the_right_for_all(
 async def first_events(api: Api, agency: str) -> bytes:
     """What a subscriber of an agency's own gets at once, and with the next delta and the next figures."""
     scope = Scope(frozenset({agency}))
-    events = api.live.hub.events(Reader("test", scope), None, 0.01, b"idle")
+    events = api.live.hub.events(Reader("test", Sight(scope)), None, 0.01, b"idle")
     found = b"".join([await anext(events) for _ in range(2)])
     await api.live.on_news(News.HEADS, {"machines": [HEAD]})
     for said in await changes(api):
@@ -275,11 +279,20 @@ async def test_who_shares_the_state_of_its_roads_shows_them_and_no_machine(api: 
 
 async def test_each_look_at_machines_is_written_down(api: Api, clean_database: str) -> None:
     key = key_headers(clean_database, agency=OWN)
-    noted = [way for way in VISITS if way[1].startswith(("/v1/devices", "/v1/reports"))]
+    noted = [way for way in VISITS if way[1].startswith(("/v1/devices", "/v1/reports", "/v1/trails"))]
     for way in noted:
         assert (await come(api, key, VISITS[way])).is_success
     found = rows(clean_database, "select who, agencies, what from audit where action = 'look' order by entry")
     assert found == [("key test", [OWN], VISITS[way].path) for way in noted]
+
+
+async def test_the_trail_of_anothers_machine_is_refused_by_name(api: Api, clean_database: str) -> None:
+    other = key_headers(clean_database, Right.LOOK, agency=OTHER)
+    for device in ("secret-plough", "nobody"):
+        answer = await api.client.get(f"/v1/trails?device={OWN}/{device}", headers=other)
+        assert_problem(answer, 403, "is not given")
+    own = key_headers(clean_database, Right.LOOK, agency=OWN)
+    assert "secret-plough" in (await api.client.get(f"/v1/trails?device={OWN}/secret-plough", headers=own)).text
 
 
 async def test_an_address_that_is_looked_at_is_noted_in_part(api: Api, clean_database: str) -> None:
@@ -317,11 +330,11 @@ async def session_of(api: Api, account: str) -> dict[str, str]:
 
 
 async def test_who_may_see_something_else_by_now_begins_anew(api: Api) -> None:
-    own, other = Scope(frozenset({OWN})), Scope(frozenset({OTHER}))
-    assert {event_id(7, scope) for scope in (own, other, ALL)} == {f"7-{own.mark}", f"7-{other.mark}", "7"}
-    for scope in (own, other, ALL):
-        assert [read_event_id(event_id(7, each), scope) for each in (own, other, ALL)].count(7) == 1
-        assert read_event_id(event_id(7, scope), scope) == 7
+    own, other, every = Sight(Scope(frozenset({OWN}))), Sight(Scope(frozenset({OTHER}))), Sight(ALL)
+    assert {event_id(7, sight) for sight in (own, other, every)} == {f"7-{own.mark}", f"7-{other.mark}", "7"}
+    for sight in (own, other, every):
+        assert [read_event_id(event_id(7, each), sight) for each in (own, other, every)].count(7) == 1
+        assert read_event_id(event_id(7, sight), sight) == 7
     for text in ("", "x", "-", "7-", "7-x", f"7-{own.mark}0", "9" * 5_000, "٣"):
         assert read_event_id(text, own) is None
     assert f"id: 1-{own.mark}\n".encode() in await first_events(api, OWN)

@@ -25,6 +25,7 @@ from snowtrack.api import (
     state_arrays,
     summaries,
     tiles,
+    trails,
 )
 from snowtrack.api.bodies import BoundedBodies
 from snowtrack.api.context import Context
@@ -41,6 +42,7 @@ PARTS = (
     summaries,
     roads,
     devices,
+    trails,
     live,
     tiles,
     snow,

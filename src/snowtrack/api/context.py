@@ -26,12 +26,13 @@ from snowtrack.tiles.layers import TileMaker
 
 UPLOADS_MAX = 4
 DUMPS_MAX = 2
+TRAILS_MAX = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One per application. `read_as` reads lines as the trackers of an agency speak; of `uploads` there are few at a
-    time."""
+    """One per application. `read_as` reads lines as the trackers of an agency speak; of `trails` and `uploads`
+    there are few at a time."""
 
     settings: Settings
     network: Network
@@ -52,6 +53,7 @@ class Context:
     summary_desk: SummaryDesk = field(default_factory=SummaryDesk)
     season_desk: SeasonDesk = field(default_factory=SeasonDesk)
     dumps: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DUMPS_MAX))
+    trails: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRAILS_MAX))
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_MAX))
 
 

@@ -199,6 +199,29 @@ from (
     order by device_time, received_at, boot, seq, digest
 ) as ordered;
 
+-- sightings: where some devices were last in each step of a time range of their own, as columns of Sightings
+select string_agg(int4send(device), ''), string_agg(timestamptz_send(device_time), ''),
+       string_agg(int4send(lat_e7), ''), string_agg(int4send(lon_e7), ''),
+       string_agg(int4send(coalesce(speed_mmps, -2147483648)), ''),
+       string_agg(int2send(coalesce(blade, -128::smallint)), ''), string_agg(int2send(coalesce(pto, -128::smallint)), ''),
+       string_agg(int2send(coalesce(spreading, -128::smallint)), '')
+from (
+    select seen.*
+    from unnest(%(devices)s::integer[], %(from_times)s::timestamptz[], %(to_times)s::timestamptz[])
+        as asked (device, from_time, to_time)
+    cross join lateral generate_series(from_time, to_time, %(step)s::interval) as steps (begins)
+    cross join lateral (
+        select device, device_time, lat_e7, lon_e7, speed_mmps, blade, pto, spreading
+        from fix
+        where fix.device = asked.device and lat_e7 is not null and lon_e7 is not null
+          and device_time >= begins and device_time < begins + %(step)s::interval
+          and device_time >= %(oldest)s and device_time < %(newest)s
+        order by device_time desc
+        limit 1
+    ) as seen
+    order by device, device_time
+) as ordered;
+
 -- clocks_of_boots: what is known of the clocks of these boots
 select device, boot, kept from boot_clock
 join unnest(%(devices)s::integer[], %(boots)s::bigint[]) as asked (device, boot) using (device, boot);

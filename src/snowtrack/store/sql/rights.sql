@@ -55,6 +55,8 @@ grant select on
     depth_reading, depth_day, depth_misdated, snow_hour, sensor_figure, proposal, alert_state, alert_event, notice,
     reject_count
 to snowtrack_api;
+-- Of fixes it sees trails: where machines were and whether they worked, and nothing else that trackers sent.
+grant select (device, device_time, lat_e7, lon_e7, speed_mmps, blade, pto, spreading) on fix to snowtrack_api;
 grant insert, update, delete on depth_sensor, depth_reading, depth_day, depth_misdated to snowtrack_api;
 grant insert on reported, touched, closure, event_entry to snowtrack_api;
 -- Who comes in. Accounts, roles and keys are made by the owner.
