@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from snowtrack.network.arrays import RoadClass
 from snowtrack.network.roads import Roads
 from tests.oracles.towns import point, road, sample_town, shape, town
 
@@ -93,3 +94,23 @@ def test_the_nearest_first_each_once(row: int, north: int, east: int) -> None:
 def test_of_a_network_without_names_there_are_none() -> None:
     roads = Roads.of(town(NAMELESS))
     assert (roads.roads, roads.called("a"), roads.near(*point(0, 1_200), 500)) == ((), [], [])
+
+
+def test_what_is_cleared_first_comes_first_by_priority_then_class_then_length() -> None:
+    streets = (
+        road((0, 0), (500, 0), name="市道"),
+        road((0, 100), (90, 100), name="短い国道", road_class=RoadClass.NATIONAL),
+        road((0, 200), (99, 200), name="長い国道", road_class=RoadClass.NATIONAL),
+        replace(road((0, 300), (90, 300), name="通学路"), priority=2),
+        replace(road((0, 400), (90, 400), name="救急路"), priority=1),
+    )
+    roads = Roads.of(town(*streets))
+    expected = ["救急路", "通学路", "長い国道", "短い国道", "市道"]
+    assert [roads.roads[place].name for place in roads.urgent] == expected
+
+
+def test_the_extent_of_a_road_holds_all_of_it() -> None:
+    west, south, east, north = ROADS.bbox_e7(0)
+    points = [one for row in ROADS.rows_of(0).tolist() for one in shape(ROADS.network, row)]
+    assert (south, north) == (min(lat for lat, _ in points), max(lat for lat, _ in points))
+    assert (west, east) == (min(lon for _, lon in points), max(lon for _, lon in points))

@@ -1,17 +1,30 @@
 """Roads as people speak of them: the segments of one name, or else number, in one district."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Self
 
 import numpy as np
 
 from snowtrack.model.columns import Bools, Int32s, Int64s, Rows
 from snowtrack.model.texts import plain
-from snowtrack.network.arrays import Network
+from snowtrack.network.arrays import Network, RoadClass
 from snowtrack.network.geometry import metres_per_e7
 from snowtrack.network.names import fit, keys_of
 from snowtrack.network.places import snap
+
+CLASSES = (
+    RoadClass.NATIONAL,
+    RoadClass.PREFECTURAL,
+    RoadClass.MAIN,
+    RoadClass.LOCAL,
+    RoadClass.RAMP,
+    RoadClass.FRONTAGE,
+    RoadClass.UNKNOWN,
+)
+"""The more important ones first."""
 
 
 def plain_names(network: Network) -> dict[int, str]:
@@ -43,7 +56,7 @@ class Road:
 class Roads:
     """All roads of a network that have a name or a number, by id. Row `row[i]` is of road `member[i]`; `of_row` says
     the road of each row of the network, -1 where it has none. `edges` are the extents of rows: west, south, east,
-    north."""
+    north. `urgent` are the places of the roads that are cleared first, first: by priority, else by class and length."""
 
     network: Network
     roads: tuple[Road, ...]
@@ -51,6 +64,7 @@ class Roads:
     row: Rows
     of_row: Int64s
     edges: tuple[Int32s, Int32s, Int32s, Int32s]
+    urgent: tuple[int, ...]
 
     @classmethod
     def of(cls, network: Network) -> Self:
@@ -76,11 +90,17 @@ class Roads:
             row=row,
             of_row=of_row,
             edges=_edges(network),
+            urgent=_urgent(network, described),
         )
 
     def rows_of(self, place: int) -> Rows:
         first, to = np.searchsorted(self.member, (place, place + 1))
         return self.row[first:to]
+
+    def bbox_e7(self, place: int) -> tuple[int, int, int, int]:
+        """Its extent: west, south, east, north."""
+        west, south, east, north = (edge[self.rows_of(place)] for edge in self.edges)
+        return int(west.min()), int(south.min()), int(east.max()), int(north.max())
 
     def called(self, asked: str) -> list[int]:
         """Places of the roads that this finds: those that it fits best first, of equals those with shorter names."""
@@ -120,6 +140,17 @@ def _described(network: Network, name: int, rows: Rows) -> Road:
         priority=int(urgent[urgent > 0].min(initial=255)) % 255,
         keys=keys_of([called, *readings, *routes]),
     )
+
+
+def _urgent(network: Network, described: Sequence[tuple[Road, Rows]]) -> tuple[int, ...]:
+    """Few sources tell priorities."""
+    ranks = np.array([CLASSES.index(RoadClass(number)) for number in range(len(RoadClass))])[network.road_class]
+
+    def urgency(place: int) -> tuple[float, int, int]:
+        road, rows = described[place]
+        return road.priority or inf, int(ranks[rows].min()), -int(network.length_mm[rows].sum())
+
+    return tuple(sorted(range(len(described)), key=urgency))
 
 
 def _edges(network: Network) -> tuple[Int32s, Int32s, Int32s, Int32s]:
