@@ -8,6 +8,7 @@ import pytest
 
 from snowtrack.api.cut_stream import CutStream
 from snowtrack.live.hub import Reader, TooManySubscribersError
+from snowtrack.live.sight import Sight
 from snowtrack.model.access import ALL
 from snowtrack.model.calendar import SECOND_US, utc_text
 from tests.api.conftest import Api
@@ -23,7 +24,7 @@ def stream_of(api: Api) -> CutStream:
 
 
 def listen(api: Api, number: int | None = None, name: str = "192.0.2.1") -> AsyncGenerator[bytes, None]:
-    return stream_of(api).hub.events(Reader(name, ALL), number, 0.01, b"idle")
+    return stream_of(api).hub.events(Reader(name, Sight(ALL)), number, 0.01, b"idle")
 
 
 async def new_cut(api: Api, at_us: int) -> int:

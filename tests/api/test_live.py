@@ -26,7 +26,7 @@ from tests.store.databases import fresh_database, prepare
 
 pytestmark = pytest.mark.slow
 SUBSCRIBERS_MAX = 3
-HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "working": True, "silent": False}
+HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "segment": None, "working": True, "silent": False}
 WITHIN_S = 20.0
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Reader
+from snowtrack.live.sight import Sight
 from snowtrack.model.access import ALL
 from snowtrack.model.calendar import SECOND_US
 from snowtrack.model.states import LABELS, Label
@@ -19,7 +20,7 @@ from tests.api.conftest import Api, serving
 from tests.services.town import EVENING_US, HOUR_US, Town, opened, streets
 
 pytestmark = pytest.mark.anyio
-HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "working": True, "silent": False}
+HEAD = {"device": "kanazawa/d1", "lat": 36.5, "lon": 136.6, "segment": None, "working": True, "silent": False}
 
 
 def label_of(api: Api, segment: int) -> Label:
@@ -36,7 +37,7 @@ async def pass_on(api: Api, now_us: int) -> None:
 
 async def first_events(api: Api, number: int | None = None) -> list[tuple[str, dict[str, Any]]]:
     """What a subscriber gets at once."""
-    events = api.live.hub.events(Reader("test", ALL), number, 0.01, b"idle")
+    events = api.live.hub.events(Reader("test", Sight(ALL)), number, 0.01, b"idle")
     found = []
     async with asyncio.timeout(10):
         while (event := await anext(events)) != b"idle":
@@ -164,9 +165,9 @@ async def test_a_machine_that_is_not_heard_is_marked_once(api: Api) -> None:
     api.live.machines_heard[HEAD["device"]] -= 61  # type: ignore[index]
     api.live.tick()
     assert api.live.machines == {HEAD["device"]: HEAD | {"silent": True}}
-    assert api.live.summary(ALL)["machines"] == {"known": 1, "working": 0, "silent": 1}
+    assert api.live.summary(Sight(ALL))["machines"] == {"known": 1, "working": 0, "silent": 1}
     await api.live.on_news(News.HEADS, {"machines": [HEAD]})
-    assert api.live.summary(ALL)["machines"] == {"known": 1, "working": 1, "silent": 0}
+    assert api.live.summary(Sight(ALL))["machines"] == {"known": 1, "working": 1, "silent": 0}
 
 
 async def test_the_summary_has_every_label_and_they_add_up(api: Api) -> None:

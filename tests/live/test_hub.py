@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowtrack.live.hub import QUEUED_MAX, Event, Hub, Reader, TooManySubscribersError
-from snowtrack.model.access import ALL, Scope
+from snowtrack.live.sight import Sight
+from snowtrack.model.access import ALL
 
 pytestmark = pytest.mark.anyio
 IDLE = b"idle"
-SUMMARY = Event(lambda _scope: b"summary")
+SUMMARY = Event(lambda _sight: b"summary")
 WITHIN_S = 10.0
 
 
-def _said(content: bytes, _scope: Scope) -> bytes:
+def _said(content: bytes, _sight: Sight) -> bytes:
     return content
 
 
@@ -27,8 +28,8 @@ class Road:
     def __init__(self, *, subscribers_max: int = 10, of_one_max: int = 10, kept_max: int = 4) -> None:
         self.number = 0
         self.hub = Hub(
-            snapshot=lambda _scope: b"=%d" % self.number,
-            latest=lambda _scope: b"heads",
+            snapshot=lambda _sight: b"=%d" % self.number,
+            latest=lambda _sight: b"heads",
             subscribers_max=subscribers_max,
             of_one_max=of_one_max,
             kept_max=kept_max,
@@ -47,7 +48,7 @@ class Road:
     def subscribe(
         self, last_number: int | None = None, idle_s: float = WITHIN_S, name: str = "one"
     ) -> AsyncGenerator[bytes, None]:
-        return self.hub.events(Reader(name, ALL), last_number, idle_s, IDLE)
+        return self.hub.events(Reader(name, Sight(ALL)), last_number, idle_s, IDLE)
 
 
 async def following(events: AsyncGenerator[bytes, None], count: int) -> list[bytes]:

@@ -11,7 +11,7 @@ from psycopg import Error as DatabaseError
 
 from snowtrack.api.state import LiveState, encode_event, event_id
 from snowtrack.live.hub import Event, Hub
-from snowtrack.model.access import Scope
+from snowtrack.live.sight import Sight
 from snowtrack.model.errors import StoreError
 from snowtrack.settings import Api
 
@@ -28,7 +28,7 @@ class CutStream:
         self.told_us = 0
         self.hub = Hub(
             snapshot=self._word,
-            latest=lambda _scope: b"",
+            latest=lambda _sight: b"",
             subscribers_max=settings.public_subscribers_max,
             of_one_max=settings.live_of_one_max,
             kept_max=1,
@@ -51,8 +51,8 @@ class CutStream:
             self.told_us = cut.cut_us
             self.hub.publish(Event(self._word, cut.cut_us))
 
-    def _word(self, scope: Scope) -> bytes:
+    def _word(self, sight: Sight) -> bytes:
         """When the latest cut was made, and where it is; nothing before the first."""
         cut, network_id = self.live.cut, self.live.network.network_id
         state = f"/v1/state/{network_id}.bin?cut={cut.cut_us}" if cut.cut_us else None
-        return encode_event("cut", {"cut_at": cut.at, "state": state}, event_id(cut.cut_us, scope))
+        return encode_event("cut", {"cut_at": cut.at, "state": state}, event_id(cut.cut_us, sight))

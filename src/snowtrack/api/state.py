@@ -24,6 +24,7 @@ from snowtrack.clearance.segments import NO_AGENCY, Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Event, Hub
+from snowtrack.live.sight import Sight
 from snowtrack.model.access import Scope
 from snowtrack.model.calendar import SECOND_US, read_utc, utc_text
 from snowtrack.model.columns import Bools, Rows
@@ -88,6 +89,7 @@ class LiveState:
         self.cuts_read = 0
         self.machines: dict[str, dict[str, Any]] = {}
         self.machines_heard: dict[str, float] = {}
+        self.machine_rows: dict[str, tuple[int, int]] = {}
         self.news: dict[News, dict[str, Any]] = {}
         self.ingests = Ingests()
         self.news_heard: dict[News, float] = {}
@@ -197,8 +199,8 @@ class LiveState:
         ]
         if silent:
             self.machines.update({machine["device"]: machine for machine in silent})
-            self.hub.publish(_heads(silent))
-        self.hub.publish(Event(lambda scope: encode_event("summary", self.summary(scope))))
+            self.hub.publish(self._heads(silent))
+        self.hub.publish(Event(lambda sight: encode_event("summary", self.summary(sight))))
 
     def shown(self, scope: Scope) -> Bools:
         """Rows whose state of this moment may be seen: of these agencies, of those that share theirs, and of nobody."""
@@ -217,11 +219,16 @@ class LiveState:
         found = np.unique(self.outlook.managers[rows[rows >= 0]])
         return tuple(self.outlook.fleet.agencies[one].id for one in found.tolist() if one != NO_AGENCY)
 
-    def summary(self, scope: Scope) -> dict[str, Any]:
-        """The figures of the moment; roads and machines are those that may be seen."""
-        shown = self.shown(scope)
+    def seen(self, sight: Sight) -> Bools:
+        """Rows whose state of this moment may be seen and was asked for."""
+        shown = self.shown(sight.scope)
+        return shown if sight.area is None else shown & sight.area.rows
+
+    def summary(self, sight: Sight) -> dict[str, Any]:
+        """The figures of the moment; roads and machines are those that are seen."""
+        shown = self.seen(sight)
         counts = np.bincount(self.views.label[shown], minlength=len(LABELS)).tolist()
-        machines = _own(self.machines.values(), scope)
+        machines = self.machines_seen(sight)
         figures = self.ingest if self.is_up(News.INGEST) else {}
         return {
             "now": utc_text(wall_clock.now_us()),
@@ -241,21 +248,33 @@ class LiveState:
         """Did a service say something lately?"""
         return time.monotonic() - self.news_heard.get(service, float("-inf")) < HEARTBEAT_S
 
-    def snapshot_event(self, scope: Scope) -> bytes:
+    def snapshot_event(self, sight: Sight) -> bytes:
         """All that does not read as if nothing were known, under its number. Encoded once for all who may see the
         same."""
         if self.snapshot is None or self.snapshot.number != self.number or len(self.snapshot.encoded) > SNAPSHOTS_MAX:
             self.snapshot = Event(self._snapshot, self.number)
-        return self.snapshot.seen_by(scope)
+        return self.snapshot.seen_by(sight)
 
-    def heads_event(self, scope: Scope) -> bytes:
+    def heads_event(self, sight: Sight) -> bytes:
         """Where machines are."""
-        return encode_heads(_own(self.machines.values(), scope))
+        return encode_heads(self.machines_seen(sight))
 
-    def _snapshot(self, scope: Scope) -> bytes:
-        rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))) & self.shown(scope))
+    def machines_seen(self, sight: Sight) -> list[dict[str, Any]]:
+        """Those of one's agencies, in an area those that are in it."""
+        return [one for one in self.machines.values() if self._is_seen(one["device"], sight, 1)]
+
+    def _is_seen(self, device: str, sight: Sight, places: int) -> bool:
+        """In an area: by the last of the roads that it was on."""
+        agency, area = device.partition("/")[0], sight.area
+        if agency not in sight.scope:
+            return False
+        on = self.machine_rows[device][:places]
+        return area is None or agency == area.agency or any(row >= 0 and area.rows[row] for row in on)
+
+    def _snapshot(self, sight: Sight) -> bytes:
+        rows = np.flatnonzero(self.views.differ(Views.untouched(len(self.network))) & self.seen(sight))
         views = self.views.take(rows).as_json(self.network.segment_id[rows])
-        return encode_event("snapshot", {"number": self.number, "segments": views}, event_id(self.number, scope))
+        return encode_event("snapshot", {"number": self.number, "segments": views}, event_id(self.number, sight))
 
     async def _catch_up(self) -> None:
         """Read again what was missed; when the database is away, the fold's next word leads here once more."""
@@ -266,11 +285,23 @@ class LiveState:
 
     def _on_heads(self, machines: list[dict[str, Any]]) -> None:
         now = time.monotonic()
-        for machine in machines:
-            DeviceId.parse(machine["device"])  # who may see it rests on the agency
-            self.machines[machine["device"]] = machine
-            self.machines_heard[machine["device"]] = now
-        self.hub.publish(_heads(machines))
+        rows = self.network.rows_of([-1 if one["segment"] is None else one["segment"] for one in machines])
+        for machine, row in zip(machines, rows.tolist(), strict=True):
+            device = machine["device"]
+            DeviceId.parse(device)  # who may see it rests on the agency
+            self.machines[device] = machine
+            self.machines_heard[device] = now
+            self.machine_rows[device] = row, self.machine_rows.get(device, (-1, -1))[0]
+        self.hub.publish(self._heads(machines))
+
+    def _heads(self, machines: list[dict[str, Any]]) -> Event:
+        """Each machine, for those who see it; who saw it in an area is told where it went from there."""
+
+        def make(sight: Sight) -> bytes:
+            seen = [machine for machine in machines if self._is_seen(machine["device"], sight, 2)]
+            return encode_heads(seen) if seen else b""
+
+        return Event(make)
 
     async def _on_delta(self, content: dict[str, Any]) -> None:
         if content["number"] <= self.number:
@@ -291,27 +322,13 @@ class LiveState:
         # Kept as bytes, which take a fifth of the memory.
         self.hub.publish(Event(partial(self._delta, orjson.dumps(content), self.number, rows), self.number))
 
-    def _delta(self, whole: bytes, number: int, rows: Rows, scope: Scope) -> bytes:
-        shown = scope.is_every | ((rows >= 0) & self.shown(scope)[rows])
+    def _delta(self, whole: bytes, number: int, rows: Rows, sight: Sight) -> bytes:
+        shown = sight.is_all | ((rows >= 0) & self.seen(sight)[rows])
         if not shown.all():
             content = orjson.loads(whole)
             content["segments"] = [one for one, seen in zip(content["segments"], shown, strict=True) if seen]
             whole = orjson.dumps(content)
-        return encode_bytes("delta", whole, event_id(number, scope))
-
-
-def _heads(machines: list[dict[str, Any]]) -> Event:
-    """Each machine, for those who may see its agency."""
-
-    def make(scope: Scope) -> bytes:
-        own = _own(machines, scope)
-        return encode_heads(own) if own else b""
-
-    return Event(make)
-
-
-def _own(machines: Iterable[dict[str, Any]], scope: Scope) -> list[dict[str, Any]]:
-    return [machine for machine in machines if scope.is_every or machine["device"].partition("/")[0] in scope]
+        return encode_bytes("delta", whole, event_id(number, sight))
 
 
 def encode_heads(machines: list[dict[str, Any]]) -> bytes:
@@ -319,15 +336,15 @@ def encode_heads(machines: list[dict[str, Any]]) -> bytes:
     return encode_event("heads", {"provisional": True, "machines": machines})
 
 
-def event_id(number: int, scope: Scope) -> str:
-    """By which a reader comes back; who may see something else by then begins anew."""
-    return str(number) if scope.is_every else f"{number}-{scope.mark}"
+def event_id(number: int, sight: Sight) -> str:
+    """By which a reader comes back; who sees something else by then begins anew."""
+    return str(number) if sight.is_all else f"{number}-{sight.mark}"
 
 
-def read_event_id(text: str, scope: Scope) -> int | None:
-    """The number of an event that this scope was shown."""
+def read_event_id(text: str, sight: Sight) -> int | None:
+    """The number of an event that was seen so."""
     found = EVENT_ID.fullmatch(text)
-    return int(found[1]) if found and text == event_id(int(found[1]), scope) else None
+    return int(found[1]) if found and text == event_id(int(found[1]), sight) else None
 
 
 def encode_event(name: str, content: dict[str, Any], number: str | None = None) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from snowtrack.clearance.routes import NOBODYS, Routes, road_classes
 from snowtrack.clearance.segments import Segments
-from snowtrack.model.columns import Int16s, Int64s, Rows
+from snowtrack.model.columns import Bools, Int16s, Int64s, Rows
 from snowtrack.model.fleet import Agency
 from snowtrack.model.policy import ROAD_CLASSES
 from snowtrack.network.arrays import Network
@@ -56,6 +56,12 @@ class Groups:
         pairs = np.unique(np.stack((member, row.astype(np.int64))), axis=1)
         return cls(names=used, member=pairs[0], row=pairs[1])
 
+    def rows_of(self, id_: str, segments: int) -> Bools:
+        """Of so many segments those of one group."""
+        own = np.zeros(segments, np.bool_)
+        own[self.row[self.member == list(self.names).index(id_)]] = True
+        return own
+
 
 def by_agency(agencies: Sequence[Agency], managers: Int16s) -> Groups:
     """Those that nobody manages are one, too."""
@@ -81,6 +87,14 @@ def by_cell(network: Network, resolution: int) -> Groups:
     """H3 cells, by where segments begin."""
     cells = cells_of(network.node_lat_e7[network.from_node], network.node_lon_e7[network.from_node], resolution)
     return Groups.of(cells.astype(np.int64), lambda cell: (f"{cell:x}", f"{cell:x}"))
+
+
+def resolution_of(cell: str) -> int:
+    """Of an H3 cell, whose four bits for it stand above those of its place (h3geo.org, "H3 Index Bit Layout")."""
+    try:
+        return int(cell, 16) >> 52 & 0xF
+    except ValueError:
+        return -1
 
 
 def by_route(routes: Routes, segments: Segments) -> Groups:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from snowtrack.model.access import Scope
+from snowtrack.live.sight import Sight
 
 QUEUED_MAX = 64
 WAKE = b""
@@ -28,28 +28,28 @@ class Event:
     """What is told to all; `make` encodes what one may see of it, which may be nothing. What was encoded is forgotten
     when all were told; for the few who come back it is made again."""
 
-    make: Callable[[Scope], bytes]
+    make: Callable[[Sight], bytes]
     number: int | None = None
-    encoded: dict[Scope, bytes] = field(default_factory=dict)
+    encoded: dict[Sight, bytes] = field(default_factory=dict)
 
-    def seen_by(self, scope: Scope) -> bytes:
-        if scope not in self.encoded:
-            self.encoded[scope] = self.make(scope)
-        return self.encoded[scope]
+    def seen_by(self, sight: Sight) -> bytes:
+        if sight not in self.encoded:
+            self.encoded[sight] = self.make(sight)
+        return self.encoded[sight]
 
 
 class Reader(NamedTuple):
-    """Who listens, and whose agencies' that one may see."""
+    """Who listens, and what that one sees."""
 
     name: str
-    scope: Scope
+    sight: Sight
 
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
     """One reader. `lost` says that its queue ran over."""
 
-    scope: Scope
+    sight: Sight
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUED_MAX))
     lost: bool = False
 
@@ -70,8 +70,8 @@ class Subscriber:
 class Hub:
     """All subscribers of this process. `snapshot` and `latest` make the first events for a newcomer."""
 
-    snapshot: Callable[[Scope], bytes]
-    latest: Callable[[Scope], bytes]
+    snapshot: Callable[[Sight], bytes]
+    latest: Callable[[Sight], bytes]
     subscribers_max: int
     of_one_max: int
     kept_max: int
@@ -87,7 +87,7 @@ class Hub:
         if event.number is not None:
             self.kept.append(event)
         for subscriber in self.subscribers:
-            if content := event.seen_by(subscriber.scope):
+            if content := event.seen_by(subscriber.sight):
                 subscriber.offer(content)
         event.encoded.clear()
 
@@ -107,15 +107,15 @@ class Hub:
         self, reader: Reader, last_number: int | None, idle_s: float, idle: bytes
     ) -> AsyncGenerator[bytes, None]:
         """What one subscriber gets, for as long as it listens; `idle` when nothing happens for so long."""
-        scope = reader.scope
+        sight = reader.sight
         with self._subscribed(reader) as subscriber:
-            for event in [*self._missed(scope, last_number), self.latest(scope)]:
+            for event in [*self._missed(sight, last_number), self.latest(sight)]:
                 if event:
                     yield event
             while True:
                 if subscriber.lost:
                     subscriber.start_again()
-                    yield self.snapshot(scope) + self.latest(scope)
+                    yield self.snapshot(sight) + self.latest(sight)
                 try:
                     async with asyncio.timeout(idle_s):
                         event = await subscriber.queue.get()
@@ -124,17 +124,17 @@ class Hub:
                 if not subscriber.lost:
                     yield event
 
-    def _missed(self, scope: Scope, last_number: int | None) -> list[bytes]:
+    def _missed(self, sight: Sight, last_number: int | None) -> list[bytes]:
         """What came after the number, or a snapshot where that is not kept."""
         numbers = [event.number for event in self.kept]
         if last_number is None or last_number not in numbers:
-            return [self.snapshot(scope)]
-        return [event.seen_by(scope) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
+            return [self.snapshot(sight)]
+        return [event.seen_by(sight) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
 
     @contextmanager
     def _subscribed(self, reader: Reader) -> Iterator[Subscriber]:
         self.expect_room(reader)
-        subscriber = Subscriber(reader.scope)
+        subscriber = Subscriber(reader.sight)
         self.subscribers.add(subscriber)
         self.of_one[reader.name] += 1
         try:

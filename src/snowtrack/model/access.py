@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from zlib import crc32
 
 EVERY: Final = "*"
 """Stands for all agencies; no agency has this id."""
@@ -63,11 +62,6 @@ class Scope:
     @property
     def is_every(self) -> bool:
         return EVERY in self.agencies
-
-    @property
-    def mark(self) -> str:
-        """Another one for other agencies, in every process the same."""
-        return f"{crc32(' '.join(sorted(self.agencies)).encode()):08x}"
 
     @property
     def listed(self) -> list[str] | None:
