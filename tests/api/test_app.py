@@ -132,6 +132,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/snow/{agency}/{sensor}/depth.csv",
         "/v1/summaries/{by}",
         "/v1/summaries/{by}.csv",
+        "/v1/summaries/{by}/now",
         "/v1/summary",
         "/v1/trails",
         "/tiles/{layer}.json",

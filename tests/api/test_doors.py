@@ -91,6 +91,7 @@ VISITS = {
     ("GET", "/v1/reports/daily/{agency}/{device}/{day}.xlsx"): Visit(
         f"/v1/reports/daily/{OWN}/secret-plough/{DAY}.xlsx", Right.REPORT
     ),
+    ("GET", "/v1/summaries/{by}/now"): Visit("/v1/summaries/agency/now", Right.LOOK, tells=True),
     ("GET", "/v1/live"): Visit("/v1/live", Right.LOOK),
     ("GET", "/v1/summary"): Visit("/v1/summary", Right.LOOK),
     ("GET", "/v1/snow"): Visit("/v1/snow", Right.LOOK, tells=True),

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from snowtrack import wall_clock
 from snowtrack.clearance.groups import By
-from snowtrack.model.calendar import utc_text
+from snowtrack.live.bus import News
+from snowtrack.model.calendar import HOUR_US, utc_text
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
+from tests.keys import key_headers
 from tests.services.town import EVENING_US, streets
 from tests.store.test_routes import add_route
 
@@ -90,3 +93,44 @@ async def test_summaries_are_a_table_too(api: Api) -> None:
         assert float(line["km_by_label.done"]) == one["km_by_label"]["done"]
         assert line["newest_at"] == (one["newest_at"] or "")
     assert_problem(await api.client.get("/v1/summaries/nothing.csv"), 422)
+
+
+async def test_this_moment_has_machines_and_snow(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    street, other = streets(api.town.network)
+    now_us = EVENING_US + HOUR_US
+    monkeypatch.setattr(wall_clock, "now_us", lambda: now_us)
+    await api.town.work(street, EVENING_US)
+    await api.town.snows(other, now_us, lambda hours: 100 + max(hours, 0) * 120)
+    await api.town.turn(now_us)
+    await api.live.reload()
+    heads = [
+        {"device": f"kanazawa/d{number}", "segment": segment, "working": works, "silent": silent}
+        for number, (segment, works, silent) in enumerate(
+            [
+                (street, True, False),
+                (other, True, False),
+                (street, False, False),
+                (street, True, True),
+                (None, True, False),
+            ]
+        )
+    ]
+    await api.live.on_news(News.HEADS, {"machines": heads})
+    content = await summaries(api, "class/now")
+    (local,) = (one for one in content["summaries"] if one["id"] == "local")
+    assert content["at"] == utc_text(now_us)
+    assert local["machines_working"] == 2
+    assert local["km_by_label"]["done"] + local["km_by_label"]["aged"] > 0
+    assert 0 < local["new_1h_mm"] <= 120
+    assert local["new_24h_mm"] is None  # the sensor has told for three hours
+    key = key_headers(api.town.settings.database.url, agency="hakusan")
+    others = (await api.client.get("/v1/summaries/class/now", headers=key)).json()["summaries"]
+    assert [one["machines_working"] for one in others if one["id"] == "local"] in ([], [0])
+
+
+async def test_pages_of_this_moment_follow_one_another(api: Api) -> None:
+    whole = (await summaries(api, "cell/now", limit=1_000))["summaries"]
+    first = await summaries(api, "cell/now", limit=3)
+    second = await summaries(api, "cell/now", after=first["next"], limit=1_000)
+    assert [*first["summaries"], *second["summaries"]] == whole
+    assert second["next"] is None

@@ -263,6 +263,12 @@ class LiveState:
         """Those of one's agencies, in an area those that are in it."""
         return [one for one in self.machines.values() if self._is_seen(one["device"], sight, 1)]
 
+    def rows_at_work(self, sight: Sight) -> Rows:
+        """Where they are at work, as far as they are on a road."""
+        working = (one["device"] for one in self.machines_seen(sight) if one["working"] and not one["silent"])
+        rows = np.array([self.machine_rows[device][0] for device in working], np.int64)
+        return rows[rows >= 0]
+
     def _is_seen(self, device: str, sight: Sight, places: int) -> bool:
         """In an area: by the last of the roads that it was on."""
         agency, area = device.partition("/")[0], sight.area

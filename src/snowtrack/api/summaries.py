@@ -1,20 +1,31 @@
-"""`/v1/summaries/{by}`: the latest public cut by agency, district, area, route, class of road or cell."""
+"""`/v1/summaries/{by}`: the latest public cut by agency, district, area, route, class of road or cell; and, for who has
+the right, this moment with machines and snow."""
 
 import asyncio
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Query, Response
 
+from snowtrack import wall_clock
 from snowtrack.api.context import Shared
-from snowtrack.api.doors import PUBLIC
+from snowtrack.api.doors import PUBLIC, Looking
 from snowtrack.api.formats import CSV, MARK, csv_lines
-from snowtrack.clearance.groups import CELL_RESOLUTIONS, By
-from snowtrack.clearance.summaries import summarise
+from snowtrack.api.state import LiveState
+from snowtrack.clearance.groups import CELL_RESOLUTIONS, By, Groups
+from snowtrack.clearance.moments import GoingOn, Moment, moments
+from snowtrack.clearance.summaries import Summary, summarise
+from snowtrack.live.sight import Sight
+from snowtrack.model.access import Right
+from snowtrack.model.calendar import DAY_US, HOUR_US, utc_text
+from snowtrack.model.columns import ABSENT_32, Int32s, Rows
 
 router = APIRouter(prefix="/v1/summaries", tags=["segments"])
 ID_MAX = 200
+After = Annotated[str, Query(max_length=ID_MAX, description="continue after this id")]
+Limit = Annotated[int, Query(ge=1, le=1_000)]
 Resolution = Annotated[
     int, Query(ge=CELL_RESOLUTIONS[0], le=CELL_RESOLUTIONS[-1], description="of H3, where it is by cell")
 ]
@@ -35,8 +46,8 @@ async def summaries(
     shared: Shared,
     by: By,
     resolution: Resolution = 7,
-    after: Annotated[str, Query(max_length=ID_MAX, description="continue after this id")] = "",
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+    after: After = "",
+    limit: Limit = 200,
 ) -> dict[str, Any]:
     """Of each group its kilometres by label, the share that is done of what is open, when it was last worked on, and
     since when all is done that is. An area (工区) is what routes name as their district.
@@ -46,10 +57,40 @@ async def summaries(
     cut = await shared.live.public_cut()
     groups = await shared.summary_desk.groups(shared.live, by, resolution)
     found = await asyncio.to_thread(lambda: list(summarise(groups, cut.views, shared.network.length_mm)))
-    shown = list(islice((one for one in found if one.id > after), limit))
-    return {
-        "by": by,
-        "cut_at": cut.at,
-        "summaries": [one.as_json() for one in shown],
-        "next": shown[-1].id if shown and shown[-1].id != found[-1].id else None,
-    }
+    return {"by": by, "cut_at": cut.at} | _page([(one.id, one) for one in found], after, limit)
+
+
+@router.get("/{by}/now")
+async def summaries_now(
+    shared: Shared, who: Looking, by: By, resolution: Resolution = 7, after: After = "", limit: Limit = 200
+) -> dict[str, Any]:
+    """The same as of this moment, of roads whose state one may see; with one's machines that are at work there, and the
+    most that fell in the last hour and day, as far as a sensor near tells."""
+    live, sight = shared.live, Sight(who.scope(Right.LOOK))
+    groups = await shared.summary_desk.groups(live, by, resolution)
+    working = live.rows_at_work(sight)
+    now_us = wall_clock.now_us()
+    found = await asyncio.to_thread(_moments, live, groups.within(live.seen(sight)), working, now_us)
+    page = _page([(one.summary.id, one) for one in found], after, limit)
+    return {"by": by, "at": utc_text(now_us), "number": live.number} | page
+
+
+def _moments(live: LiveState, groups: Groups, working: Rows, now_us: int) -> list[Moment]:
+    going_on = GoingOn(
+        working=working, new_1h_mm=_fallen_mm(live, HOUR_US, now_us), new_24h_mm=_fallen_mm(live, DAY_US, now_us)
+    )
+    return list(moments(groups, summarise(groups, live.views, live.network.length_mm), going_on))
+
+
+def _fallen_mm(live: LiveState, us: int, now_us: int) -> Int32s:
+    segments = len(live.network)
+    if live.outlook.snow is None:
+        return np.full(segments, ABSENT_32, np.int32)
+    return live.outlook.snow.fallen_mm(np.arange(segments), np.full(segments, now_us - us), now_us)
+
+
+def _page(found: list[tuple[str, Summary]] | list[tuple[str, Moment]], after: str, limit: int) -> dict[str, Any]:
+    """So many of them, in the order of their ids."""
+    shown = list(islice((one for one in found if one[0] > after), limit))
+    more = bool(shown) and shown[-1][0] != found[-1][0]
+    return {"summaries": [one.as_json() for _, one in shown], "next": shown[-1][0] if more else None}

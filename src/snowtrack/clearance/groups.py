@@ -56,6 +56,12 @@ class Groups:
         pairs = np.unique(np.stack((member, row.astype(np.int64))), axis=1)
         return cls(names=used, member=pairs[0], row=pairs[1])
 
+    def within(self, rows: Bools) -> "Groups":
+        """Of these rows alone; groups without any are left out."""
+        own = rows[self.row]
+        named = [(id_, name) for id_, name in self.names.items()]
+        return Groups.joined(named, self.member[own], self.row[own])
+
     def rows_of(self, id_: str, segments: int) -> Bools:
         """Of so many segments those of one group."""
         own = np.zeros(segments, np.bool_)
