@@ -128,6 +128,7 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/states",
         "/v1/snow",
         "/v1/snow/proposals",
+        "/v1/snow/told",
         "/v1/snow/{agency}/{sensor}",
         "/v1/snow/{agency}/{sensor}/depth.csv",
         "/v1/summaries/{by}",

@@ -77,6 +77,14 @@ PUBLIC_ROUTES = {
     ("POST", "/v1/session/invitation"),
 }
 OBSERVED = [{"time": "2027-01-14T06:00:00+09:00", "lat": 36.5613, "lon": 136.6562}]
+TOLD_SNOW = {
+    "agency": OWN,
+    "sensor": "secret-sensor",
+    "kind": "depth",
+    "depth_mm": 124,
+    "at": utc_text(EVENING_US),
+    "reason": "secret-note",
+}
 STATE = {"agency": OWN, "segments": [1], "work": "ploughed", "by": "当番", "at": utc_text(EVENING_US)}
 VISITS = {
     ("GET", "/v1/segments/{segment_id}"): Visit("/v1/segments/{street}", Right.LOOK),
@@ -100,6 +108,8 @@ VISITS = {
     ("GET", "/v1/snow/{agency}/{sensor}/depth.csv"): Visit(
         f"/v1/snow/{OWN}/secret-sensor/depth.csv", Right.LOOK, tells=True
     ),
+    ("GET", "/v1/snow/told"): Visit("/v1/snow/told", Right.LOOK, tells=True),
+    ("POST", "/v1/snow"): Visit("/v1/snow", Right.TELL, "POST", TOLD_SNOW),
     ("POST", "/v1/snow/{agency}/{sensor}"): Visit(f"/v1/snow/{OWN}/secret-sensor", Right.SEND, "POST", []),
     ("POST", "/v1/observations/{agency}"): Visit(f"/v1/observations/{OWN}", Right.SEND, "POST", OBSERVED),
     ("POST", "/v1/observations/{agency}/{device}"): Visit(
@@ -154,6 +164,7 @@ async def api(clean_database: str, network: Network, monkeypatch: pytest.MonkeyP
             reading = [{"time": utc_text(EVENING_US), "depth_mm": 123}]
             for path, content in (
                 (f"/v1/snow/{OWN}/secret-sensor", reading),
+                ("/v1/snow", TOLD_SNOW),
                 ("/v1/states", STATE | {"segments": [street], "note": "secret-note"}),
                 ("/v1/closures", {"segments": [street], "reason": f"secret-note of {OWN}"}),
             ):

@@ -25,6 +25,7 @@ from snowtrack.api import (
     state_arrays,
     summaries,
     tiles,
+    told_snow,
     trails,
 )
 from snowtrack.api.bodies import BoundedBodies
@@ -46,6 +47,7 @@ PARTS = (
     live,
     tiles,
     snow,
+    told_snow,
     observations,
     reported,
     closures,

@@ -46,6 +46,34 @@ class DepthFault(IntEnum):
     """Its time cannot be, measured by when it was received. It is kept aside."""
 
 
+class SnowKind(StrEnum):
+    """What people say of snow at a sensor, or where one would stand."""
+
+    DEPTH = "depth"
+    """How deep it lies: stands in the place of what the sensor read."""
+    VOID = "void"
+    """What the sensor read does not count."""
+    TAKEN_BACK = "taken_back"
+    """What was said before does not hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldSnow:
+    """One entry, from an instant to another, both included; one that `corrects` another stands in its place."""
+
+    sensor: SensorId
+    kind: SnowKind
+    from_us: int
+    to_us: int
+    depth_mm: int | None
+    reason: str
+    said_by: str
+    corrects: int | None = None
+    number: int = 0
+    corrected_by: int | None = None
+    entered_us: int = 0
+
+
 class Quality(IntEnum):
     """What is to be thought of a reading. Only good ones are used."""
 

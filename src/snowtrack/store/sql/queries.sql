@@ -704,19 +704,42 @@ where misdated <= (select misdated from depth_misdated order by misdated desc of
 select agency, sensor, readings, conflicts, misdated, rejected, last_fault, heard_at
 from depth_sensor order by agency, sensor;
 
--- depth_series: what sensors read in a time range, each as one string: time in microseconds and depth, in order
+-- depth_series: the depths at sensors in a time range, each as one string: time in microseconds and depth, in order
+with depths as (
+    select reading.* from unnest(%(agencies)s::text[], %(sensors)s::text[]) as asked (agency, sensor),
+        lateral depths_at(asked.agency, asked.sensor, %(from_time)s, %(to_time)s) as reading
+)
 select agency, sensor,
     string_agg(int8send((extract(epoch from time) * 1000000)::bigint) || int4send(depth_mm), ''::bytea order by time)
-from unnest(%(agencies)s::text[], %(sensors)s::text[]) as asked (agency, sensor)
-    join depth_reading using (agency, sensor)
-where time >= %(from_time)s and time < %(to_time)s
+from depths
 group by agency, sensor;
 
--- depths: what a sensor read in a time range, in order
+-- depths: the depths at a sensor in a time range, in order
 select time, depth_mm, temperature_ddeg, battery_mv
-from depth_reading
-where agency = %(agency)s and sensor = %(sensor)s and time >= %(from_time)s and time < %(to_time)s
+from depths_at(%(agency)s, %(sensor)s, %(from_time)s, %(to_time)s)
 order by time
+limit %(limit)s;
+
+-- enter_snow: note what somebody says, unless what it corrects is not of this sensor or is corrected already
+insert into told_snow (corrects, agency, sensor, kind, from_at, to_at, depth_mm, reason, said_by)
+select %(corrects)s::bigint, %(agency)s::text, %(sensor)s::text, %(kind)s::text, %(from_at)s::timestamptz,
+       %(to_at)s::timestamptz, %(depth_mm)s::integer, %(reason)s::text, %(said_by)s::text
+where %(corrects)s::bigint is null
+   or exists (select from told_snow
+              where told = %(corrects)s::bigint and agency = %(agency)s::text and sensor = %(sensor)s::text)
+on conflict (corrects) do nothing
+returning told;
+
+-- spans_of_told_snow: the times of which some entries speak
+select from_at, to_at from told_snow where told = any(%(told)s::bigint[]);
+
+-- told_snow: what people said of snow, newest first, each with the entry that corrects it
+select one.told, one.corrects, later.told, one.agency, one.sensor, one.kind, one.from_at, one.to_at, one.depth_mm,
+       one.reason, one.said_by, one.entered_at
+from told_snow as one
+left join told_snow as later on later.corrects = one.told
+where one.told < %(before)s and (%(agencies)s::text[] is null or one.agency = any(%(agencies)s::text[]))
+order by one.told desc
 limit %(limit)s;
 
 -- save_figure: how a sensor stands

@@ -40,7 +40,7 @@ grant execute on function make_day(date) to snowtrack_ingest;
 
 -- Fold: from results and snow to the state of the roads, and who is told of it.
 grant select on
-    pass, activity, track, basis, reported, depth_sensor, depth_reading, depth_misdated, alert_rule
+    pass, activity, track, basis, reported, depth_sensor, depth_reading, depth_misdated, told_snow, alert_rule
 to snowtrack_fold;
 grant select, update, delete on depth_day to snowtrack_fold;
 grant select, insert on policy, event_entry, closure to snowtrack_fold;
@@ -52,13 +52,13 @@ to snowtrack_fold;
 -- API: what is shown, and what is told by hand.
 grant select on
     pass, activity, track, basis, reported, closure, event_entry, segment_state, fold_progress, public_cut, depth_sensor,
-    depth_reading, depth_day, depth_misdated, snow_hour, sensor_figure, proposal, alert_state, alert_event, notice,
-    reject_count
+    depth_reading, depth_day, depth_misdated, told_snow, snow_hour, sensor_figure, proposal, alert_state, alert_event,
+    notice, reject_count
 to snowtrack_api;
 -- Of fixes it sees trails: where machines were and whether they worked, and nothing else that trackers sent.
 grant select (device, device_time, lat_e7, lon_e7, speed_mmps, blade, pto, spreading) on fix to snowtrack_api;
 grant insert, update, delete on depth_sensor, depth_reading, depth_day, depth_misdated to snowtrack_api;
-grant insert on reported, touched, closure, event_entry to snowtrack_api;
+grant insert on reported, told_snow, touched, closure, event_entry to snowtrack_api;
 -- Who comes in. Accounts, roles and keys are made by the owner.
 grant select, update (password, failures, locked_until, subject) on account to snowtrack_api;
 grant select on account_role, api_key to snowtrack_api;
@@ -77,7 +77,7 @@ declare
 begin
     foreach name in array array[
         'device', 'contractor', 'machine', 'operator', 'mounting', 'sensor', 'route', 'route_segment', 'work_order',
-        'depth_reading', 'sensor_figure', 'proposal', 'reported'
+        'depth_reading', 'told_snow', 'sensor_figure', 'proposal', 'reported'
     ] loop
         execute format('create or replace view visible.%1$I with (security_barrier) as
             select * from %1$I where agency in (select agency from visible.agency)', name);
