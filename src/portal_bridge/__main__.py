@@ -4,11 +4,11 @@ import asyncio
 import sys
 from typing import Annotated
 
-import httpx
 import typer
 
 from portal_bridge.app import create_app
-from portal_bridge.public_view import TIMEOUT_S, ViewReader
+from portal_bridge.cut_words import CutWords
+from portal_bridge.source import Source, source_client
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.serving import listen, serve_until_stopped
 from snowtrack.supervised import end_with_parent, is_supervised
@@ -18,21 +18,26 @@ def run(
     api: Annotated[str, typer.Option(help="Where snowtrack answers.")] = "http://127.0.0.1:8080",
     host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8_081,
+    readers_max: Annotated[int, typer.Option(help="How many may listen for new cuts at once.", min=1)] = 10_000,
 ) -> None:
-    """Serve the residents' page, made from the public view of a snowtrack."""
+    """Serve the residents' page, and pass on to it what snowtrack has for the public."""
     if is_supervised():
         end_with_parent()
     try:
-        asyncio.run(_serve(api, host, port))
+        asyncio.run(_serve(api, host, port, readers_max))
     except SnowtrackError as error:
         print(f"portal: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
 
 
-async def _serve(api: str, host: str, port: int) -> None:
+async def _serve(api: str, host: str, port: int, readers_max: int) -> None:
     with listen(host, port) as listener:
-        async with httpx.AsyncClient(base_url=api, timeout=TIMEOUT_S) as client:
-            await serve_until_stopped(create_app(ViewReader(client)), listener)
+        async with source_client(api) as client, asyncio.TaskGroup() as tasks:
+            source = Source(client)
+            words = CutWords(client=client, on_new=source.begin_cut, readers_max=readers_max)
+            following = tasks.create_task(words.follow())
+            await serve_until_stopped(create_app(source, words), listener)
+            following.cancel()
 
 
 if __name__ == "__main__":

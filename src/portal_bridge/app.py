@@ -1,39 +1,54 @@
-"""The residents' page and the two views that it reads."""
+"""The residents' page, and what it reads: the API's public routes, passed on."""
 
+import time
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from portal_bridge.public_view import PublicView, SourceAwayError, ViewReader
+from portal_bridge.answers import Question
+from portal_bridge.cut_words import CutWords
+from portal_bridge.public_routes import LIVE, address_at_source
+from portal_bridge.source import Source, SourceAwayError
 from snowtrack.serving import CommonHeaders, mount_pages
 
 PAGES = Path(__file__).with_name("pages")
-CACHE = "public, max-age=20"
+STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def create_app(reader: ViewReader) -> Starlette:
+def create_app(source: Source, words: CutWords) -> Starlette:
     """Everything here is public and the same for everyone."""
 
-    async def segments(request: Request) -> Response:
-        view = await reader.read()
-        return _answer(request, view, view.geojson, "application/geo+json")
+    async def passed_on(request: Request) -> Response:
+        address = address_at_source(request.scope["path"], request.query_params)
+        if address is None:
+            return _problem(404, "there is nothing for residents at this address")
+        encoding = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "identity"
+        question = Question(address, request.headers.get("host", ""), encoding)
+        answer = await source.ask(question, _caller(request))
+        return answer.respond(request.headers.get("if-none-match", ""), time.monotonic())
 
-    async def roads(request: Request) -> Response:
-        view = await reader.read()
-        return _answer(request, view, view.roads, "application/json")
+    async def live(request: Request) -> Response:
+        if words.is_full:
+            return _problem(503, "too many listen just now")
+        events = words.events(request.headers.get("last-event-id", ""))
+        return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def source_away(_request: Request, _error: Exception) -> Response:
-        content = {"status": 503, "detail": "the road state cannot be read just now"}
-        return JSONResponse(content, 503, media_type="application/problem+json")
+        return _problem(503, "the road state cannot be read just now")
 
     app = Starlette(
-        routes=[Route("/segments.geojson", segments), Route("/roads.json", roads), Route("/healthz", healthz)],
+        routes=[
+            Route(LIVE, live),
+            Route("/v1/{rest:path}", passed_on),
+            Route("/tiles/{rest:path}", passed_on),
+            Route("/healthz", healthz),
+        ],
         exception_handlers={SourceAwayError: source_away},
     )
     app.add_middleware(CommonHeaders)
@@ -41,8 +56,12 @@ def create_app(reader: ViewReader) -> Starlette:
     return app
 
 
-def _answer(request: Request, view: PublicView, content: bytes, media_type: str) -> Response:
-    headers = {"etag": view.etag, "cache-control": CACHE}
-    if request.headers.get("if-none-match") == view.etag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+def _caller(request: Request) -> dict[str, str]:
+    """Whose question it is, as a proxy says it: each resident has its own share of what the API answers."""
+    address = "" if request.client is None else request.client.host
+    return {"x-forwarded-for": address, "x-forwarded-proto": request.url.scheme}
+
+
+def _problem(status: int, detail: str) -> Response:
+    headers = {"retry-after": "5"} if status == 503 else None
+    return JSONResponse({"status": status, "detail": detail}, status, headers, "application/problem+json")

@@ -1,6 +1,5 @@
 """The pages in a real browser: a street is worked, and the map and the residents see it."""
 
-import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,7 +8,7 @@ from snowtrack.network.arrays import Kind, Network, RoadClass
 from snowtrack.roads.files import open_network
 from tests.browser.conftest import invitation
 from tests.browser.drive import payload, publish, street_of
-from tests.up.instance import Instance, await_true
+from tests.up.instance import Instance
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -19,6 +18,11 @@ LABELLED = """([id, label]) => new Promise(done => {
   const look = () => snowtrack.labelOf(id) === label ? done() : requestAnimationFrame(look); look(); })"""
 CENTRED = """([lat, lon]) => new Promise(done => {
   snowtrack.map.once('idle', () => done()); snowtrack.map.jumpTo({center: [lon, lat], zoom: 17}); })"""
+RESIDENTS_MAP = READY.replace("snowtrack?.ready", "residentsMap?.loaded()")
+RESIDENTS_CENTRED = CENTRED.replace("snowtrack.map", "residentsMap")
+RESIDENTS_LABELLED = """([id, label]) => new Promise(done => {
+  const said = () => residentsMap.getFeatureState({source: 'roads', sourceLayer: 'roads', id}).label;
+  const look = () => said() === label ? done() : requestAnimationFrame(look); look(); })"""
 # The colour in the middle of the map, read while it is drawn: the canvas keeps nothing afterwards.
 COLOUR = """() => new Promise(done => {
   const map = snowtrack.map, gl = map.getCanvas().getContext('webgl2'), pixel = new Uint8Array(4);
@@ -85,18 +89,57 @@ def test_routes_are_listed_with_how_far_they_are(page: Page, site: Instance) -> 
     expect(panel).to_be_hidden()
 
 
-def test_residents_find_their_road_and_no_machine(page: Page, site: Instance, network: Network) -> None:
+def test_residents_find_their_road_and_see_it_being_cleared(page: Page, site: Instance, network: Network) -> None:
     row = local_streets(network)[180]
-    name = network.text(int(network.name_text[row]))
+    line, name = street_of(network, row), network.text(int(network.name_text[row]))
     assert name is not None
-    publish(site.broker_port, "browser-03", payload(street_of(network, row)))
-    await_true(lambda: name in roads_with_evidence(site), 60, "the public cut knows of the road")
     page.goto(f"{site.portal}/")
-    search = page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first
-    search.fill(name)
-    expect(page.get_by_text(f"{name}:").first).to_be_visible()
-    expect(page.get_by_text("ブレード確認").first).to_be_visible()
+    expect(page.get_by_text("主な道路から順に")).to_be_visible()
+    # As a keyboard for kana writes it.
+    page.get_by_role("searchbox", name="道路名で探す").fill(name.replace("り", "ﾘ"))
+    road = page.get_by_role("button", name=f"{name}: ")
+    expect(road).to_have_count(1)
+    expect(road).to_contain_text("未作業")
+    road.click()
+    expect(road).to_have_attribute("aria-pressed", "true")
+    page.evaluate(RESIDENTS_MAP)
+    page.evaluate(RESIDENTS_CENTRED, [(line[0][axis] + line[-1][axis]) / 2 for axis in (0, 1)])
+    publish(site.broker_port, "browser-03", payload(line))
+    page.evaluate(RESIDENTS_LABELLED, [row, "done"])
+    expect(road).to_contain_text("一部済", timeout=30_000)
+    expect(road).to_contain_text("頃")
+    box = page.locator("canvas.maplibregl-canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    told = page.locator(".segment-popup")
+    expect(told).to_contain_text(name)
+    expect(told).to_contain_text("除雪済")
+    expect(told).to_contain_text("1時間以内")
+    expect(told).to_contain_text("確からしさ")
     assert "browser-0" not in page.content()
+
+
+def test_residents_find_the_roads_around_them_on_a_phone(browser: Browser, site: Instance, network: Network) -> None:
+    row = local_streets(network)[220]
+    (lat, lon), name = street_of(network, row)[0], network.text(int(network.name_text[row]))
+    phone = browser.new_page(
+        viewport={"width": 390, "height": 800},
+        locale="ja-JP",
+        geolocation={"latitude": lat, "longitude": lon},
+        permissions=["geolocation"],
+    )
+    phone.goto(f"{site.portal}/")
+    phone.get_by_role("button", name="近くの道路").click()
+    expect(phone.get_by_text("近くの道路（1 km以内）")).to_be_visible()
+    road = phone.locator("#roads").get_by_role("button").filter(has_text=str(name)).first
+    expect(road).to_contain_text("約10 m")
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    road.click()
+    expect(phone.locator("canvas.maplibregl-canvas")).to_be_visible()
+    expect(phone.get_by_role("button", name="一覧に戻る")).to_be_focused()
+    phone.keyboard.press("Enter")
+    expect(road).to_be_visible()
+    phone.close()
 
 
 def test_people_come_in_by_way_of_their_organisation(browser: Browser, site: Instance) -> None:
@@ -139,8 +182,3 @@ def test_who_is_not_known_is_told_so(browser: Browser, site: Instance) -> None:
 def test_the_interface_is_described_on_our_own_page(page: Page, site: Instance) -> None:
     page.goto(f"{site.api}/docs.html")
     expect(page.get_by_text("/v1/segments", exact=False).first).to_be_visible(timeout=30_000)
-
-
-def roads_with_evidence(site: Instance) -> set[str]:
-    roads = httpx.get(f"{site.portal}/roads.json", timeout=10).json()["roads"]
-    return {road["name"] for road in roads if road["evidence"]}

@@ -181,7 +181,7 @@ def test_the_wheel_works_in_an_empty_folder_without_node(instance: Instance, tmp
     try:
         wait_until_up(process)
         assert httpx.get(f"{instance.api}/", timeout=10).status_code == 200
-        assert httpx.get(f"{instance.portal}/roads.json", timeout=20).status_code == 200
+        assert httpx.get(f"{instance.portal}/v1/roads", timeout=20).status_code == 200
     finally:
         process.terminate()
         process.communicate(timeout=STOPPED_S_MAX)

@@ -1,38 +1,73 @@
-/** What the residents' server answers. */
-import type { FeatureCollection, LineString } from "geojson";
-import type { Evidence, Label } from "../shared/labels";
+/** What residents may ask for, and what is answered. */
+import type { Label } from "../shared/labels";
 
-export const ADDRESSES = { roads: "/roads.json", segments: "/segments.geojson" } as const;
+export const ADDRESSES = {
+  network: "/v1/network",
+  live: "/v1/live/public",
+  roadTiles: "/tiles/roads.json",
+  byClass: "/v1/summaries/class",
+  state: (network: string) => `/v1/state/${network}.bin`,
+} as const;
 
-export interface Road {
+export interface Network {
+  network_id: string;
+  bbox: Box;
+}
+
+/** West, south, east, north. */
+export type Box = [number, number, number, number];
+
+export interface Summary {
+  id: string;
   name: string;
+  km: number;
+  km_by_label: Record<Label, number>;
+  newest_at: string | null;
+}
+
+export interface Summaries {
+  cut_at: string | null;
+  summaries: Summary[];
+}
+
+/** Between when what is left may be done. */
+export interface Expected {
+  from: string;
+  until: string;
+  confidence: "low" | "medium" | "high";
+}
+
+export interface Road extends Summary {
   /** Numbers such as 国道900号. */
   routes: string[];
-  km_total: number;
-  km_done: number;
-  label: Label;
-  since: string | null;
-  evidence: Evidence;
+  district: string | null;
+  bbox: Box;
+  /** Where roads near a place were asked for. */
+  distance_m: number | null;
+  expected: Expected | null;
 }
 
-export interface RoadsCut {
-  cut_at: string;
+export interface RoadsPage {
+  cut_at: string | null;
   roads: Road[];
+  /** After which road to go on, while there is more. */
+  next: string | null;
 }
 
-export interface SegmentProperties {
-  id: number;
-  name: string | null;
-  route: string | null;
-  class: string;
-  label: Label;
-  at: string | null;
-  evidence: Evidence;
-  share: number;
-}
+/** All roads, the most important ones first; those that have a name; or those around a place. */
+export type Question = { kind: "all" } | { kind: "named"; name: string } | { kind: "near"; lat: number; lon: number };
 
-export type SegmentsCut = FeatureCollection<LineString, SegmentProperties> & {
-  cut_at: string;
-  network: string;
-  attribution: string;
-};
+const NEAR_M = 1_000;
+/** Ten metres; where somebody is, is nobody's business any nearer. */
+const PLACE_DIGITS = 4;
+
+export function roadsAddress(question: Question, limit: number, after: string | null = null): string {
+  const asked = new URLSearchParams({ limit: String(limit) });
+  if (question.kind === "named") asked.set("q", question.name);
+  if (question.kind === "near") {
+    asked.set("near", `${question.lat.toFixed(PLACE_DIGITS)},${question.lon.toFixed(PLACE_DIGITS)}`);
+    asked.set("within_m", String(NEAR_M));
+  }
+  if (after !== null) asked.set("after", after);
+  return `/v1/roads?${asked}`;
+}

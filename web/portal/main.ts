@@ -1,81 +1,82 @@
-/** The residents' page: the list of roads first, then the map; both follow the public cut every minute. */
+/** The residents' page: the list of roads first, then the map; both follow the public's cut. */
 import "@digital-go-jp/design-tokens/dist/tokens.css";
 import "../shared/page.css";
 import "./portal.css";
 import { byId, element, setText } from "../shared/dom";
-import { LABELS } from "../shared/labels";
-import { fullLabel, labelSample, surenessRows } from "../shared/legend";
+import { LABELS, LABEL_COLOURS, type Label } from "../shared/labels";
+import { fullLabel, labelSample, roadSample } from "../shared/legend";
 import { prepareLanguage, texts } from "../shared/language";
-import { describeFailure, fetchJson } from "../shared/server";
-import { clock, secondsBetween } from "../shared/time";
-import { ADDRESSES, type RoadsCut } from "./api";
+import { describeFailure } from "../shared/server";
+import { ADDRESSES } from "./api";
+import { CutStream, type Cut } from "./cuts";
+import { Finding } from "./finding";
+import { Freshness } from "./freshness";
 import { MapSide } from "./mapSide";
+import { Overview } from "./overview";
 import { RoadList } from "./roadList";
 
 const words = texts.portal;
+/** For when the stream is silent or closed. */
 const REFRESH_MS = 60_000;
 const RETRY_MS = 10_000;
-/** Two cuts and a half: by then at least one has failed to come. */
-const OLD_S = 25 * 60;
+/** All phones hear of a new cut at the same instant; they need not all ask in it. */
+const SPREAD_MS = 8_000;
 
-const warning = byId("warning");
-const list = new RoadList(chooseRoad);
+const freshness = new Freshness();
+const overview = new Overview();
+const list = new RoadList({
+  chosen: (road) => {
+    list.mark(road);
+    void mapSide.showRoad(road);
+  },
+  shown: (question, cutAt) => {
+    overview.show(question.kind === "all");
+    freshness.learn(cutAt);
+    shownCut = cutAt;
+    refreshIn(REFRESH_MS);
+  },
+  failed: (failure) => {
+    freshness.fail(describeFailure(failure));
+    refreshIn(RETRY_MS);
+  },
+});
 const mapSide = new MapSide(() => list.mark(undefined));
-let cutAt: string | undefined;
+let shownCut: string | null | undefined;
+let stateAddress: string | null = null;
 let nextRefresh: number | undefined;
 
-function chooseRoad(name: string): void {
-  list.mark(name);
-  void mapSide.showRoad(name);
+function refresh(): void {
+  // Whoever does not look need not ask; it is done on coming back.
+  if (document.hidden) return refreshIn(REFRESH_MS);
+  list.renew();
+  void overview.renew();
+  if (shownCut !== undefined) void mapSide.renew(stateAddress);
 }
 
-/** Comes back by itself, sooner after a failure. */
-async function refresh(): Promise<void> {
+function refreshIn(ms: number): void {
   clearTimeout(nextRefresh);
-  const shown = await tryToShow();
-  clearTimeout(nextRefresh);
-  nextRefresh = window.setTimeout(() => void refresh(), shown ? REFRESH_MS : RETRY_MS);
+  nextRefresh = window.setTimeout(refresh, ms);
 }
 
-async function tryToShow(): Promise<boolean> {
-  try {
-    showCut(await fetchJson<RoadsCut>(ADDRESSES.roads));
-    return true;
-  } catch (failure) {
-    list.showNothing();
-    warn(cutAt === undefined ? describeFailure(failure) : `${describeFailure(failure)} ${words.shownIsOld}`);
-    return false;
-  }
-}
-
-function showCut(cut: RoadsCut): void {
-  const made = new Date(cut.cut_at);
-  const ageS = secondsBetween(made, new Date());
-  if (ageS > OLD_S) warn(words.old(texts.age(ageS)));
-  else warning.hidden = true;
-  void mapSide.renew(cut.cut_at);
-  if (cut.cut_at === cutAt) return;
-  setText(byId("cut"), words.cut(clock(made, new Date())));
-  list.show(cut);
-  cutAt = cut.cut_at;
-}
-
-function warn(text: string): void {
-  setText(warning, text);
-  warning.hidden = false;
+function hear(cut: Cut): void {
+  stateAddress = cut.state;
+  if (shownCut !== undefined && cut.cut_at !== shownCut) refreshIn(Math.random() * SPREAD_MS);
 }
 
 function fillLegend(): void {
-  const label = (name: (typeof LABELS)[number]) => {
-    const row = element("li", { class: "legend-label" });
-    row.append(labelSample(name), element("span", {}, element("strong", {}, fullLabel(name)), " ", texts.labelMeanings[name]));
-    return row;
-  };
+  const row = (sample: SVGElement, ...said: (string | HTMLElement)[]) => element("li", { class: "legend-label" }, sample, element("span", {}, ...said));
+  const label = (name: Label) => row(labelSample(name), element("strong", {}, fullLabel(name)), " ", texts.labelMeanings[name]);
   byId("legend").append(
     element("summary", {}, words.legend),
     element("ul", {}, ...LABELS.map(label)),
     element("h2", {}, texts.howSure),
-    element("ul", {}, ...surenessRows()),
+    element(
+      "ul",
+      {},
+      row(roadSample(LABEL_COLOURS.done, "plain"), words.sureMeaning),
+      row(roadSample(LABEL_COLOURS.done, "dashed"), words.unsureMeaning),
+      row(labelSample("unknown"), texts.evidenceMeanings.unknown),
+    ),
     element("p", { class: "legend-note" }, texts.unknownIsNotUncleared),
   );
 }
@@ -85,7 +86,9 @@ setText(byId("title"), words.title);
 setText(byId("lead"), words.lead);
 setText(byId("about"), words.about);
 fillLegend();
-void refresh();
+new Finding(list);
+refresh();
+new CutStream(ADDRESSES.live, hear).open();
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void refresh();
+  if (!document.hidden) refresh();
 });

@@ -1,8 +1,9 @@
 /** The map's part of the page: opened by itself where there is room, and on a phone when somebody asks for it. */
 import { byId, setText } from "../shared/dom";
 import { texts } from "../shared/language";
-import { describeFailure, fetchJson } from "../shared/server";
-import { ADDRESSES, type SegmentsCut } from "./api";
+import { ServerFailure, describeFailure, fetchBytes, fetchJson } from "../shared/server";
+import { readStateArray } from "../shared/stateArray";
+import { ADDRESSES, type Network, type Road } from "./api";
 import type { RoadMap } from "./roadMap";
 
 const words = texts.portal;
@@ -24,20 +25,23 @@ export class MapSide {
     ROOMY.addEventListener("change", () => ROOMY.matches && void this.open());
   }
 
-  async showRoad(name: string): Promise<void> {
-    const map = await this.show();
-    if (map !== undefined && !(await map.showRoad(name))) this.say(words.noMapData);
+  async showRoad(road: Road): Promise<void> {
+    await (await this.show())?.showRoad(road);
   }
 
-  /** Takes in the cut of that time, if the map is wanted and does not have it yet. */
-  async renew(cutAt: string): Promise<void> {
+  /** Takes in a new cut, if the map is wanted; `address` is where it lies, where that was said. */
+  async renew(address: string | null): Promise<void> {
     if (!this.wanted) return;
     const map = await this.open();
-    if (map === undefined || map.cutAt === cutAt) return;
+    if (map === undefined) return;
     try {
-      await map.renew(await fetchJson<SegmentsCut>(ADDRESSES.segments));
+      const state = readStateArray(await fetchBytes(address ?? ADDRESSES.state(map.network.network_id)));
+      if (state.network !== map.network.network_id) return await this.openAnew(map);
+      await map.renew(state);
       this.notice.hidden = true;
     } catch (failure) {
+      // There are other roads than those that were loaded.
+      if (failure instanceof ServerFailure && failure.kind === "missing") return this.openAnew(map);
       this.say(describeFailure(failure));
     }
   }
@@ -58,6 +62,12 @@ export class MapSide {
     await (await this.open())?.showAll();
   }
 
+  private async openAnew(map: RoadMap): Promise<void> {
+    map.close();
+    this.opening = undefined;
+    await this.open();
+  }
+
   /** Once only; after a failure the next call tries again. */
   private async open(): Promise<RoadMap | undefined> {
     this.wanted = true;
@@ -69,20 +79,22 @@ export class MapSide {
 
   private async load(): Promise<RoadMap | undefined> {
     this.say(words.loading);
-    const cut = await fetchJson<SegmentsCut>(ADDRESSES.segments).catch((failure: unknown) => {
-      this.say(describeFailure(failure));
-      return undefined;
-    });
-    if (cut === undefined) return undefined;
     try {
+      const network = await fetchJson<Network>(ADDRESSES.network);
+      const state = readStateArray(await fetchBytes(ADDRESSES.state(network.network_id)));
       const { RoadMap } = await import("./roadMap");
-      const map = new RoadMap(byId("map"), cut);
-      this.notice.hidden = true;
+      const map = new RoadMap(byId("map"), network, state);
+      map.onTilesMissing((missing) => (missing ? this.say(words.roadsMissing) : this.hush()));
+      this.hush();
       return map;
-    } catch {
-      this.say(texts.noMap);
+    } catch (failure) {
+      this.say(failure instanceof ServerFailure ? describeFailure(failure) : texts.noMap);
       return undefined;
     }
+  }
+
+  private hush(): void {
+    this.notice.hidden = true;
   }
 
   private say(text: string): void {

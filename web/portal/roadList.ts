@@ -1,89 +1,138 @@
-/** The list of roads: one line each, found by name, tapped to see the road on the map. */
+/** The list of roads: the most important ones, those that somebody looks for, or those around; tapped to see one on the map. */
 import { byId, element, setText } from "../shared/dom";
-import { roadSample } from "../shared/legend";
-import { LABEL_COLOURS, patternOf } from "../shared/labels";
+import { labelSample } from "../shared/legend";
 import { texts } from "../shared/language";
-import type { Road, RoadsCut } from "./api";
-import { matching, roadLine } from "./roadLine";
+import { fetchJson } from "../shared/server";
+import { roadsAddress, type Question, type Road, type RoadsPage } from "./api";
+import { LatestAnswer } from "./latestAnswer";
+import { labelOf, roadLine, whereabouts } from "./roadLine";
 
 const words = texts.portal;
+const PAGE = 20;
+/** More than these are not asked for again at once. */
+const RENEWED_MAX = 100;
+const ALL: Question = { kind: "all" };
+
+interface Asked {
+  question: Question;
+  limit: number;
+  after: string | null;
+}
+
+export interface ListEvents {
+  chosen(road: Road): void;
+  /** What the list says now, of the cut that was made then. */
+  shown(question: Question, cutAt: string | null): void;
+  failed(failure: unknown): void;
+}
 
 export class RoadList {
   private readonly list = byId<HTMLUListElement>("roads");
-  private readonly search = byId<HTMLInputElement>("search");
   private readonly found = byId("found");
+  private readonly more = byId<HTMLButtonElement>("more");
+  private readonly asking: LatestAnswer<Asked, RoadsPage>;
+  private question = ALL;
   private roads: Road[] | undefined;
+  private next: string | null = null;
   private now = new Date();
-  private chosen: string | undefined;
+  private chosen: Road | undefined;
 
-  constructor(private readonly choose: (name: string) => void) {
-    setText(byId("search-label"), words.search);
-    this.search.placeholder = words.searchHint;
-    this.search.addEventListener("input", () => this.draw());
+  constructor(private readonly events: ListEvents) {
+    this.asking = new LatestAnswer<Asked, RoadsPage>({
+      ask: ({ question, limit, after }) => fetchJson<RoadsPage>(roadsAddress(question, limit, after)),
+      answered: (page, asked) => this.take(page, asked),
+      failed: (failure) => this.fail(failure),
+    });
+    setText(this.more, words.more);
+    this.more.addEventListener("click", () => void this.asking.ask({ question: this.question, limit: PAGE, after: this.next }));
     setText(this.found, words.loading);
   }
 
-  show(cut: RoadsCut): void {
-    this.roads = cut.roads;
-    this.now = new Date(cut.cut_at);
-    this.draw();
+  /** While somebody types. */
+  lookFor(name: string): void {
+    this.asking.askSoon({ question: name === "" ? ALL : { kind: "named", name }, limit: PAGE, after: null });
   }
 
-  showNothing(): void {
-    if (this.roads === undefined) setText(this.found, "");
+  lookAround(lat: number, lon: number): void {
+    void this.asking.ask({ question: { kind: "near", lat, lon }, limit: PAGE, after: null });
+  }
+
+  /** The same roads as there are now. */
+  renew(): void {
+    const limit = Math.min(RENEWED_MAX, Math.max(PAGE, this.roads?.length ?? 0));
+    void this.asking.ask({ question: this.question, limit, after: null });
   }
 
   /** Marks the road in the list, and says it above the map, which covers the list on a phone. */
-  mark(name: string | undefined): void {
-    this.chosen = name;
+  mark(road: Road | undefined): void {
+    this.chosen = road;
     this.sayChosen();
     for (const line of this.list.querySelectorAll("button")) {
-      line.setAttribute("aria-pressed", String(line.dataset["name"] === name));
+      line.setAttribute("aria-pressed", String(line.dataset["road"] === road?.id));
     }
   }
 
+  private take(page: RoadsPage, { question, after }: Asked): void {
+    this.roads = after === null ? page.roads : [...(this.roads ?? []), ...page.roads];
+    this.question = question;
+    this.next = page.next;
+    this.now = page.cut_at === null ? new Date() : new Date(page.cut_at);
+    this.chosen = this.roads.find(({ id }) => id === this.chosen?.id) ?? this.chosen;
+    this.draw(this.roads);
+    this.events.shown(question, page.cut_at);
+  }
+
+  private fail(failure: unknown): void {
+    if (this.roads === undefined) setText(this.found, "");
+    this.events.failed(failure);
+  }
+
   private sayChosen(): void {
-    const road = this.roads?.find(({ name }) => name === this.chosen);
-    byId("map-road").replaceChildren(...(road === undefined ? [] : roadParts(road, this.now)));
+    byId("map-road").replaceChildren(...(this.chosen === undefined ? [] : roadParts(this.chosen, this.now)));
   }
 
-  private draw(): void {
-    if (this.roads === undefined) return;
+  private draw(roads: Road[]): void {
     this.sayChosen();
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["name"] : undefined;
-    const shown = matching(this.roads, this.search.value);
-    setText(this.found, this.sayFound(shown.length, this.roads.length));
-    const lines = shown.map((road) => this.line(road));
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["road"] : undefined;
+    setText(this.found, this.sayFound(roads.length));
+    const lines = roads.map((road) => this.line(road));
     this.list.replaceChildren(...lines);
+    this.more.hidden = this.next === null;
     // A renewed list must not take the focus away from the line that somebody is on.
-    lines.map((line) => line.querySelector("button")).find((button) => button?.dataset["name"] === focused)?.focus();
+    const line = lines.map((one) => one.querySelector("button")).find((button) => button?.dataset["road"] === focused);
+    if (focused !== undefined) line?.focus({ preventScroll: true });
   }
 
-  private sayFound(shown: number, total: number): string {
-    if (total === 0) return words.noRoads;
-    return shown === 0 ? words.nothingFound(this.search.value.trim()) : words.found(shown, total);
+  private sayFound(count: number): string {
+    const { question } = this;
+    if (question.kind === "all") return count === 0 ? words.noRoads : words.mainRoads;
+    if (question.kind === "near") return count === 0 ? words.nothingNear : words.foundNear(count, this.next !== null);
+    return count === 0 ? words.nothingFound(question.name) : words.found(question.name, count, this.next !== null);
   }
 
   private line(road: Road): HTMLLIElement {
-    const attributes = { type: "button", title: words.showOnMap(road.name), "aria-pressed": String(road.name === this.chosen) };
+    const attributes = { type: "button", title: words.showOnMap(road.name), "aria-pressed": String(road.id === this.chosen?.id) };
     const button = element("button", attributes, ...roadParts(road, this.now));
-    button.dataset["name"] = road.name;
-    button.addEventListener("click", () => this.choose(road.name));
+    button.dataset["road"] = road.id;
+    button.addEventListener("click", () => this.events.chosen(road));
     return element("li", {}, button);
   }
 }
 
 function roadParts(road: Road, now: Date): (HTMLElement | SVGElement)[] {
-  const { state, detail } = roadLine(road, texts, now);
+  const { state, detail, expected } = roadLine(road, texts, now);
+  const where = whereabouts(road, texts);
   return [
-    roadSample(LABEL_COLOURS[road.label], patternOf(road.label, road.evidence)),
+    labelSample(labelOf(road)),
     element(
       "span",
       { class: "road-words" },
       element("strong", {}, road.name),
+      where === "" ? null : element("span", { class: "road-where" }, ` ${where}`),
       ": ",
       element("span", { class: "road-state" }, state),
       element("span", { class: "road-detail" }, detail),
+      expected === "" ? null : element("span", { class: "road-expected" }, expected),
     ),
   ];
 }

@@ -1,96 +1,140 @@
-/** The residents' map, loaded only when somebody wants it: the cut's segments in the colours of the list. */
-import type { GeoJSONSource, LngLatBoundsLike, Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
-import { LngLatBounds, Popup } from "maplibre-gl";
+/** The residents' map, loaded only when somebody wants it: tiles of roads in the colours of the latest public cut. */
+import type { FilterSpecification, Map as MapLibreMap, MapGeoJSONFeature, MapMouseEvent } from "maplibre-gl";
+import { Popup } from "maplibre-gl";
 import { element } from "../shared/dom";
-import { patternOf } from "../shared/labels";
 import { labelChip } from "../shared/legend";
+import { patternOf } from "../shared/labels";
 import { texts } from "../shared/language";
 import { featureNear, openMap, prefersStillness } from "../shared/map";
 import { NOTHING_CHOSEN, ROAD_CHOSEN_LAYER, ROAD_TAP_LAYERS, roadLayers } from "../shared/roads";
+import type { StateArray } from "../shared/stateArray";
+import { retryTiles } from "../shared/tileRetry";
 import { clock } from "../shared/time";
-import type { SegmentProperties, SegmentsCut } from "./api";
+import { ADDRESSES, type Box, type Network, type Road } from "./api";
+import { Looks, sureness } from "./looks";
 
-const SOURCE = "segments";
-const FIT = { padding: 48, maxZoom: 15.5 };
+/** For browser tests and for a look from the console. */
+declare global {
+  interface Window {
+    residentsMap?: MapLibreMap;
+  }
+}
+
+const ROADS = { source: "roads", sourceLayer: "roads" } as const;
+const FIT = { padding: 48, maxZoom: 16 };
+/** What coarse tiles move a line by. */
+const BOX_MARGIN_DEG = 0.003;
 
 export class RoadMap {
   private readonly map: MapLibreMap;
   private readonly drawn: Promise<void>;
+  private readonly looks: Looks;
+  private looking = false;
 
   /** Throws when the browser has no WebGL 2. */
   constructor(
     container: HTMLElement,
-    private cut: SegmentsCut,
+    readonly network: Network,
+    private state: StateArray,
   ) {
+    this.looks = new Looks(state);
     this.map = openMap(container, {
-      bounds: boundsOf(cut, () => true) ?? [136, 36, 138, 38],
-      sources: { [SOURCE]: { type: "geojson", data: cut, promoteId: "id", attribution: cut.attribution } },
-      layers: roadLayers({ source: SOURCE, state: "get" }),
+      bounds: network.bbox,
+      sources: { roads: { type: "vector", url: `${ADDRESSES.roadTiles}?v=${network.network_id}`, promoteId: "row" } },
+      layers: roadLayers({ ...ROADS, state: "feature-state" }),
       fitPadding: FIT.padding,
       viewInAddress: false,
     });
     this.drawn = new Promise((resolve) => this.map.once("style.load", () => resolve()));
+    this.map.on("sourcedata", (event) => {
+      if (event.sourceId === ROADS.source) this.lookSoon();
+    });
+    window.residentsMap = this.map;
     this.map.on("click", (event) => this.answerTap(event));
   }
 
-  get cutAt(): string {
-    return this.cut.cut_at;
+  onTilesMissing(tell: (missing: boolean) => void): void {
+    retryTiles(this.map, ROADS.source, tell);
   }
 
-  async renew(cut: SegmentsCut): Promise<void> {
-    this.cut = cut;
+  async renew(state: StateArray): Promise<void> {
+    this.state = state;
     await this.drawn;
-    await this.map.getSource<GeoJSONSource>(SOURCE)?.setData(cut);
+    for (const [row, look] of this.looks.renewed(state)) this.map.setFeatureState({ ...ROADS, id: row }, look);
+    this.map.triggerRepaint();
   }
 
-  /** False when the road is not on the map. */
-  async showRoad(name: string): Promise<boolean> {
-    const bounds = boundsOf(this.cut, (segment) => (segment.name ?? segment.route) === name);
+  async showRoad(road: Road): Promise<void> {
     await this.drawn;
-    this.map.setFilter(ROAD_CHOSEN_LAYER, ["==", ["coalesce", ["get", "name"], ["get", "route"]], name]);
-    if (bounds !== undefined) this.fit(bounds);
-    return bounds !== undefined;
+    this.map.setFilter(ROAD_CHOSEN_LAYER, isOf(road));
+    this.fit(road.bbox);
   }
 
   async showAll(): Promise<void> {
-    const bounds = boundsOf(this.cut, () => true);
     await this.drawn;
     this.map.setFilter(ROAD_CHOSEN_LAYER, NOTHING_CHOSEN);
-    if (bounds !== undefined) this.fit(bounds);
+    this.fit(this.network.bbox);
   }
 
-  private fit(bounds: LngLatBoundsLike): void {
+  close(): void {
+    this.map.remove();
+  }
+
+  private fit(box: Box): void {
     this.map.resize();
-    this.map.fitBounds(bounds, { ...FIT, animate: !prefersStillness() });
+    this.map.fitBounds(box, { ...FIT, animate: !prefersStillness() });
+  }
+
+  /** Tiles come in bursts. */
+  private lookSoon(): void {
+    if (this.looking) return;
+    this.looking = true;
+    requestAnimationFrame(() => {
+      this.looking = false;
+      this.look();
+    });
+  }
+
+  private look(): void {
+    if (this.looks.forgetIfMany()) this.map.removeFeatureState(ROADS);
+    const rows = new Set(this.map.querySourceFeatures(ROADS.source, { sourceLayer: ROADS.sourceLayer }).map(rowOf));
+    for (const [row, look] of this.looks.ofNew(rows)) this.map.setFeatureState({ ...ROADS, id: row }, look);
   }
 
   private answerTap(event: MapMouseEvent): void {
-    const id = featureNear(this.map, event.point, ROAD_TAP_LAYERS)?.id;
-    const tapped = this.cut.features.find((feature) => feature.properties.id === id)?.properties;
-    if (tapped === undefined) return;
-    new Popup({ maxWidth: "260px" })
-      .setLngLat(event.lngLat)
-      .setDOMContent(popupContent(tapped, new Date(this.cut.cut_at)))
-      .addTo(this.map);
+    const road = featureNear(this.map, event.point, ROAD_TAP_LAYERS);
+    if (road === undefined) return;
+    new Popup({ maxWidth: "280px" }).setLngLat(event.lngLat).setDOMContent(popupContent(road, this.state)).addTo(this.map);
   }
 }
 
-function popupContent(segment: SegmentProperties, now: Date): HTMLElement {
-  const { label } = segment;
-  const detail = segment.at === null ? "" : texts.portal.roadDetail(clock(new Date(segment.at), now), texts.evidence[segment.evidence ?? "none"]);
+function rowOf(feature: { properties: Record<string, unknown> }): number {
+  return Number(feature.properties["row"]);
+}
+
+/** Roads of one name in other towns are others. */
+function isOf(road: Road): FilterSpecification {
+  const [west, south, east, north] = road.bbox;
+  const [left, low, right, high] = [west - BOX_MARGIN_DEG, south - BOX_MARGIN_DEG, east + BOX_MARGIN_DEG, north + BOX_MARGIN_DEG];
+  const corners = [[left, low], [right, low], [right, high], [left, high], [left, low]];
+  return ["all", ["==", ["coalesce", ["get", "name"], ["get", "route"]], road.name], ["within", { type: "Polygon", coordinates: [corners] }]];
+}
+
+function popupContent(road: MapGeoJSONFeature, state: StateArray): HTMLElement {
+  const row = rowOf(road);
+  const label = state.label(row) ?? "never";
+  const sure = sureness(state, row);
+  const fromMinutes = state.fromMinutes(row);
+  const lines = [
+    fromMinutes === undefined || state.at === null ? null : texts.portal.lastWorked(fromMinutes, state.untilMinutes(row), clock(state.at, new Date())),
+    sure === undefined ? null : texts.portal.sureness(texts.portal.surenessOf[sure]),
+  ];
   return element(
     "div",
     { class: "segment-popup" },
-    element("strong", {}, segment.name ?? segment.route ?? texts.unnamedRoad),
-    element("p", {}, labelChip(label, patternOf(label, segment.evidence)), detail),
+    element("strong", {}, String(road.properties["name"] ?? road.properties["route"] ?? texts.unnamedRoad)),
+    element("p", {}, labelChip(label, patternOf(label, sure === "low" ? "inferred" : null))),
+    ...lines.filter((line) => line !== null).map((line) => element("p", {}, line)),
     element("p", { class: "meaning" }, texts.labelMeanings[label]),
   );
-}
-
-function boundsOf(cut: SegmentsCut, wanted: (segment: SegmentProperties) => boolean): LngLatBounds | undefined {
-  const points = cut.features
-    .filter((feature) => wanted(feature.properties))
-    .flatMap((feature) => feature.geometry.coordinates as [number, number][]);
-  if (points.length === 0) return undefined;
-  return points.reduce((bounds, point) => bounds.extend(point), new LngLatBounds());
 }

@@ -110,7 +110,7 @@ function stateLayers(from: From, state: StateSource): LayerSpecification[] {
 /** A dash pattern cannot follow the state, so each pattern is a layer of its own that shows where it applies. */
 function patternLayers(from: From, state: StateSource): LayerSpecification[] {
   const isUnknown: ExpressionSpecification = ["==", [state, "label"], "unknown"];
-  const isInferred: ExpressionSpecification = ["all", ["==", [state, "evidence"], "inferred"], ["!", isUnknown]];
+  const isUnsure: ExpressionSpecification = ["any", ["==", [state, "evidence"], "inferred"], ["boolean", [state, "unsure"], false]];
   const pattern = (id: string, applies: ExpressionSpecification, dashes: [number, number], share: number): LayerSpecification => ({
     id,
     type: "line",
@@ -125,7 +125,7 @@ function patternLayers(from: From, state: StateSource): LayerSpecification[] {
     },
   });
   return [
-    pattern("roads-inferred", isInferred, PATTERN_DASHES.dashed, 0.36),
+    pattern("roads-unsure", ["all", isUnsure, ["!", isUnknown]], PATTERN_DASHES.dashed, 0.36),
     pattern("roads-unknown", isUnknown, PATTERN_DASHES.dotted, 0.5),
   ];
 }

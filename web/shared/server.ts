@@ -1,4 +1,4 @@
-/** Asking a server for JSON, with failures that can be put into words. */
+/** Asking a server, with failures that can be put into words. */
 import { texts } from "./language";
 
 export type FailureKind = "unreachable" | "signedOut" | "refused" | "missing" | "busy" | "broken";
@@ -23,6 +23,13 @@ export async function fetchJson<Answer>(address: string): Promise<Answer> {
   } catch {
     throw new ServerFailure("broken", address);
   }
+}
+
+export async function fetchBytes(address: string): Promise<ArrayBuffer> {
+  const response = await reach(address);
+  return response.arrayBuffer().catch(() => {
+    throw new ServerFailure("unreachable", address);
+  });
 }
 
 /** Sends something, and expects that it was taken. */

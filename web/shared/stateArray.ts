@@ -16,6 +16,8 @@ export interface StateArray {
   label(row: number): Label | undefined;
   /** From how many minutes on its age counts; nothing where nobody worked in this event. */
   fromMinutes(row: number): number | undefined;
+  /** Up to how many minutes it counts as of that age; nothing for the highest one, and where there is none. */
+  untilMinutes(row: number): number | undefined;
   /** From how many percent on its confidence counts; nothing where nobody worked in this event. */
   confidenceFrom(row: number): number | undefined;
 }
@@ -38,12 +40,14 @@ export function readStateArray(buffer: ArrayBuffer): StateArray {
   const ages = head.age_min.length + 1;
   // Beyond the array there is no byte, and none of the tables has a place NaN.
   const byteOf = (row: number) => states[row] ?? Number.NaN;
+  const ageOf = (row: number) => Math.floor(byteOf(row) / labels) % ages;
   return {
     network: head.network,
     at: head.at === null ? null : new Date(head.at),
     segments: head.segments,
     label: (row) => head.labels[byteOf(row) % labels],
-    fromMinutes: (row) => head.age_min[(Math.floor(byteOf(row) / labels) % ages) - 1],
+    fromMinutes: (row) => head.age_min[ageOf(row) - 1],
+    untilMinutes: (row) => (ageOf(row) > 0 ? head.age_min[ageOf(row)] : undefined),
     confidenceFrom: (row) => head.confidence[Math.floor(byteOf(row) / (labels * ages)) - 1],
   };
 }

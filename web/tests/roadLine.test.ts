@@ -1,68 +1,101 @@
 import { describe, expect, test } from "vitest";
-import type { Road } from "../portal/api";
-import { matching, roadLine } from "../portal/roadLine";
+import { roadsAddress, type Road } from "../portal/api";
+import { labelOf, roadLine, whereabouts } from "../portal/roadLine";
+import { LABELS, type Label } from "../shared/labels";
 import { en } from "../shared/texts/en";
 import { ja } from "../shared/texts/ja";
 
 const NOW = new Date("2026-01-15T05:50:00Z");
-const ROAD: Road = {
-  name: "市道雪町通り",
-  routes: [],
-  km_total: 5,
-  km_done: 4.2,
-  label: "done",
-  since: "2026-01-15T05:35:00Z",
-  evidence: "blade",
-};
 
-function sentence(road: Road, texts = ja): string {
-  const { state, detail } = roadLine(road, texts, NOW);
-  return `${road.name}: ${state}${detail}`;
+function road(km: Partial<Record<Label, number>>, more: Partial<Road> = {}): Road {
+  const km_by_label = Object.fromEntries(LABELS.map((label) => [label, km[label] ?? 0])) as Record<Label, number>;
+  return {
+    id: "1",
+    name: "市道雪町通り",
+    km: LABELS.reduce((total, label) => total + km_by_label[label], 0),
+    km_by_label,
+    newest_at: "2026-01-15T05:35:00Z",
+    routes: [],
+    district: null,
+    bbox: [136.6, 36.5, 136.7, 36.6],
+    distance_m: null,
+    expected: null,
+    ...more,
+  };
+}
+
+const DONE = road({ done: 4.6, never: 0.4 });
+
+function sentence(one: Road, texts = ja): string {
+  const { state, detail, expected } = roadLine(one, texts, NOW);
+  return `${one.name}: ${state}${detail}${expected}`;
 }
 
 describe("a road in one line", () => {
-  test("says state, length, time in Ishikawa and evidence", () => {
-    expect(sentence(ROAD)).toBe("市道雪町通り: 除雪済 4.2/5.0 km（14:35頃・ブレード確認）");
-    expect(sentence(ROAD, en)).toBe("市道雪町通り: Cleared 4.2/5.0 km (about 14:35, confirmed by blade)");
+  test("says state, length and time in Ishikawa", () => {
+    expect(sentence(DONE)).toBe("市道雪町通り: 除雪済 4.6/5.0 km（14:35頃）");
+    expect(sentence(DONE, en)).toBe("市道雪町通り: Cleared 4.6/5.0 km (about 14:35)");
   });
 
   test("names the day when it was not today", () => {
-    expect(sentence({ ...ROAD, since: "2026-01-14T14:55:00Z" })).toContain("（1/14 23:55頃・");
+    expect(sentence({ ...DONE, newest_at: "2026-01-14T14:55:00Z" })).toContain("（1/14 23:55頃）");
   });
 
   test("says that there is no record instead of a time", () => {
-    const road: Road = { ...ROAD, label: "never", km_done: 0, since: null, evidence: null };
-    expect(sentence(road)).toBe("市道雪町通り: 未作業 0.0/5.0 km（記録なし）");
+    expect(sentence(road({ never: 5 }, { newest_at: null }))).toBe("市道雪町通り: 未作業 0.0/5.0 km（記録なし）");
   });
 
   test("tells unknown from uncleared", () => {
-    expect(sentence({ ...ROAD, label: "unknown" })).toBe("市道雪町通り: 不明 4.2/5.0 km（端末応答なし）");
+    expect(sentence(road({ unknown: 5 }))).toBe("市道雪町通り: 不明 0.0/5.0 km（端末応答なし）");
+  });
+
+  test("says between when the rest may be done, and how sure that is", () => {
+    const expected = { from: "2026-01-15T06:10:00Z", until: "2026-01-15T15:00:00Z", confidence: "medium" } as const;
+    expect(sentence(road({ under_way: 5 }, { expected }))).toContain("完了見込み 15:10〜1/16 00:00（確度 中）");
+    expect(sentence(road({ under_way: 5 }, { expected }), en)).toContain("Done between 15:10 and 1/16 00:00 (medium confidence)");
   });
 });
 
-describe("finding roads", () => {
-  const roads = ["市道雪町通り", "国道900号", "市道 Ｓｎｏｗ通り"].map((name) => ({ ...ROAD, name }));
-  const found = (query: string) => matching(roads, query).map((road) => road.name);
+describe("the label of a road", () => {
+  test.each<[Partial<Record<Label, number>>, Label]>([
+    [{ done: 10 }, "done"],
+    [{ done: 9, never: 1 }, "done"],
+    [{ done: 8, never: 2 }, "partly"],
+    [{ done: 9, unknown: 1 }, "done"],
+    [{ done: 8, aged: 1, never: 1 }, "aged"],
+    [{ under_way: 1, done: 8, never: 1 }, "under_way"],
+    [{ never: 9, partly: 1 }, "partly"],
+    [{ never: 9, unknown: 1 }, "unknown"],
+    [{ never: 10 }, "never"],
+    [{ done: 99, closed: 1 }, "closed"],
+    [{ due: 9, done: 1 }, "due"],
+    [{ due: 8, unknown: 1, partly: 1 }, "due"],
+    [{ under_way: 1, due: 9 }, "under_way"],
+    [{ done: 9, due: 1 }, "done"],
+    [{ snowed_over: 9, aged: 1 }, "snowed_over"],
+    [{ snowed_over: 9, never: 1 }, "partly"],
+    [{ snowed_over: 2, unknown: 1 }, "partly"],
+    [{}, "never"],
+  ])("%j reads %s", (km, label) => {
+    expect(labelOf(road(km))).toBe(label);
+  });
+});
 
-  test("an empty query finds all", () => {
-    expect(found("　 ")).toHaveLength(3);
+test("roads of one name are told apart by district, number and distance", () => {
+  const one = road({ done: 1 }, { name: "雪国街道", routes: ["国道900号"], district: "雪町市", distance_m: 123.4 });
+  expect(whereabouts(one, ja)).toBe("雪町市・国道900号・約120 m");
+  expect(whereabouts({ ...one, name: "国道900号", distance_m: 0 }, en)).toBe("雪町市, about 10 m away");
+  expect(whereabouts(DONE, ja)).toBe("");
+});
+
+describe("what is asked", () => {
+  test("is spelt so that names may hold anything", () => {
+    expect(roadsAddress({ kind: "named", name: "雪 &q=1" }, 20)).toBe("/v1/roads?limit=20&q=%E9%9B%AA+%26q%3D1");
+    expect(roadsAddress({ kind: "all" }, 20, "77")).toBe("/v1/roads?limit=20&after=77");
   });
 
-  test("width of letters, capitals and spaces make no difference", () => {
-    expect(found("９００")).toEqual(["国道900号"]);
-    expect(found("SNOW")).toEqual(["市道 Ｓｎｏｗ通り"]);
-    expect(found("市道snow")).toEqual(["市道 Ｓｎｏｗ通り"]);
-  });
-
-  test("a road is found by its number too", () => {
-    const numbered = [{ ...ROAD, name: "雪国街道", routes: ["国道900号"] }];
-    expect(matching(numbered, "国道９００")).toHaveLength(1);
-    expect(matching(numbered, "雪国 900")).toHaveLength(1);
-    expect(matching(numbered, "県道")).toEqual([]);
-  });
-
-  test("every word must occur", () => {
-    expect(found("市道 通り")).toHaveLength(2);
-    expect(found("国道 通り")).toEqual([]);
+  test("says where somebody is to ten metres and no nearer", () => {
+    const asked = new URL(roadsAddress({ kind: "near", lat: 36.56123456, lon: 136.65678912 }, 20), "http://road.test").searchParams;
+    expect(asked.get("near")).toBe("36.5612,136.6568");
   });
 });

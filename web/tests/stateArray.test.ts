@@ -41,6 +41,11 @@ test("each row says its label, its age and how sure it is", () => {
   expect(state.at).toEqual(new Date("2027-01-14T21:50:00Z"));
 });
 
+test("an age counts up to where the next one begins", () => {
+  const state = readStateArray(arrayOf(HEAD, BYTES));
+  expect([0, 1, 2, 3, 4].map((row) => state.untilMinutes(row))).toEqual([undefined, 30, undefined, undefined, undefined]);
+});
+
 test("a row that the array does not have says nothing", () => {
   const state = readStateArray(arrayOf(HEAD, BYTES));
   for (const row of [-1, 4, 1.5]) {

@@ -24,6 +24,7 @@ from snowtrack.model.columns import ABSENT_32, Int32s, Rows
 
 router = APIRouter(prefix="/v1/summaries", tags=["segments"])
 ID_MAX = 200
+FRESH_S = 30
 After = Annotated[str, Query(max_length=ID_MAX, description="continue after this id")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Resolution = Annotated[
@@ -43,6 +44,7 @@ async def summaries_csv(shared: Shared, by: By, resolution: Resolution = 7) -> R
 
 @router.get("/{by}", dependencies=[PUBLIC])
 async def summaries(
+    answer: Response,
     shared: Shared,
     by: By,
     resolution: Resolution = 7,
@@ -54,6 +56,7 @@ async def summaries(
 
     `next` names the id to continue after, while there is more.
     """
+    answer.headers["cache-control"] = f"public, max-age={FRESH_S}"
     cut = await shared.live.public_cut()
     groups = await shared.summary_desk.groups(shared.live, by, resolution)
     found = await asyncio.to_thread(lambda: list(summarise(groups, cut.views, shared.network.length_mm)))

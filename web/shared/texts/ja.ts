@@ -205,26 +205,51 @@ export const ja = {
   portal: {
     title: "除雪状況",
     lead: "道路ごとの除雪状況",
-    search: "道路名で探す",
-    searchHint: "例：雪町通り、国道",
+    search: "道路名で探す（かな・ローマ字でも）",
+    searchHint: "例：雪町通り、ゆきまち",
+    near: "近くの道路",
+    locating: "現在地を調べています…",
+    placeRefused: "現在地の利用が許可されていません。ブラウザーの設定を確認するか、道路名で探してください。",
+    placeUnknown: "現在地が分かりませんでした。道路名で探してください。",
+    byClass: "道路の種別ごとの除雪済み",
+    progressOf: (name: string) => `${name}の除雪済みの割合`,
+    doneOf: (done: string, total: string) => `${done}/${total} km`,
     legend: "色と確からしさの見方",
     map: "地図を見る",
     back: "一覧に戻る",
     wholeMap: "全体を表示",
     cut: (time: string) => `${time} 時点（数分ごとに自動更新）`,
+    noCut: "除雪の情報はまだありません。",
     old: (age: string) => `最新の情報を受け取れていません（${age}の情報です）。実際の状況と異なるおそれがあります。`,
     shownIsOld: "前回受け取った情報を表示しています。",
     loading: "読み込んでいます…",
+    roadsMissing: "道路の一部を読み込めませんでした。自動で読み込み直します。",
     noRoads: "表示できる道路がまだありません。",
-    found: (shown: number, total: number) => (shown === total ? `${total}路線` : `${total}路線中 ${shown}路線`),
+    mainRoads: "主な道路から順に表示しています。",
+    found: (query: string, count: number, more: boolean) => `「${query}」に当てはまる道路：${count}件${more ? "以上" : ""}`,
+    foundNear: (count: number, more: boolean) => `近くの道路（1 km以内）：${count}件${more ? "以上" : ""}`,
     nothingFound: (query: string) => `「${query}」に当てはまる道路は見つかりませんでした。`,
+    nothingNear: "1 km以内に道路が見つかりませんでした。",
+    more: "もっと見る",
     roadState: (done: string, total: string, label: string) => `${label} ${done}/${total} km`,
-    roadDetail: (time: string, evidenceText: string) => `（${time}頃・${evidenceText}）`,
+    roadDetail: (time: string) => `（${time}頃）`,
+    expected: (from: string, until: string, sureness: string) => `完了見込み ${from}〜${until}（確度 ${sureness}）`,
+    away: (metres: string) => `約${metres} m`,
+    lastWorked: (from: number, until: number | undefined, time: string) => `最後の作業：${howLong(from, until)}（${time}時点）`,
+    sureness: (sureness: string) => `確からしさ：${sureness}`,
+    surenessOf: { low: "低", medium: "中", high: "高" },
+    sureMeaning: "確からしさが中以上",
+    unsureMeaning: "確からしさが低い（白い破線）",
     showOnMap: (name: string) => `${name}を地図で見る`,
-    noMapData: "この道路は地図に含まれていません。",
-    about: "時刻は5分単位に丸めています。除雪車の位置や作業者は公開していません。通行の際は実際の路面状況にご注意ください。",
+    about: "時刻は5分単位に丸めています。除雪車の位置や作業者は公開していません。現在地は約10 mに丸めて検索にだけ使い、保存しません。通行の際は実際の路面状況にご注意ください。",
   },
 };
+
+/** In minutes; nothing is the upper end of the last step. */
+function howLong(from: number, until: number | undefined): string {
+  if (until === undefined) return `${from / 60}時間以上前`;
+  return from === 0 ? `${until / 60}時間以内` : `${from / 60}〜${until / 60}時間前`;
+}
 
 function compass(degrees: number, names: string): string {
   return names.split(" ")[Math.round(degrees / 45) % 8] ?? "";
