@@ -136,6 +136,8 @@ async def test_it_describes_all_that_it_offers(api: Api) -> None:
         "/v1/summaries/{by}/now",
         "/v1/summary",
         "/v1/trails",
+        "/tiles/machines.json",
+        "/tiles/machines/{z}/{x}/{y}.mvt",
         "/tiles/{layer}.json",
         "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "/healthz",

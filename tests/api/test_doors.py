@@ -41,7 +41,17 @@ LATER_US = EVENING_US + HOUR_US
 DAY = "2027-01-15"
 OWN, OTHER = "kanazawa", "hakusan"
 SECRETS = ("secret-plough", "secret-route", "secret-sensor", "secret-note")
-HEAD = {"device": f"{OWN}/secret-plough", "lat": 36.5, "lon": 136.6, "segment": None, "working": True, "silent": False}
+HEAD = {
+    "device": f"{OWN}/secret-plough",
+    "lat": 36.5,
+    "lon": 136.6,
+    "course_deg": None,
+    "speed_mps": 5.0,
+    "at": utc_text(EVENING_US),
+    "segment": None,
+    "working": True,
+    "silent": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,8 @@ VISITS = {
     ),
     ("GET", "/v1/summaries/{by}/now"): Visit("/v1/summaries/agency/now", Right.LOOK, tells=True),
     ("GET", "/v1/live"): Visit("/v1/live", Right.LOOK),
+    ("GET", "/tiles/machines.json"): Visit("/tiles/machines.json", Right.LOOK),
+    ("GET", "/tiles/machines/{z}/{x}/{y}.mvt"): Visit("/tiles/machines/14/14408/6405.mvt", Right.LOOK, tells=True),
     ("GET", "/v1/summary"): Visit("/v1/summary", Right.LOOK),
     ("GET", "/v1/snow"): Visit("/v1/snow", Right.LOOK, tells=True),
     ("GET", "/v1/snow/proposals"): Visit("/v1/snow/proposals", Right.LOOK, tells=True),

@@ -13,6 +13,7 @@ from snowtrack.api import (
     health,
     indicators,
     live,
+    machine_tiles,
     network,
     observations,
     openid,
@@ -45,6 +46,7 @@ PARTS = (
     devices,
     trails,
     live,
+    machine_tiles,  # before those of all layers
     tiles,
     snow,
     told_snow,

@@ -30,11 +30,13 @@ _SESSION = Depends(APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="sess
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Lets in who has the right. `noted`: positions are seen behind it, so that each look is written down.
-    `by_contractor`: the route itself looks at what a contractor may see. `of_every`: agencies cannot be told apart."""
+    """Lets in who has the right. `noted`: positions are seen behind it, so that each look is written down; of those
+    that have a name `as_one`, one in a minute. `by_contractor`: the route itself looks at what a contractor may see.
+    `of_every`: agencies cannot be told apart."""
 
     right: Right | None
     noted: bool = False
+    as_one: str = ""
     by_contractor: bool = False
     of_every: bool = False
 
@@ -49,8 +51,9 @@ class Door:
             scope = who.scope(self.right)
             if not self._opens(who, agency, scope):
                 raise HTTPException(403, f"the right to {self.right}{f' at {agency}' if agency else ''} is not given")
-            if self.noted:
-                await _write_down(shared, who, scope if agency is None else Scope(frozenset({agency})), request)
+            what = self.as_one or request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            if self.noted and not (self.as_one and shared.gate.has_just_seen(who, what)):
+                await _write_down(shared, who, scope if agency is None else Scope(frozenset({agency})), what)
         return who
 
     def _opens(self, who: Principal, agency: str | None, scope: Scope) -> bool:
@@ -60,9 +63,8 @@ class Door:
         return agency in scope or bool(by_contractor)
 
 
-async def _write_down(shared: Context, who: Principal, scope: Scope, request: Request) -> None:
+async def _write_down(shared: Context, who: Principal, scope: Scope, what: str) -> None:
     """Note who looks at what; while the database is away, in the process's log: the map goes on then."""
-    what = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     entry = Entry(who=who.name, action="look", agencies=tuple(sorted(scope.agencies)), what=what[:WHAT_SIGNS_MAX])
     try:
         async with shared.pool.connection(timeout=NOTE_S) as connection:
@@ -79,6 +81,7 @@ PUBLIC = Depends(_public)
 SignedIn = Annotated[Principal, Depends(Door(None))]
 Looking = Annotated[Principal, Depends(Door(Right.LOOK))]
 Watching = Annotated[Principal, Depends(Door(Right.LOOK, noted=True))]
+WatchingTiles = Annotated[Principal, Depends(Door(Right.LOOK, noted=True, as_one="/tiles/machines"))]
 Reporting = Annotated[Principal, Depends(Door(Right.REPORT, noted=True, by_contractor=True))]
 Telling = Annotated[Principal, Depends(Door(Right.TELL))]
 Deciding = Annotated[Principal, Depends(Door(Right.TELL, of_every=True))]

@@ -1,5 +1,6 @@
 """`/tiles`: vector tiles and their TileJSON."""
 
+from collections.abc import Mapping
 from functools import partial
 from gzip import compress
 from typing import Any
@@ -11,29 +12,13 @@ from snowtrack.api.context import Shared
 from snowtrack.api.doors import PUBLIC
 from snowtrack.api.errors import NotFoundError
 from snowtrack.clearance.view import Views
-from snowtrack.tiles.layers import TileMaker
+from snowtrack.network.arrays import Network
+from snowtrack.tiles.layers import FIELDS, TileMaker
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 # Roads are compressed once for a network, labels each minute.
 ROADS_LEVEL, CLEARANCE_LEVEL = 6, 1
-FIELDS = {
-    "roads": {
-        "class": "String",
-        "name": "String",
-        "route": "String",
-        "structure": "String",
-        "oneway": "Number",
-        "row": "Number",
-    },
-    "clearance": {
-        "label": "String",
-        "share": "Number",
-        "evidence": "String",
-        "confidence": "Number",
-        "age": "Number",
-    },
-}
 
 
 @router.get("/{layer}.json", dependencies=[PUBLIC])
@@ -41,17 +26,21 @@ async def tilejson(request: Request, shared: Shared, layer: str) -> dict[str, An
     """TileJSON 3 of a layer: `roads` or `clearance`."""
     if layer not in FIELDS:
         raise NotFoundError(f"there is no layer {layer!r}; there are {', '.join(FIELDS)}")
-    west, south, east, north = (edge / 1e7 for edge in shared.network.bbox_e7)
-    version = shared.network.network_id
+    return tilejson_of(request, shared.network, layer, FIELDS[layer])
+
+
+def tilejson_of(request: Request, network: Network, layer: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Where the tiles of a layer are; at other addresses for another network."""
+    west, south, east, north = (edge / 1e7 for edge in network.bbox_e7)
     return {
         "tilejson": "3.0.0",
-        "name": f"{shared.network.name} {layer}",
-        "attribution": shared.network.attribution,
-        "tiles": [f"{request.base_url}tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?v={version}"],
+        "name": f"{network.name} {layer}",
+        "attribution": network.attribution,
+        "tiles": [f"{request.base_url}tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?v={network.network_id}"],
         "minzoom": ZOOM_MIN,
         "maxzoom": ZOOM_MAX,
         "bounds": [west, south, east, north],
-        "vector_layers": [{"id": layer, "fields": FIELDS[layer], "minzoom": ZOOM_MIN, "maxzoom": ZOOM_MAX}],
+        "vector_layers": [{"id": layer, "fields": fields, "minzoom": ZOOM_MIN, "maxzoom": ZOOM_MAX}],
     }
 
 

@@ -84,13 +84,17 @@ def check(folder: Network, json: Json = False) -> None:
 @roads.command()
 def export(
     folder: Network,
-    out: Annotated[Path, typer.Option("--out", help="File to write: .geojson, .gpkg or .csv.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: .geojson, .gpkg, .csv, or .pmtiles.")],
 ) -> None:
     """Write the segments for other programs."""
     from snowtrack.roads.files import open_network
     from snowtrack.roads.tables import export as export_segments
+    from snowtrack.services.tile_archive import export_tiles
 
-    export_segments(open_network(folder), out)
+    if out.suffix.lower() == ".pmtiles":
+        export_tiles(open_network(folder), out)
+    else:
+        export_segments(open_network(folder), out)
 
 
 @roads.command()

@@ -28,6 +28,24 @@ CLASS_ZOOM = {
 }
 FOOTWAY_ZOOM = 13
 PERCENT_MAX = 100
+FIELDS = {
+    "roads": {
+        "class": "String",
+        "name": "String",
+        "route": "String",
+        "structure": "String",
+        "oneway": "Number",
+        "row": "Number",
+    },
+    "clearance": {
+        "label": "String",
+        "share": "Number",
+        "evidence": "String",
+        "confidence": "Number",
+        "age": "Number",
+    },
+}
+"""What each layer says of a segment, as a TileJSON lists it."""
 NONE = -1
 
 

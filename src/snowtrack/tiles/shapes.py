@@ -32,7 +32,7 @@ class Shapes:
 
     @classmethod
     def of(cls, network: Network) -> Self:
-        x, y = _in_world(network)
+        x, y = in_world(network.shape_lon_e7, network.shape_lat_e7)
         offsets = np.ascontiguousarray(network.shape_offsets)
         starts = offsets[:-1]
         return cls(
@@ -58,8 +58,9 @@ class Shapes:
         return np.flatnonzero(inside)
 
 
-def _in_world(network: Network) -> tuple[Int32s, Int32s]:
-    x = network.shape_lon_e7 / 1e7 / 360 + 0.5
-    sine = np.sin(np.radians(network.shape_lat_e7 / 1e7))
+def in_world(lon_e7: Int32s | Int64s, lat_e7: Int32s | Int64s) -> tuple[Int32s, Int32s]:
+    """Where places lie on the square."""
+    x = lon_e7 / 1e7 / 360 + 0.5
+    sine = np.sin(np.radians(lat_e7 / 1e7))
     y = 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
     return np.rint(x * WORLD).astype(np.int32), np.rint(y * WORLD).astype(np.int32)
