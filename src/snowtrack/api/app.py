@@ -31,6 +31,7 @@ from snowtrack.api import (
 )
 from snowtrack.api.bodies import BoundedBodies
 from snowtrack.api.context import Context
+from snowtrack.api.cross_origin import CrossOrigin
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.api.limits import RateLimits
 from snowtrack.api.tile_shelf import KeptTiles
@@ -76,6 +77,7 @@ def create_app(context: Context) -> FastAPI:
         burst=settings.api.requests_burst,
         tries_per_min=settings.access.tries_per_min,
     )
+    app.add_middleware(CrossOrigin)
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
     for part in PARTS:

@@ -14,6 +14,7 @@ from psycopg import Error as DatabaseError
 
 from snowtrack import wall_clock
 from snowtrack.api.context import Context, Shared
+from snowtrack.api.cross_origin import open_to_pages
 from snowtrack.api.gate import COOKIE
 from snowtrack.model.access import Principal, Right, Scope
 from snowtrack.model.errors import StoreError
@@ -73,8 +74,9 @@ async def _write_down(shared: Context, who: Principal, scope: Scope, what: str) 
         log.error("api: a look that the database could not note", who=entry.who, what=entry.what)
 
 
-async def _public() -> None:
-    """Open to all: what stands behind it comes from the public's cut, or never changes."""
+async def _public(request: Request) -> None:
+    """Open to all, on pages of other servers, too: what is behind it comes from the public's cut, or never changes."""
+    open_to_pages(request.scope)
 
 
 PUBLIC = Depends(_public)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snowtrack import wall_clock
+from snowtrack.api.cross_origin import open_to_pages
 from snowtrack.api.state import LiveState
 from snowtrack.model.calendar import MINUTE_US
 
@@ -40,7 +41,6 @@ class Tile(Response):
             (b"etag", version.etag),
             (b"cache-control", b"public, max-age=%d" % version.fresh_s),
             (b"vary", b"accept-encoding"),
-            (b"access-control-allow-origin", b"*"),
         ]
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -133,7 +133,10 @@ class KeptTiles:
         self.versions = versions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._kept(scope) or self.app)(scope, receive, send)
+        tile = self._kept(scope)
+        if tile is not None:
+            open_to_pages(scope)
+        await (tile or self.app)(scope, receive, send)
 
     def _kept(self, scope: Scope) -> Tile | None:
         if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(PREFIX):
