@@ -1,140 +1,198 @@
-"""`serve`: how soon a delta is with 5,000 readers of one process, and how long a tile takes.
+"""`serve`: how fast the API gives out what it has, beside tipg and nginx, and beside ingest.
 
-The API runs as its user starts it, over 100,000 made-up segments; the benchmark stands for the fold and tells deltas of
-the segments that 600 ploughs finish in a second. Tiles are asked for one after another, each for the first time.
+The API runs as its user starts it, over 100,000 made-up segments; the benchmark stands for the fold and shows what the
+public sees in a simulated storm. A tile of 5,000 segments is that of a town of its own.
 """
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from statistics import quantiles
+from statistics import mean, quantiles
 from tempfile import TemporaryDirectory
-
-import httpx
-import numpy as np
-import orjson
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
+from typing import NamedTuple
 
 from benchmarks.ingest.load import make_network_once
-from benchmarks.ingest.place import PORT, Place, await_line, figures, place
+from benchmarks.ingest.place import Place, place
 from benchmarks.report import Report, Result
-from snowtrack.model.calendar import utc_text
-from snowtrack.network.arrays import Network
-from snowtrack.roads.files import open_network
-from snowtrack.tiles.layers import TileMaker
-from snowtrack.tiles.window import TileKey
-from snowtrack.wall_clock import now_us
+from benchmarks.serve import nginx, tipg
+from benchmarks.serve.beside import REQUESTS_PER_S, VEHICLES, Beside, run_beside
+from benchmarks.serve.deltas import READERS, Crowd, tell_crowd
+from benchmarks.serve.fold import StandIn
+from benchmarks.serve.state import Sizes, show_storm
+from benchmarks.serve.storm import Storm, simulate_storm
+from benchmarks.serve.tiles import Cold, ask_cold, ask_each, fullest, make_dense_town, spread
 
 OURS = "snowtrack"
 SEGMENTS = 100_000
-READERS = 5_000
-DELTAS, DELTA_SEGMENTS, EVERY_S = 60, 60, 1.0
-SETTLE_S = 5.0
-ZOOM, TILES = 12, 200
+FRESH_TILES, READY_TILES = 200, 64
 LIMITS = (
     "api.live_subscribers_max=6000",
     "api.live_of_one_max=6000",
     "api.requests_per_s=100000",
     "api.requests_burst=100000",
 )
+Progress = Callable[[str], None]
 
 
-def run(progress: Callable[[str], None]) -> Report:
-    """Tiles first, then the crowd."""
+class Served(NamedTuple):
+    """All that is asked of one API over the large network; so many segments lie in a tile of the fresh ones."""
+
+    sizes: Sizes
+    segments: float
+    fresh_ms: list[float]
+    tipg: tipg.Theirs | None
+    ready: nginx.Rates | None
+    crowd: Crowd
+    memory_mb: float
+
+
+def run(progress: Progress) -> Report:
+    """The storm and its tiles, then the crowd; a dense town; and ingest."""
     with TemporaryDirectory() as there:
         folder = Path(there)
-        folder_of_roads = make_network_once(folder, SEGMENTS)
-        network = open_network(folder_of_roads)
-        with place(folder / "place", folder_of_roads, *LIMITS) as here:
-            subprocess.run(
-                [sys.executable, "-m", "snowtrack", "migrate"],
-                env=here.environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            api = here.serve("serve")
-            progress(f"{TILES} tiles of zoom {ZOOM}")
-            tiles = _tiles(here, network)
-            progress(f"{READERS:,} readers of the live stream")
-            late_ms, missing = _crowd(here, network, folder)
-            memory_mb = here.memory_mb()[api.name]
-    delta, tile = quantiles(late_ms, n=100), quantiles([one[0] for one in tiles], n=100)
-    segments = np.mean([one[1] for one in tiles])
-    rows = (
-        (f"a tile for the first time, of {segments:,.0f} segments: p50", tile[49], "ms"),
-        ("the same: p99", tile[98], "ms"),
-        (f"a delta with each of {READERS:,} readers: p50", delta[49], "ms"),
-        ("the same: p99", delta[98], "ms"),
-        ("the same: the last", max(late_ms), "ms"),
-        ("memory of the API", memory_mb, "MB"),
-    )
-    results = tuple(Result(what=what, of=OURS, value=value, unit=unit) for what, value, unit in rows)
-    ratios = {"cold_tile_p99_ms": tile[98], "live_delta_p99_ms_5000": delta[98], "deltas_missing": float(missing)}
-    return Report(name="serve", results=results, ratios=ratios)
+        served = _over_the_country(folder, progress)
+        cold = _over_a_town(folder, progress)
+        beside = run_beside(folder, progress, *LIMITS, "public.cut_s=60")
+    asked = {f"{tipg.NAME} with PostGIS": served.tipg, " ".join(nginx.PACKAGES): served.ready}
+    results = [*_served_rows(served), *_peer_rows(served), *_cold_rows(cold), *_beside_rows(beside)]
+    ratios = {
+        **_peer_ratios(served),
+        "cold_tile_p99_ms": _p99(cold.ms),
+        "state_kb_100k": max(served.sizes.most_kb, served.sizes.busiest_kb),
+        "live_delta_p99_ms_5000": _p99(served.crowd.late_ms),
+        "deltas_missing": float(served.crowd.missing),
+        "beside_ingest_freshness_p99_ms": beside.asked.p99_ms,
+        "beside_ingest_requests_per_s": beside.per_s,
+        "beside_ingest_errors": float(beside.errors),
+    }
+    missing = tuple(name for name, found in asked.items() if found is None)
+    return Report(name="serve", results=tuple(results), ratios=ratios, missing=missing)
 
 
-def _tiles(here: Place, network: Network) -> list[tuple[float, int]]:
-    """Milliseconds and segments of the fullest tiles of labels, each asked for once, at zoom 12 and the next ones."""
-    shapes = TileMaker(network, SEGMENTS).shapes
-    keys = [key for zoom in (ZOOM, ZOOM + 1, ZOOM + 2) for key in _covering(network, zoom)]
-    fullest = sorted(((len(shapes.near(key.window)), key) for key in keys), key=lambda one: -one[0])[:TILES]
-    measured = []
-    with httpx.Client(base_url=here.settings.api.url, timeout=60) as client:
-        client.get("/tiles/clearance/8/0/0.mvt")
-        for segments, key in fullest:
-            began_s = time.perf_counter()
-            answer = client.get(f"/tiles/clearance/{key.z}/{key.x}/{key.y}.mvt")
-            measured.append(((time.perf_counter() - began_s) * 1e3, segments))
-            answer.raise_for_status()
-    return measured
+def _over_the_country(folder: Path, progress: Progress) -> Served:
+    progress(f"a storm over {SEGMENTS:,} segments")
+    roads = make_network_once(folder, SEGMENTS)
+    storm = simulate_storm(roads)
+    with _serving(folder / "country", roads, storm) as (here, fold):
+        progress("the state of all roads, through the storm")
+        sizes = show_storm(fold, storm)
+        tiles, port = fullest(storm.network), here.settings.api.port
+        full = tiles[:FRESH_TILES]
+        progress(f"{FRESH_TILES} tiles")
+        fresh_ms = ask_each(port, full)
+        theirs = tipg.ask_tipg(storm, sizes.fullest, full, port, progress)
+        progress("tiles that are ready, also by nginx")
+        ready = nginx.ask_ready(port, spread(tiles, READY_TILES))
+        progress(f"{READERS:,} readers of the live stream")
+        crowd = tell_crowd(here, fold, storm.network)
+        segments = mean(tile.segments for tile in full)
+        return Served(sizes, segments, fresh_ms, theirs, ready, crowd, here.memory_mb()["serve"])
 
 
-def _covering(network: Network, zoom: int) -> list[TileKey]:
-    west, south, east, north = (edge / 1e7 for edge in network.bbox_e7)
-    (left, bottom), (right, top) = (_tile_at(lat, lon, zoom) for lat, lon in ((south, west), (north, east)))
-    return [TileKey(zoom, x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]
+def _over_a_town(folder: Path, progress: Progress) -> Cold:
+    progress("one full tile, made anew again and again")
+    roads = make_dense_town(folder)
+    storm = simulate_storm(roads)
+    with _serving(folder / "town", roads, storm) as (_, fold):
+        return ask_cold(fold, storm)
 
 
-def _tile_at(lat: float, lon: float, zoom: int) -> tuple[int, int]:
-    side = 1 << zoom
-    y = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
-    return int((lon + 180) / 360 * side), int(y * side)
+@contextmanager
+def _serving(folder: Path, roads: Path, storm: Storm) -> Iterator[tuple[Place, StandIn]]:
+    """The API, and who stands for the fold."""
+    with place(folder, roads, *LIMITS) as here:
+        migrate = [sys.executable, "-m", "snowtrack", "migrate"]
+        subprocess.run(migrate, env=here.environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+        here.serve("serve")
+        with StandIn(here, storm.network.network_id) as fold:
+            yield here, fold
 
 
-def _crowd(here: Place, network: Network, folder: Path) -> tuple[list[float], int]:
-    """Milliseconds from telling a delta to each reader having it; and how many never came."""
-    seen = folder / "seen.npy"
-    command = (sys.executable, "-m", "benchmarks.serve.crowd")
-    options = (str(here.settings.api.port), here.make_key(), str(READERS), str(seen))
-    crowd = subprocess.Popen([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
-    await_line(crowd)
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.connect("127.0.0.1", PORT)
-    client.loop_start()
-    chance = np.random.default_rng(1)
-    told_s = {}
-    for number in range(1, DELTAS + 1):
-        delta = _delta(network, chance, number)
-        told_s[number] = time.time()
-        client.publish("snow-live/v1/delta", delta, qos=1).wait_for_publish(20)
-        time.sleep(max(0.0, told_s[number] + EVERY_S - time.time()))
-    time.sleep(SETTLE_S)
-    client.disconnect()
-    client.loop_stop()
-    figures(crowd)
-    found = np.load(seen)
-    late_ms = [(at_s - told_s[int(number)]) * 1e3 for _, number, at_s in found.tolist()]
-    return late_ms, READERS * DELTAS - len(late_ms)
+def _served_rows(served: Served) -> list[Result]:
+    late_ms = served.crowd.late_ms
+    return [
+        _row("the state of all roads, compressed: of the busiest minute", served.sizes.busiest_kb, "KB"),
+        _row("the same: the most in the storm", served.sizes.most_kb, "KB"),
+        _row(
+            f"each of {FRESH_TILES} tiles of {served.segments:,.0f} segments, for the first time: p50",
+            _p50(served.fresh_ms),
+            "ms",
+        ),
+        _row("the same: p99", _p99(served.fresh_ms), "ms"),
+        _row("the same, one after another", _per_s(served.fresh_ms), "tiles/s"),
+        _row(f"a delta with each of {READERS:,} readers: p50", _p50(late_ms), "ms"),
+        _row("the same: p99", _p99(late_ms), "ms"),
+        _row("the same: the last", max(late_ms), "ms"),
+        _row("memory of the API", served.memory_mb, "MB"),
+    ]
 
 
-def _delta(network: Network, chance: np.random.Generator, number: int) -> bytes:
-    """As the fold tells it."""
-    at = utc_text(now_us())
-    segments = chance.choice(network.segment_id, DELTA_SEGMENTS, replace=False).tolist()
-    said = {"label": "done", "share": 100, "at": at, "evidence": "blade", "confidence": 95}
-    return orjson.dumps(
-        {"number": number, "event_start": "2026-11-22T03:00:00Z", "segments": [{"id": id_, **said} for id_ in segments]}
-    )
+def _peer_rows(served: Served) -> list[Result]:
+    rows = []
+    if served.tipg is not None:
+        kept = f"{tipg.NAME}, lines in EPSG:{served.tipg.srid}"
+        rows += [
+            _row("each of these tiles: p50", _p50(served.tipg.ms), "ms", kept),
+            _row("the same: p99", _p99(served.tipg.ms), "ms", kept),
+            _row("the same, one after another", _per_s(served.tipg.ms), "tiles/s", kept),
+            _row(f"segments in {tipg.COMPARED} of these tiles", served.tipg.features_ours, ""),
+            _row("the same", served.tipg.features, "", tipg.NAME),
+            _row("the same", served.tipg.features_both, "", "both"),
+        ]
+    if served.ready is not None:
+        rows += [
+            _row(
+                f"{READY_TILES} tiles that are ready, {served.ready.tile_kb:.1f} KB each", served.ready.ours, "tiles/s"
+            ),
+            _row("the same, as files", served.ready.nginx, "tiles/s", "nginx"),
+        ]
+    return rows
+
+
+def _peer_ratios(served: Served) -> dict[str, float]:
+    ratios = {}
+    if served.tipg is not None:
+        ratios["vs_tipg_fresh"] = _per_s(served.fresh_ms) / _per_s(served.tipg.ms)
+    if served.ready is not None:
+        ratios["nginx_share_cached"] = served.ready.ours / served.ready.nginx
+    return ratios
+
+
+def _cold_rows(cold: Cold) -> list[Result]:
+    return [
+        _row(f"a tile of {cold.segments:,} segments, of a new cut each time: p50", _p50(cold.ms), "ms"),
+        _row("the same: p99", _p99(cold.ms), "ms"),
+    ]
+
+
+def _beside_rows(beside: Beside) -> list[Result]:
+    rows = []
+    for what, seen in (("alone", beside.alone), (f"beside {REQUESTS_PER_S:,} requests/s", beside.asked)):
+        rows += [
+            _row(f"published to visible, {VEHICLES} vehicles, {what}: p50", seen.p50_ms, "ms"),
+            _row("the same: p99", seen.p99_ms, "ms"),
+        ]
+    return [
+        *rows,
+        _row("requests answered meanwhile", beside.per_s, "requests/s"),
+        _row("the same: p99", beside.p99_ms, "ms"),
+        _row("the same: errors", beside.errors, ""),
+    ]
+
+
+def _row(what: str, value: float, unit: str, of: str = OURS) -> Result:
+    return Result(what=what, of=of, value=value, unit=unit)
+
+
+def _p50(ms: list[float]) -> float:
+    return quantiles(ms, n=100)[49]
+
+
+def _p99(ms: list[float]) -> float:
+    return quantiles(ms, n=100)[98]
+
+
+def _per_s(ms: list[float]) -> float:
+    return 1e3 * len(ms) / sum(ms)
