@@ -13,8 +13,8 @@ export type Sureness = "low" | "medium" | "high";
 /** From how many percent on. */
 const MEDIUM_FROM = 50;
 const HIGH_FROM = 80;
-/** Whoever looks at a whole prefecture has so many; beyond, what is out of sight is forgotten. */
-const KEPT_MAX = 30_000;
+/** Fewer are not worth forgetting. */
+const KEPT_MIN = 20_000;
 
 /** Nothing where nobody worked. */
 export function sureness(state: StateArray, row: number): Sureness | undefined {
@@ -40,9 +40,9 @@ export class Looks {
     return before.filter(([row, look]) => !isSame(look, lookOf(state, row))).map(([row]) => this.draw(row));
   }
 
-  /** Whether so many were drawn that it is better to begin anew; then it has. */
-  forgetIfMany(): boolean {
-    if (this.drawn.size <= KEPT_MAX) return false;
+  /** Whether so many more were drawn than are in sight that it is better to begin anew; then it has. */
+  forgetIfMany(inSight: number): boolean {
+    if (this.drawn.size <= Math.max(KEPT_MIN, 2 * inSight)) return false;
     this.drawn.clear();
     return true;
   }

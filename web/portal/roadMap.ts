@@ -21,6 +21,7 @@ declare global {
 }
 
 const ROADS = { source: "roads", sourceLayer: "roads" } as const;
+const LOOK_AFTER_MS = 80;
 const FIT = { padding: 48, maxZoom: 16 };
 /** What coarse tiles move a line by. */
 const BOX_MARGIN_DEG = 0.003;
@@ -89,15 +90,15 @@ export class RoadMap {
   private lookSoon(): void {
     if (this.looking) return;
     this.looking = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       this.looking = false;
       this.look();
-    });
+    }, LOOK_AFTER_MS);
   }
 
   private look(): void {
-    if (this.looks.forgetIfMany()) this.map.removeFeatureState(ROADS);
     const rows = new Set(this.map.querySourceFeatures(ROADS.source, { sourceLayer: ROADS.sourceLayer }).map(rowOf));
+    if (this.looks.forgetIfMany(rows.size)) this.map.removeFeatureState(ROADS);
     for (const [row, look] of this.looks.ofNew(rows)) this.map.setFeatureState({ ...ROADS, id: row }, look);
   }
 

@@ -43,12 +43,13 @@ test("a row that the array does not have is drawn as one that nobody worked", ()
   expect(new Looks(FIRST).ofNew([99])).toEqual([[99, { label: "never", unsure: false }]]);
 });
 
-test("after very many rows all begins anew", () => {
+test("when far more was drawn than is in sight, all begins anew", () => {
   const looks = new Looks(FIRST);
   looks.ofNew([0]);
-  expect(looks.forgetIfMany()).toBe(false);
+  expect(looks.forgetIfMany(0)).toBe(false);
   looks.ofNew(Array.from({ length: 50_000 }, (_, row) => row));
-  expect(looks.forgetIfMany()).toBe(true);
+  expect(looks.forgetIfMany(40_000)).toBe(false);
+  expect(looks.forgetIfMany(1_000)).toBe(true);
   expect(looks.ofNew([0])).toHaveLength(1);
 });
 
