@@ -41,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         running(instance, *SETTINGS, f"--set=openid.issuer={issuer}", f"--set=openid.client_secret={SECRET}"),
     ):
         database = json.loads((instance.folder / "running.json").read_text())["database"]
-        register(database, *(DeviceId("ishikawa", f"browser-0{number}") for number in (1, 2, 3)))
+        register(database, *(DeviceId("ishikawa", f"browser-0{number}") for number in range(1, 6)))
         yield instance
     instance.remove()
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from snowtrack.network.arrays import Kind, Network, RoadClass
 from snowtrack.roads.files import open_network
@@ -23,6 +23,17 @@ RESIDENTS_CENTRED = CENTRED.replace("snowtrack.map", "residentsMap")
 RESIDENTS_LABELLED = """([id, label]) => new Promise(done => {
   const said = () => residentsMap.getFeatureState({source: 'roads', sourceLayer: 'roads', id}).label;
   const look = () => said() === label ? done() : requestAnimationFrame(look); look(); })"""
+# On the map as it is drawn.
+RENDERED = """([layer, key, value]) => new Promise(done => {
+  const look = () => snowtrack.map.queryRenderedFeatures({layers: [layer]}).some(one => one.properties[key] === value)
+    ? done() : requestAnimationFrame(look); look(); })"""
+NOT_RENDERED = """layer => new Promise(done => {
+  const look = () => snowtrack.map.queryRenderedFeatures({layers: [layer]}).length === 0
+    ? done() : requestAnimationFrame(look); look(); })"""
+PUBLIC_LABELLED = """([row, label]) => new Promise(done => {
+  const road = {source: 'public-roads', sourceLayer: 'roads', id: row};
+  const look = () => snowtrack.map.getFeatureState(road).label === label ? done() : requestAnimationFrame(look);
+  look(); })"""
 # The colour in the middle of the map, read while it is drawn: the canvas keeps nothing afterwards.
 COLOUR = """() => new Promise(done => {
   const map = snowtrack.map, gl = map.getCanvas().getContext('webgl2'), pixel = new Uint8Array(4);
@@ -73,6 +84,56 @@ def test_a_segment_says_by_what_evidence_it_is_done(page: Page, site: Instance, 
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_text("除雪済").first).to_be_visible()
     expect(page.get_by_text("ブレード確認").first).to_be_visible()
+
+
+def test_a_trail_lies_behind_a_plough_that_drove(page: Page, site: Instance, network: Network) -> None:
+    line = street_of(network, local_streets(network)[260])
+    page.goto(f"{site.api}/")
+    page.evaluate(READY)
+    page.evaluate(CENTRED, line[len(line) // 2])
+    publish(site.broker_port, "browser-04", payload(line))
+    page.evaluate(RENDERED, ["trails-working", "device", "ishikawa/browser-04"])
+    page.get_by_label("走行軌跡を表示").uncheck()
+    page.evaluate(NOT_RENDERED, "trails-working")
+    page.reload()
+    page.evaluate(READY)
+    expect(page.get_by_label("走行軌跡を表示")).not_to_be_checked()
+    page.get_by_label("走行軌跡を表示").check()
+    page.evaluate(RENDERED, ["trails-working", "device", "ishikawa/browser-04"])
+
+
+def test_staff_look_at_what_residents_see_and_no_machine_is_there(page: Page, site: Instance, network: Network) -> None:
+    row = local_streets(network)[300]
+    line = street_of(network, row)
+    publish(site.broker_port, "browser-05", payload(line))
+    page.goto(f"{site.api}/")
+    page.evaluate(READY)
+    page.evaluate(CENTRED, line[-1])
+    page.evaluate(RENDERED, ["machines", "device", "ishikawa/browser-05"])
+    page.get_by_role("button", name="住民に見える状態").click()
+    expect(page.get_by_text("除雪車の位置と軌跡は公開していません")).to_be_visible()
+    expect(page.get_by_text("住民に見える状態：")).to_contain_text("時点")
+    page.evaluate(PUBLIC_LABELLED, [row, "done"])
+    for layer in ("machines", "trails-working", "roads-carriageway"):
+        page.evaluate(NOT_RENDERED, layer)
+    expect(page.get_by_role("button", name="除雪車一覧")).to_be_hidden()
+    page.get_by_role("button", name="職員の地図に戻る").click()
+    expect(page.get_by_text("除雪車の位置と軌跡は公開していません")).to_be_hidden()
+    page.evaluate(RENDERED, ["machines", "device", "ishikawa/browser-05"])
+    page.evaluate(NOT_RENDERED, "public-roads-carriageway")
+
+
+def test_the_dispatch_map_fits_a_phone(browser: Browser, site: Instance, signed_in: StorageState) -> None:
+    phone = browser.new_page(viewport={"width": 390, "height": 800}, locale="ja-JP", storage_state=signed_in)
+    phone.goto(f"{site.api}/")
+    phone.evaluate(READY)
+    for _ in range(2):
+        phone.get_by_role("button", name="住民に見える状態").click()
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        for name in ("figures-list", "links", "public-banner"):
+            box = phone.locator(f".{name}").bounding_box()
+            assert box is None or box["x"] + box["width"] <= 390
+    phone.close()
 
 
 def test_routes_are_listed_with_how_far_they_are(page: Page, site: Instance) -> None:

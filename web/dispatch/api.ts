@@ -7,6 +7,9 @@ export const ADDRESSES = {
   invitation: "/v1/session/invitation",
   network: "/v1/network",
   live: "/v1/live",
+  publicLive: "/v1/live/public",
+  trails: (minutes: number, device?: string) =>
+    `/v1/trails?minutes=${minutes}${device === undefined ? "" : `&device=${encodeURIComponent(device)}`}`,
   roadTiles: "/tiles/roads.json",
   segment: (id: number) => `/v1/segments/${id}`,
   routes: "/v1/routes?limit=500",
@@ -23,6 +26,21 @@ export interface Network {
   bbox: [number, number, number, number];
   segments: number;
   attribution: string;
+}
+
+/** Lines of machines, each of work or of travel all along. */
+export interface TrailAnswer {
+  features: {
+    geometry: { coordinates: [lon: number, lat: number][] };
+    /** Of each point, how many seconds after `from` the machine was there. */
+    properties: { device: string; working: boolean; from: string; after_s: number[] };
+  }[];
+}
+
+/** The public has another cut; nothing lies anywhere before the first. */
+export interface PublicCut {
+  cut_at: string | null;
+  state: string | null;
 }
 
 export interface Direction {

@@ -1,17 +1,20 @@
-/** The bar on top: which network, is the stream alive, and the figures of the moment. */
+/** The bar on top: which network, is the stream alive, the figures of the moment, and how old they are. */
 import { byId, setText } from "../shared/dom";
 import { prepareLanguage, texts } from "../shared/language";
 import type { Connection, Summary } from "../shared/live";
-import { clockSeconds } from "../shared/time";
+import { clockSeconds, secondsBetween } from "../shared/time";
 import { Facts } from "./facts";
 import type { Network } from "./api";
 
 const words = texts.dispatch;
+/** Figures come once a second; longer than this without any is worth a word. */
+const QUIET_S = 5;
 
 export class Header {
   private readonly figures = new Facts("figures-list");
   private readonly connection = byId("connection");
   private wasLive = false;
+  private latest: Summary | undefined;
 
   constructor() {
     prepareLanguage(words.title, byId<HTMLAnchorElement>("language"));
@@ -20,7 +23,7 @@ export class Header {
     setText(byId("open-routes"), words.routeList);
     setText(byId("open-machines"), words.machineList);
     setText(byId("sign-out"), words.signOut);
-    for (const name of [words.machines, words.fixes, words.freshness, words.lastUpdate]) this.figures.set(name, words.none);
+    for (const name of [words.machines, words.fixes, words.freshness, words.stateAsOf]) this.figures.set(name, words.none);
     byId("figures").replaceWith(this.figures.list);
     this.showConnection("connecting");
   }
@@ -45,7 +48,17 @@ export class Header {
     this.figures.set(words.machines, words.machinesOf(working, known, silent));
     this.figures.set(words.fixes, words.fixesPerSecond(Math.round(summary.fixes.per_s).toLocaleString("en")));
     this.figures.set(words.freshness, freshness(summary.freshness_ms));
-    this.figures.set(words.lastUpdate, clockSeconds(new Date(summary.now)));
+    this.latest = summary;
+    this.sayHowOld(new Date(summary.now));
+  }
+
+  /** Which state of the roads is shown and as of when; while nothing new comes in, how long that has been so. */
+  sayHowOld(now: Date): void {
+    if (this.latest === undefined) return;
+    const at = new Date(this.latest.now);
+    const ageS = secondsBetween(at, now);
+    const time = ageS < QUIET_S ? clockSeconds(at) : texts.timeAndAge(clockSeconds(at), texts.age(ageS));
+    this.figures.set(words.stateAsOf, words.stateOf(this.latest.number.toLocaleString("en"), time));
   }
 }
 

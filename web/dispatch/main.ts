@@ -7,24 +7,28 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { byId, setText } from "../shared/dom";
 import type { Label } from "../shared/labels";
 import { texts } from "../shared/language";
-import { LiveStream, type Machine } from "../shared/live";
+import { LiveStream, type LiveHandlers, type Machine } from "../shared/live";
 import { ServerFailure, describeFailure, fetchJson, sendJson } from "../shared/server";
-import { ServerClock } from "../shared/time";
+import { retryTiles } from "../shared/tileRetry";
+import { ServerClock, clock as clockTime } from "../shared/time";
 import { ADDRESSES, type Network, type Session } from "./api";
 import { Header } from "./header";
 import { Legend } from "./legend";
 import { Machines } from "./machines";
 import { Panel } from "./panel";
-import { ROADS, answerTaps, openRoadMap, paintedLabel, paintSegments } from "./roadMap";
+import { PublicView } from "./publicView";
+import { PUBLIC_ROADS, ROADS, answerTaps, openRoadMap, paintedLabel, paintSegments, showPublicRoads } from "./roadMap";
 import { SegmentStates } from "./segments";
-import { Selection } from "./selection";
-import { retryTiles } from "./tileRetry";
+import { Selection, type Shown } from "./selection";
+import { Trails } from "./trails";
 
 /** For browser tests and for a look from the console. */
 interface SnowtrackPage {
   map: MapLibreMap;
   labelOf(segmentId: number): Label;
   machines(): Machine[];
+  /** How many lines the trail of each machine has. */
+  trails(): Record<string, number>;
   /** The map is drawn and the first snapshot is painted. */
   readonly ready: boolean;
 }
@@ -36,9 +40,9 @@ declare global {
 }
 
 const RETRY_MS = 3_000;
+const REFRESH_MS = 1_000;
 
 const header = new Header();
-const legend = new Legend();
 const panel = new Panel();
 const notice = byId("notice");
 
@@ -95,34 +99,37 @@ function startMap(network: Network): void {
   const clock = new ServerClock();
   const states = new SegmentStates();
   const machines = new Machines(map);
-  const selection = new Selection(map, panel, machines, states, clock);
+  const trails = new Trails(map);
+  const legend = new Legend(() => showChosen());
+  const publicView = new PublicView(map, network.network_id, clock, () => showChosen());
+  const shown = { map, machines, trails, states, publicView, clock };
+  const selection = new Selection(panel, shown);
   answerTaps(map, selection);
   byId("open-routes").addEventListener("click", () => selection.openRouteList());
   byId("open-machines").addEventListener("click", () => selection.openMachineList());
-  retryTiles(map, ROADS.source, (missing) => (missing ? say(texts.dispatch.roadsMissing) : hush()));
+  retryTiles(map, [ROADS.source, PUBLIC_ROADS.source], (missing) => (missing ? say(texts.dispatch.roadsMissing) : hush()));
+  window.setInterval(() => header.sayHowOld(clock.now()), REFRESH_MS);
 
+  /** What the legend and the public view ask for. */
+  function showChosen(): void {
+    const { isShown, state } = publicView;
+    const view = isShown ? "public" : "staff";
+    if (document.documentElement.dataset["view"] !== view) selection.close();
+    document.documentElement.dataset["view"] = view;
+    if (isShown && state?.at) legend.showPublic(clockTime(state.at, clock.now()), state.segments, publicView.counts());
+    if (!styled) return;
+    showPublicRoads(map, isShown);
+    trails.show(legend.wantsTrails && !isShown);
+  }
+
+  let styled = false;
   let painted = false;
   let drawn = false;
-  const stream = new LiveStream(ADDRESSES.live, {
-    snapshot: (message) => {
-      machines.forget();
-      paintSegments(map, states.replace(message));
-      painted = true;
-    },
-    delta: (message) => paintSegments(map, states.add(message)),
-    heads: (message) => machines.report(message.machines),
-    summary: (summary) => {
-      clock.learn(summary.now);
-      header.showSummary(summary);
-      legend.show(summary);
-    },
-    connection: (state) => {
-      header.showConnection(state);
-      if (state === "connecting" && painted) void leaveWhenSignedOut();
-    },
-  });
+  const stream = new LiveStream(ADDRESSES.live, liveHandlers(shown, legend, () => (painted = true)));
   map.once("style.load", () => {
     machines.prepare();
+    styled = true;
+    showChosen();
     stream.open();
   });
   map.once("load", () => (drawn = true));
@@ -131,8 +138,44 @@ function startMap(network: Network): void {
     map,
     labelOf: (id) => paintedLabel(map, id),
     machines: () => machines.all(),
+    trails: () => trails.counts(),
     get ready() {
       return drawn && painted;
+    },
+  };
+}
+
+/** What the live stream says, for all parts of the page. */
+function liveHandlers(shown: Shown, legend: Legend, onPainted: () => void): LiveHandlers {
+  const { map, machines, trails, states, publicView, clock } = shown;
+  let isLive = false;
+  let wasPainted = false;
+  return {
+    snapshot: (message) => {
+      machines.forget();
+      trails.forget();
+      paintSegments(map, states.replace(message));
+      wasPainted = true;
+      onPainted();
+    },
+    delta: (message) => paintSegments(map, states.add(message)),
+    heads: (message) => {
+      machines.report(message.machines);
+      trails.report(message.machines);
+    },
+    summary: (summary) => {
+      clock.learn(summary.now);
+      header.showSummary(summary);
+      if (!publicView.isShown) legend.show(summary);
+    },
+    connection: (state) => {
+      header.showConnection(state);
+      if (state === "connecting" && wasPainted) void leaveWhenSignedOut();
+      if (state === "live" && !isLive) {
+        void trails.load();
+        publicView.renew();
+      }
+      isLive = state === "live";
     },
   };
 }

@@ -1,8 +1,11 @@
 /** Where a machine is drawn between two of its positions: pure arithmetic on degrees and milliseconds. */
 
-export interface Pose {
+export interface Place {
   lat: number;
   lon: number;
+}
+
+export interface Pose extends Place {
   course: number | null;
 }
 
@@ -54,7 +57,7 @@ function turned(from: number | null, to: number | null, part: number): number | 
   return (from + turn * part + 360) % 360;
 }
 
-function distanceM(from: Pose, to: Pose): number {
+export function distanceM(from: Place, to: Place): number {
   const east = (to.lon - from.lon) * Math.cos((from.lat * Math.PI) / 180);
   return Math.hypot(east, to.lat - from.lat) * METRES_PER_DEGREE;
 }

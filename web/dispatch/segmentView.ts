@@ -74,14 +74,14 @@ function segmentParts(segment: Segment, now: Date): HTMLElement[] {
   ];
 }
 
-/** How old the newest record is and what it rests on, in one line. */
+/** How old the newest record is, what it rests on, and how sure the road is, in one line. */
 function sureness(segment: Segment, now: Date): string {
   const newest = segment.directions.reduce<Direction | undefined>(
     (best, direction) => ((direction.last_at ?? "") > (best?.last_at ?? "") ? direction : best),
     undefined,
   );
   if (newest === undefined) return texts.evidence.none;
-  return words.lastPassOf(timeAndAge(newest.last_at, now), texts.evidence[newest.evidence ?? "none"]);
+  return words.lastPassOf(timeAndAge(newest.last_at, now), texts.evidence[newest.evidence ?? "none"], words.sureOf(newest.confidence));
 }
 
 function closureLine({ from, until, reason }: Segment["closures"][number], now: Date): string {

@@ -5,45 +5,68 @@ import { machineListView } from "./machineListView";
 import type { Machines } from "./machines";
 import { machineView } from "./machineView";
 import type { Panel } from "./panel";
-import { bringIntoView, markSegment } from "./roadMap";
+import { publicSegmentView, type PublicSegment } from "./publicSegmentView";
+import type { PublicView } from "./publicView";
+import { bringIntoView, markPublicSegment, markSegment } from "./roadMap";
 import { routeListView } from "./routeListView";
 import type { SegmentStates } from "./segments";
 import { segmentView } from "./segmentView";
+import type { Trails } from "./trails";
 
 const MACHINE_ZOOM = 15;
 
+/** What is on the map, and the clock by which ages are told. */
+export interface Shown {
+  map: MapLibreMap;
+  machines: Machines;
+  trails: Trails;
+  states: SegmentStates;
+  publicView: PublicView;
+  clock: ServerClock;
+}
+
 export class Selection {
   constructor(
-    private readonly map: MapLibreMap,
     private readonly panel: Panel,
-    private readonly machines: Machines,
-    private readonly states: SegmentStates,
-    private readonly clock: ServerClock,
+    private readonly shown: Shown,
   ) {}
 
   /** With a zoom the map goes there; without one it only moves when the panel would cover the plough. */
   openMachine(device: string, zoom?: number): void {
+    const { map, machines, trails, clock } = this.shown;
     const place = this.placeOf(device);
     if (place === undefined) return;
     const openSegment = (id: number) => this.openSegment(id, this.placeOf(device) ?? place);
-    this.panel.show(machineView(device, () => this.machines.of(device), this.clock, openSegment));
-    bringIntoView(this.map, place, zoom);
+    const leave = () => trails.emphasise(undefined);
+    this.panel.show({ ...machineView(device, () => machines.of(device), clock, openSegment), leave });
+    trails.emphasise(device);
+    bringIntoView(map, place, zoom);
   }
 
   openSegment(id: number, place: LngLatLike): void {
-    const unmark = () => markSegment(this.map, undefined);
-    this.panel.show(segmentView(id, () => this.states.of(id), this.clock, unmark));
-    markSegment(this.map, id);
-    bringIntoView(this.map, place);
+    const { map, states, clock } = this.shown;
+    const unmark = () => markSegment(map, undefined);
+    this.panel.show(segmentView(id, () => states.of(id), clock, unmark));
+    markSegment(map, id);
+    bringIntoView(map, place);
+  }
+
+  openPublicSegment(segment: PublicSegment, place: LngLatLike): void {
+    const { map, publicView, clock } = this.shown;
+    const unmark = () => markPublicSegment(map, undefined);
+    this.panel.show(publicSegmentView(segment, () => publicView.state, clock, unmark));
+    markPublicSegment(map, segment.row);
+    bringIntoView(map, place);
   }
 
   openMachineList(): void {
-    const goTo = (device: string) => this.openMachine(device, Math.max(this.map.getZoom(), MACHINE_ZOOM));
-    this.panel.show(machineListView(() => this.machines.all(), this.clock, goTo));
+    const { map, machines, clock } = this.shown;
+    const goTo = (device: string) => this.openMachine(device, Math.max(map.getZoom(), MACHINE_ZOOM));
+    this.panel.show(machineListView(() => machines.all(), clock, goTo));
   }
 
   openRouteList(): void {
-    this.panel.show(routeListView(this.clock));
+    this.panel.show(routeListView(this.shown.clock));
   }
 
   close(): void {
@@ -51,7 +74,7 @@ export class Selection {
   }
 
   private placeOf(device: string): [number, number] | undefined {
-    const machine = this.machines.of(device);
+    const machine = this.shown.machines.of(device);
     return machine && [machine.lon, machine.lat];
   }
 }

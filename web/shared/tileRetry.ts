@@ -3,19 +3,21 @@ import type { ErrorEvent, Map as MapLibreMap, VectorTileSource } from "maplibre-
 
 const RETRY_MS = 5_000;
 
-/** Tells whether tiles of the source are missing at the moment. */
-export function retryTiles(map: MapLibreMap, sourceId: string, tellMissing: (missing: boolean) => void): void {
-  let pending = false;
+/** Tells whether tiles of one source, or of several, are missing at the moment. */
+export function retryTiles(map: MapLibreMap, sourceIds: string | string[], tellMissing: (missing: boolean) => void): void {
+  const watched = [sourceIds].flat();
+  const pending = new Set<string>();
   map.on("error", (event: ErrorEvent & { sourceId?: string }) => {
-    if (event.sourceId !== sourceId) {
+    const { sourceId } = event;
+    if (sourceId === undefined || !watched.includes(sourceId)) {
       console.error(event.error);
       return;
     }
     tellMissing(true);
-    if (pending) return;
-    pending = true;
+    if (pending.has(sourceId)) return;
+    pending.add(sourceId);
     setTimeout(() => {
-      pending = false;
+      pending.delete(sourceId);
       tellMissing(false);
       const source = map.getSource<VectorTileSource>(sourceId);
       if (source?.url !== undefined) source.setUrl(source.url);
