@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -22,8 +23,11 @@ PACKAGES = ("nginx-light", "wrk")
 NGINX = Path("/usr/sbin/nginx")
 CONNECTIONS, WARM_S, ASKED_S = 16, 2, 10
 WAIT_S_MAX = 60
-RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
-FAULTS = ("Non-2xx", "Socket errors")
+RATE = re.compile(r"(\d+) requests in .*, ([0-9.]+)([KMG]?)B read\nRequests/sec:\s+([0-9.]+)")
+"""Where something went wrong, a line stands between the two."""
+SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+# wrk rounds what it has read.
+ROUNDING = 0.98
 CONFIGURATION = """
 daemon off;
 user root;
@@ -87,10 +91,11 @@ def ask_ready(port: int, tiles: list[Tile]) -> Rates | None:
         folder = Path(there)
         script = folder / "ask.lua"
         script.write_text(SCRIPT.format(paths=", ".join(f'"{path}"' for path in answers)))
-        ours = _rate(port, script)
+        tile_bytes = mean(len(answer.wire) for answer in answers.values())
+        ours = _rate(port, script, tile_bytes)
         with _running(folder, answers) as nginx:
-            theirs = _rate(nginx, script)
-    return Rates(ours, theirs, sum(len(answer.wire) for answer in answers.values()) / len(answers) / 1_000)
+            theirs = _rate(nginx, script, tile_bytes)
+    return Rates(ours, theirs, tile_bytes / 1_000)
 
 
 @contextmanager
@@ -119,14 +124,21 @@ def _running(folder: Path, answers: dict[str, Answer]) -> Iterator[int]:
         yield port
 
 
-def _rate(port: int, script: Path) -> float:
+def _rate(port: int, script: Path, tile_bytes: float) -> float:
     """After a while in which nothing is counted."""
     _wrk(port, script, WARM_S)
-    said = _wrk(port, script, ASKED_S)
+    return rate_of(_wrk(port, script, ASKED_S), tile_bytes)
+
+
+def rate_of(said: str, tile_bytes: float) -> float:
+    """Requests a second as wrk says them, where all were answered, and with whole tiles."""
     found = RATE.search(said)
-    if found is None or any(fault in said for fault in FAULTS):
+    if found is None:
         raise RuntimeError(f"wrk: {said}")
-    return float(found[1])
+    requests, amount, unit, per_s = found.groups()
+    if float(amount) * SIZES[unit] < ROUNDING * tile_bytes * int(requests):
+        raise RuntimeError(f"these were not all whole tiles of {tile_bytes:,.0f} bytes: {said}")
+    return float(per_s)
 
 
 def _wrk(port: int, script: Path, seconds: int) -> str:
