@@ -288,6 +288,13 @@ def as_environment(settings: Settings) -> dict[str, str]:
     return {"SNOWTRACK_CONFIG": "", **named}
 
 
+# Who shows them; no other service has them.
+SECRETS = {
+    f"{PREFIX}OPENID_CLIENT_SECRET": "api",
+    f"{PREFIX}NOTICES_WEBHOOK_SECRET": "fold",
+    f"{PREFIX}NOTICES_SMTP_URL": "fold",
+}
+
 Entry = tuple[str, str, str, Any]
 """Where it came from, group, key, value."""
 

@@ -63,6 +63,13 @@ async def test_what_is_answered_is_with_the_broker(api: Api) -> None:
     assert payload.count(b"$GPRMC,08000") == 2
 
 
+async def test_who_sends_is_noted_once_a_minute(api: Api) -> None:
+    for _ in range(3):
+        assert (await post(api, PLOUGH, [SEEN])).status_code == 202
+    found = rows(api.town.settings.database.url, "select who, action, agencies, what from audit")
+    assert found == [("key test", "send", ["kahoku"], "observations of kahoku")]
+
+
 async def test_machines_of_an_agency_may_come_together(api: Api) -> None:
     async with hearing(api.town.settings.broker_address) as ingest:
         answer = await post(api, ALL, [SEEN | {"device": name} for name in ("d1", "d2", "d1")])

@@ -222,3 +222,21 @@ def test_an_entry_is_taken_back_once_and_the_list_says_so(command: Command, clea
     said = command("events", "void", void, *WHO)
     assert said.startswith(f"snowtrack: entry {void} takes back entry {opened} and stays; decide anew")
     assert rows(clean_database, "select count(*) from event_entry") == [(2,)]
+
+
+def test_what_is_decided_at_the_console_is_in_the_log_of_what_was_done(
+    command: Command, clean_database: str, network: Network
+) -> None:
+    register(clean_database, PLOUGH)
+    command("events", "open", *WHO)
+    segment = str(int(network.segment_id[0]))
+    assert command("closures", "add", segment, *WHO).startswith("closure 1:")
+    command("closures", "end", "1", *WHO)
+    found = rows(clean_database, "select who, action, agencies, what from audit order by entry")
+    assert [(action, what) for _, action, _, what in found] == [
+        ("tell", "event entry 1"),
+        ("tell", "closure 1"),
+        ("tell", "end of closure 1"),
+    ]
+    assert all(who.startswith("console ") for who, *_ in found)
+    assert [agencies for *_, agencies, _ in found] == [["*"], [PLOUGH.agency], [PLOUGH.agency]]

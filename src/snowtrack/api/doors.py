@@ -53,7 +53,7 @@ class Door:
             if not self._opens(who, agency, scope):
                 raise HTTPException(403, f"the right to {self.right}{f' at {agency}' if agency else ''} is not given")
             what = self.as_one or request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            if self.noted and not (self.as_one and shared.gate.has_just_seen(who, what)):
+            if self.noted and not (self.as_one and shared.gate.has_just_done(who, what)):
                 await _write_down(shared, who, scope if agency is None else Scope(frozenset({agency})), what)
         return who
 

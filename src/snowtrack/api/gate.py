@@ -112,8 +112,8 @@ class Gate:
                 return await find_by_session(connection, secret, self.lifetime, now_us)
             return await find_by_key(connection, secret, now_us)
 
-    def has_just_seen(self, who: Principal, what: str) -> bool:
-        """Was this one here for the same within the last minute? From now on, yes."""
+    def has_just_done(self, who: Principal, what: str) -> bool:
+        """Did this one do the same within the last minute? From now on, yes."""
         now = time.monotonic()
         before = self.looks.get((who, what), float("-inf"))
         if now - before < LOOK_S:

@@ -7,16 +7,20 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
+from psycopg import Error as DatabaseError
 
+from snowtrack import wall_clock
 from snowtrack.api.bodies import BODY_BYTES_MAX, read_body, room
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.devices import device_id
-from snowtrack.api.doors import Sending
+from snowtrack.api.doors import NOTE_S, Sending
 from snowtrack.api.errors import RETRY
-from snowtrack.model.errors import SourceError
+from snowtrack.model.access import Principal
+from snowtrack.model.errors import SourceError, StoreError
 from snowtrack.sources.http import Sent, read_lines, read_observations
 from snowtrack.sources.observation import Wrong
 from snowtrack.sources.publishing import publish_to_any
+from snowtrack.store.access import Entry, note
 
 router = APIRouter(prefix="/v1/observations", tags=["observations"])
 JSON, NMEA = "application/json", "text/plain"
@@ -57,7 +61,7 @@ def _described(examples: dict[str, Any]) -> dict[str, Any]:
     responses=_ANSWERS,
     openapi_extra=_described({JSON: [_SEEN, _NUMBERED], NMEA: _LINES}),
 )
-async def of_device(request: Request, shared: Shared, _who: Sending, agency: str, device: str) -> JSONResponse:
+async def of_device(request: Request, shared: Shared, who: Sending, agency: str, device: str) -> JSONResponse:
     """Take what was seen of one machine, all of it or nothing: JSON, or NMEA as its tracker would send it. When this
     answers, the broker has it."""
     wanted = device_id(agency, device)
@@ -67,7 +71,9 @@ async def of_device(request: Request, shared: Shared, _who: Sending, agency: str
             read = partial(read_lines, content, wanted, partial(shared.read_as, agency))
         else:
             read = partial(read_observations, content, agency, device)
-        return await _hand_on(shared, await asyncio.to_thread(read))
+        answer = await _hand_on(shared, await asyncio.to_thread(read))
+    await _note(shared, who, agency)
+    return answer
 
 
 @router.post(
@@ -77,12 +83,28 @@ async def of_device(request: Request, shared: Shared, _who: Sending, agency: str
     responses=_ANSWERS,
     openapi_extra=_described({JSON: [{"device": "plough-12", **_SEEN}]}),
 )
-async def of_agency(request: Request, shared: Shared, _who: Sending, agency: str) -> JSONResponse:
+async def of_agency(request: Request, shared: Shared, who: Sending, agency: str) -> JSONResponse:
     """The same of several machines of an agency: JSON in which each observation names its `device`."""
     device_id(agency, agency)
     async with room(shared):
         content = (await read_body(request, (JSON,))).content
-        return await _hand_on(shared, await asyncio.to_thread(read_observations, content, agency))
+        answer = await _hand_on(shared, await asyncio.to_thread(read_observations, content, agency))
+    await _note(shared, who, agency)
+    return answer
+
+
+async def _note(shared: Context, who: Principal, agency: str) -> None:
+    """Who sends, once a minute: what was sent is kept as it came. That the database is away must not have it sent
+    again."""
+    what = f"observations of {agency}"
+    if shared.gate.has_just_done(who, what):
+        return
+    try:
+        async with shared.pool.connection(timeout=NOTE_S) as connection:
+            sent = Entry(who=who.name, action="send", agencies=(agency,), what=what)
+            await note(connection, sent, wall_clock.now_us())
+    except (StoreError, DatabaseError):
+        log.error("api: what was sent could not be noted", who=who.name, what=what)
 
 
 async def _hand_on(shared: Context, found: list[Sent] | Wrong) -> JSONResponse:

@@ -1,5 +1,6 @@
 """`/v1/segments`: the public's view of all roads, and the facts of one segment."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from math import nan
 from typing import Annotated, Any
@@ -48,16 +49,23 @@ async def segments(
         return Response(status_code=304, headers={"etag": etag})
     rows = _rows(shared.network, bbox, after)
     shown = rows[: min(limit, shared.settings.api.page_segments_max)]
-    content = {
-        "type": "FeatureCollection",
-        "network": shared.network.network_id,
-        "attribution": shared.network.attribution,
-        "cut_at": cut.at,
-        "next": int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
-        "features": [feature(one) for one in public_segments(shared.network, cut, shown)],
-    }
+    following = int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None
+    content = await asyncio.to_thread(_page, shared.network, cut, shown, following)
     headers = {"etag": etag, "cache-control": "public, max-age=30"}
-    return Response(orjson.dumps(content), media_type=GEOJSON, headers=headers)
+    return Response(content, media_type=GEOJSON, headers=headers)
+
+
+def _page(network: Network, cut: PublicCut, rows: Int32s, following: int | None) -> bytes:
+    return orjson.dumps(
+        {
+            "type": "FeatureCollection",
+            "network": network.network_id,
+            "attribution": network.attribution,
+            "cut_at": cut.at,
+            "next": following,
+            "features": [feature(one) for one in public_segments(network, cut, rows)],
+        }
+    )
 
 
 @router.get("/segments.csv", response_class=StreamingResponse, dependencies=[PUBLIC])

@@ -18,9 +18,10 @@ from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.api.ingests import Ingests
+from snowtrack.clearance.credit import agencies_of
 from snowtrack.clearance.ledger import Directions, Ledger
 from snowtrack.clearance.public_cut import PublicCut
-from snowtrack.clearance.segments import NO_AGENCY, Segments
+from snowtrack.clearance.segments import Segments
 from snowtrack.clearance.view import Views, view
 from snowtrack.live.bus import News
 from snowtrack.live.hub import Event, Hub
@@ -216,8 +217,7 @@ class LiveState:
     def managers(self, segments: Iterable[int]) -> tuple[str, ...]:
         """Who manages these."""
         rows = self.network.rows_of(list(segments))
-        found = np.unique(self.outlook.managers[rows[rows >= 0]])
-        return tuple(self.outlook.fleet.agencies[one].id for one in found.tolist() if one != NO_AGENCY)
+        return agencies_of(self.outlook.managers[rows[rows >= 0]], self.outlook.fleet)
 
     def seen(self, sight: Sight) -> Bools:
         """Rows whose state of this moment may be seen and was asked for."""

@@ -37,6 +37,11 @@ def segment_agencies(network: Network, fleet: Fleet) -> Int16s:
     return agencies
 
 
+def agencies_of(segments: Int16s, fleet: Fleet) -> tuple[str, ...]:
+    """The ids of those that manage them, by the places of their agencies."""
+    return tuple(sorted(fleet.agencies[one].id for one in np.unique(segments).tolist() if one != NOBODY))
+
+
 def _rank(agency: Agency) -> tuple[bool, bool]:
     """Who comes later takes the road."""
     return agency.manages is not Manages.OTHERS, bool(agency.districts)

@@ -1,7 +1,5 @@
 """`snowtrack accounts` and `keys`: who is let in, and for which agencies."""
 
-import os
-import pwd
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,9 +12,9 @@ from snowtrack import wall_clock
 from snowtrack.model.access import EVERY, Right, Role
 from snowtrack.model.calendar import DAY_US, HOUR_US, tokyo_minute, utc_text
 from snowtrack.model.errors import ConfigError
+from snowtrack.services.console import note_at_console
 from snowtrack.services.instance import database_url
 from snowtrack.settings import Settings
-from snowtrack.store.access import Entry, note
 from snowtrack.store.accounts import (
     AccountRow,
     KeyRow,
@@ -72,7 +70,7 @@ async def make_invitation(
         await give_role(connection, name, appointment.role, appointment.agency, appointment.contractor)
     await invite(connection, name, hashed(secret), now_us + hours * HOUR_US)
     said = f"{name} {appointment.role if appointment else ''}".strip()
-    await _note(connection, "invite", agencies, said)
+    await note_at_console(connection, "invite", agencies, said)
     return f"{settings.api.url}/sign-in.html#invitation={secret}"
 
 
@@ -90,7 +88,7 @@ async def withdraw_account(settings: Settings, name: str, agency: str) -> None:
         count = await withdraw_roles(connection, name, agency)
         if not count:
             raise ConfigError(f"{name} is nothing for {agency}; 'snowtrack accounts list' lists them")
-        await _note(connection, "withdraw", (agency,), name)
+        await note_at_console(connection, "withdraw", (agency,), name)
     print(f"{name} is nothing for {agency} any more")
 
 
@@ -99,7 +97,7 @@ async def end_account(settings: Settings, name: str) -> None:
     async with _deciding(settings) as connection:
         if not await close_account(connection, name, wall_clock.now_us()):
             raise ConfigError(f"there is no open account {name}; 'snowtrack accounts list' lists them")
-        await _note(connection, "close", (), name)
+        await note_at_console(connection, "close", (), name)
     print(f"{name} is closed, and its sessions have ended")
 
 
@@ -147,7 +145,7 @@ async def revoke_key(settings: Settings, name: str) -> None:
         ended = await end_keys(connection, name, until_us=now_us, now_us=now_us)
         if not ended:
             raise ConfigError(f"there is no key {name}; 'snowtrack keys list' lists them")
-        await _note(connection, "revoke key", tuple({agency for _, agency in ended}), name)
+        await note_at_console(connection, "revoke key", tuple({agency for _, agency in ended}), name)
     print(f"key {name} opens nothing any more")
 
 
@@ -191,21 +189,8 @@ async def _make(connection: AsyncConnection, name: str, agency: str, rights: lis
     now_us, secret = wall_clock.now_us(), make_secret()
     key = KeyRow(name=name, rights=tuple(rights), agency=agency, made_us=now_us, expires_us=now_us + days * DAY_US)
     await make_key(connection, key, hashed(secret))
-    await _note(connection, "make key", (agency,), name)
+    await note_at_console(connection, "make key", (agency,), name)
     return secret
-
-
-async def _note(connection: AsyncConnection, action: str, agencies: tuple[str, ...], what: str) -> None:
-    entry = Entry(who=f"console {_user()}", action=action, agencies=agencies, what=what)
-    await note(connection, entry, wall_clock.now_us())
-
-
-def _user() -> str:
-    """Not what the environment says; in a container there may be no name."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
 
 
 def _tell_key(secret: str) -> None:

@@ -12,11 +12,14 @@ import orjson
 
 from snowtrack.model.errors import SnowtrackError
 from snowtrack.process_log import ProcessLog
+from snowtrack.settings import PREFIX, SECRETS
 from snowtrack.supervised import READY_LINE, VARIABLE
 
 # Where machine code cannot be kept, each process makes its own first, which takes a slow machine a minute or two.
 READY_S_MAX = 180.0
 NOTHING: Mapping[str, str] = {}
+# They read no settings.
+STRANGERS = ("portal", "simulator")
 
 
 class ChildError(SnowtrackError):
@@ -78,7 +81,7 @@ class Nursery:
         # On this thread and not another: a child ends with the thread that started it.
         process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own programs
             command,
-            env={**os.environ, **self.environment, **own, VARIABLE: "1"},
+            env={**_without_secrets_of_others(name, {**os.environ, **self.environment}), **own, VARIABLE: "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -114,6 +117,14 @@ class Nursery:
         for task in pending:
             task.cancel()
         return waits[done.pop()]
+
+
+def _without_secrets_of_others(name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The portal and the simulator are told all by their arguments, and never come near the database."""
+    kept = {key: value for key, value in environment.items() if SECRETS.get(key, name) == name}
+    if name in STRANGERS:
+        return {key: value for key, value in kept.items() if not key.startswith(PREFIX)}
+    return kept
 
 
 def _ended(process: subprocess.Popen[bytes]) -> asyncio.Event:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from psycopg import AsyncConnection
+
+from snowtrack.clearance.credit import agencies_of, segment_agencies
 from snowtrack.model.calendar import MINUTE_US, tokyo_minute
 from snowtrack.model.errors import ConfigError
 from snowtrack.model.texts import plain
 from snowtrack.network.arrays import Network
 from snowtrack.network.roads import called, plain_names
 from snowtrack.roads.files import open_network
+from snowtrack.services.console import note_at_console
 from snowtrack.services.events import deciding
 from snowtrack.settings import Settings
 from snowtrack.store.events import Closure, close_segments, end_closure, read_closures
+from snowtrack.store.fleet import read_fleet
 from snowtrack.wall_clock import now_us
 
 NEAR_NAMES = 3
@@ -43,7 +48,9 @@ async def close_roads(settings: Settings, closure: Closure, road: str | None) ->
         if not segments:
             raise ConfigError("no segment is named; name some, or a road with --road")
         said = replace(closure, segments=tuple(sorted(segments)))
-        number = await close_segments(connection, said)
+        async with connection.transaction():
+            number = await close_segments(connection, said)
+            await _note(connection, network, said.segments, f"closure {number}")
     print(f"closure {number}: {len(segments)} segments from {tokyo_minute(closure.from_us)}")
 
 
@@ -60,8 +67,18 @@ async def open_roads(settings: Settings, number: int, *, at_us: int, reason: str
                 f" as a whole, end it with --at '{begins}'"
             )
         at_us = max(at_us, closure.from_us)
-        await end_closure(connection, number, at_us, reason=reason, by=by)
+        network = open_network(settings.network_folder)
+        async with connection.transaction():
+            await end_closure(connection, number, at_us, reason=reason, by=by)
+            await _note(connection, network, closure.segments, f"end of closure {number}")
     print(f"closure {number}: ends {tokyo_minute(at_us)}")
+
+
+async def _note(connection: AsyncConnection, network: Network, segments: Sequence[int], what: str) -> None:
+    """Of the agencies whose roads these are."""
+    fleet, rows = await read_fleet(connection), network.rows_of(segments)
+    agencies = agencies_of(segment_agencies(network, fleet)[rows[rows >= 0]], fleet)
+    await note_at_console(connection, "tell", agencies, what)
 
 
 def _is_over(closure: Closure, at_us: int) -> bool:

@@ -7,8 +7,10 @@ from psycopg import AsyncConnection
 
 from snowtrack import wall_clock
 from snowtrack.clearance.events import Event, EventEntry, events, refusal
+from snowtrack.model.access import EVERY
 from snowtrack.model.calendar import tokyo_minute
 from snowtrack.model.errors import ConfigError
+from snowtrack.services.console import note_at_console
 from snowtrack.services.instance import database_url
 from snowtrack.services.policies import load_policies
 from snowtrack.settings import Settings
@@ -55,7 +57,9 @@ async def decide_event(settings: Settings, entry: EventEntry) -> None:
         fault = refusal(entry, entries, hours, now_us=now_us, quiet_us=load_policies(settings).quiet_us)
         if fault is not None:
             raise ConfigError(fault)
-        number = await enter_event(connection, entry)
+        async with connection.transaction():
+            number = await enter_event(connection, entry)
+            await note_at_console(connection, "tell", (EVERY,), f"event entry {number}")
     print(f"entry {number}: noted; the fold goes by it within a minute")
 
 
