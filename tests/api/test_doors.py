@@ -1,6 +1,7 @@
 """Every route has a door, and behind it no agency sees what is another's: from door to door."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,12 +154,19 @@ ANSWERING = {key: visit for key, visit in BY_AGENCY.items() if key not in BY_THE
 async def api(clean_database: str, network: Network, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     """On that evening an agency has something of everything; another one has nothing."""
     monkeypatch.setattr(wall_clock, "now_us", lambda: LATER_US)
-    async with opened(clean_database, network) as town:
+    async with evening(clean_database, network) as api:
+        yield api
+
+
+@asynccontextmanager
+async def evening(database_url: str, network: Network, *flags: str) -> AsyncIterator[Api]:
+    """Who asks has the key to everything."""
+    async with opened(database_url, network, *flags) as town:
         street, _ = streets(network)
         await town.connection.execute(
             "insert into agency (agency, name, manages) values (%s, %s, 'nothing')", [OTHER] * 2
         )
-        add_route(clean_database, "secret-route", (street, 0))
+        add_route(database_url, "secret-route", (street, 0))
         proposal = Proposal(
             sensor=SensorId(OWN, "secret-sensor"),
             road_classes=("main",),

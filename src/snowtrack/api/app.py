@@ -29,9 +29,10 @@ from snowtrack.api import (
     told_snow,
     trails,
 )
-from snowtrack.api.bodies import BoundedBodies
+from snowtrack.api.bodies import AddressesWithoutNul, BoundedBodies
 from snowtrack.api.context import Context
 from snowtrack.api.cross_origin import CrossOrigin
+from snowtrack.api.description import describe, operation_id
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.api.limits import RateLimits
 from snowtrack.api.tile_shelf import KeptTiles
@@ -64,9 +65,24 @@ PARTS = (
 )
 
 
+def create_routes() -> FastAPI:
+    """All routes, which say of themselves what they are; without what they need to answer."""
+    app = FastAPI(
+        title="snowtrack",
+        description=purpose or "",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
+    for part in PARTS:
+        app.include_router(part.router)
+    describe(app)
+    return app
+
+
 def create_app(context: Context) -> FastAPI:
     """All routes, and the pages at the root."""
-    app = FastAPI(title="snowtrack", description=purpose or "", docs_url=None, redoc_url=None)
+    app = create_routes()
     app.state.context = context
     settings = context.settings
     app.add_middleware(BoundedBodies)
@@ -78,9 +94,8 @@ def create_app(context: Context) -> FastAPI:
         tries_per_min=settings.access.tries_per_min,
     )
     app.add_middleware(CrossOrigin)
+    app.add_middleware(AddressesWithoutNul)
     app.add_middleware(CommonHeaders)
     add_error_handlers(app)
-    for part in PARTS:
-        app.include_router(part.router)
     mount_pages(app, PAGES)
     return app

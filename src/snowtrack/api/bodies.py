@@ -10,11 +10,11 @@ from io import BytesIO
 from typing import Annotated, NamedTuple
 
 from fastapi import HTTPException, Request
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowtrack.api.context import Context
-from snowtrack.api.errors import RETRY
+from snowtrack.api.errors import RETRY, problem
 from snowtrack.model.calendar import instant_us
 from snowtrack.nmea.unpack import ZstdError, ZstdFile
 
@@ -30,8 +30,34 @@ def _of_our_time(at: datetime) -> datetime:
     return at
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+def _as_people_write(told: object) -> object:
+    """Not as a count of seconds or milliseconds: which of them, would be guessed by its size."""
+    counted = not isinstance(told, str | datetime | None) or (isinstance(told, str) and "-" not in told[1:])
+    if counted:
+        raise ValueError("expected a time such as 2027-01-14T06:00:00+09:00")
+    return told
+
+
+WRITTEN = BeforeValidator(_as_people_write)
+Instant = Annotated[AwareDatetime, WRITTEN, AfterValidator(_of_our_time)]
 """With an offset, and in a year that can be kept."""
+
+
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""One that can be kept: PostgreSQL has texts without NUL only."""
+
+
+class AddressesWithoutNul:
+    """Refuses the others: they would be looked for where there cannot be any."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await problem(400, "expected an address without NUL")(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 class BoundedBodies:

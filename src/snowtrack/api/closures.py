@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import Instant
+from snowtrack.api.bodies import Instant, Text
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Telling
 from snowtrack.api.errors import NotFoundError
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/closures", tags=["closures"])
 SEGMENTS_MAX = 10_000
 ID_MAX = 2**31 - 1
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Number = Annotated[int, Path(ge=1, le=ID_MAX)]
 
 
@@ -40,7 +40,7 @@ class Closing(BaseModel):
     )
 
     segments: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=SEGMENTS_MAX)] | None = None
-    road: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    road: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     since: Annotated[Instant | None, Field(alias="from")] = None
     until: Instant | None = None
     reason: Reason

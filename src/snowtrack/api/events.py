@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import Instant
+from snowtrack.api.bodies import Instant, Text
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import Deciding, Looking
 from snowtrack.clearance.events import EntryKind, Event, EventEntry, events, refusal
@@ -31,7 +31,7 @@ class Decision(BaseModel):
     kind: EntryKind
     at: Instant | None = None
     voids: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+    reason: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -64,7 +64,7 @@ async def season(
     }
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={409: {"description": "It does not fit what was decided before"}})
 async def decide(shared: Shared, who: Deciding, said: Decision) -> dict[str, Any]:
     """Open or close an event, or take back what was decided. Events are of all roads of this network."""
     now_us = wall_clock.now_us()

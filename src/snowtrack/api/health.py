@@ -1,5 +1,7 @@
 """`/healthz`: this process lives; `/readyz`: all that it needs is there; `/metrics`: figures for Prometheus."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -16,13 +18,22 @@ router = APIRouter(tags=["health"])
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+_READY: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"example": {"ready": True, "faults": {}}}}},
+    503: {
+        "description": "Something is missing",
+        "content": {"application/json": {"example": {"ready": False, "faults": {"database": "does not answer"}}}},
+    },
+}
+
+
 @router.get("/healthz", dependencies=[PUBLIC])
 async def healthz() -> dict[str, str]:
     """Answers as long as the process does."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", dependencies=[PUBLIC])
+@router.get("/readyz", responses=_READY, dependencies=[PUBLIC])
 async def readyz(request: Request, shared: Shared) -> JSONResponse:
     """503, with what is missing, while anything is; why, is for who may operate all of it."""
     faults = await _faults(shared)

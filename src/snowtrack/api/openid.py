@@ -1,7 +1,7 @@
 """`/v1/session/openid`: coming in by way of one's own organisation."""
 
 import hmac
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
@@ -19,13 +19,16 @@ from snowtrack.store.secrets import make_secret
 router = APIRouter(prefix=PATH, tags=["session"])
 COOKIE = "snowtrack_openid"
 ATTEMPT_S = 600
-TEXT_MAX = 4_000
+TEXT_MAX = 3_000
+Text = Annotated[str, Query(max_length=TEXT_MAX, pattern="^[ -~]*$")]
 ACCOUNT_SIGNS_MAX = 100
 
 log = structlog.get_logger()
 
+_NOBODY: dict[int | str, dict[str, Any]] = {404: {"description": "Nobody signs in by way of an organisation here"}}
 
-@router.get("", status_code=302, response_class=RedirectResponse, dependencies=[PUBLIC])
+
+@router.get("", status_code=302, response_class=RedirectResponse, responses=_NOBODY, dependencies=[PUBLIC])
 async def leave(request: Request, shared: Shared) -> Response:
     """Off to where the organisation signs its people in."""
     attempt = Attempt(make_secret(), make_secret(), make_secret())
@@ -47,13 +50,13 @@ async def leave(request: Request, shared: Shared) -> Response:
     return answer
 
 
-@router.get("/back", status_code=302, response_class=RedirectResponse, dependencies=[PUBLIC])
+@router.get("/back", status_code=302, response_class=RedirectResponse, responses=_NOBODY, dependencies=[PUBLIC])
 async def come_back(
     request: Request,
     shared: Shared,
-    state: Annotated[str, Query(max_length=TEXT_MAX)] = "",
-    code: Annotated[str, Query(max_length=TEXT_MAX)] = "",
-    iss: Annotated[str | None, Query(max_length=TEXT_MAX)] = None,
+    state: Text = "",
+    code: Text = "",
+    iss: Text | None = None,
 ) -> Response:
     """Back from there: who that is has to be an account that is open."""
     provider, attempt = _provider(shared), read_attempt(request.cookies.get(COOKIE, ""))

@@ -7,10 +7,10 @@ import numpy as np
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 from psycopg import AsyncConnection
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import read_body, room
+from snowtrack.api.bodies import Instant, Text, read_body, room
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Telling
 from snowtrack.clearance.reported import counts_for
@@ -48,16 +48,16 @@ class Said(BaseModel):
 
     agency: Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
     segments: Annotated[list[Id], Field(max_length=SEGMENTS_MAX)] | None = None
-    route: Annotated[str, Field(max_length=64)] | None = None
+    route: Annotated[Text, Field(max_length=64)] | None = None
     first_position: Position = 1
     last_position: Position = POSITION_MAX
-    road: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    road: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     work: Literal["ploughed", "spread"]
-    at: AwareDatetime | None = None
-    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: Annotated[AwareDatetime | None, Field(alias="to")] = None
-    by: Annotated[str, Field(min_length=1, max_length=200)]
-    note: Annotated[str, Field(max_length=2_000)] = ""
+    at: Instant | None = None
+    since: Annotated[Instant | None, Field(alias="from")] = None
+    until: Annotated[Instant | None, Field(alias="to")] = None
+    by: Annotated[Text, Field(min_length=1, max_length=200)]
+    note: Annotated[Text, Field(max_length=2_000)] = ""
     corrects: Id | None = None
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, ConfigDict, Field
 
 from snowtrack import wall_clock
+from snowtrack.api.bodies import Text
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import PUBLIC, SignedIn
 from snowtrack.api.gate import COOKIE, expect_own_page
@@ -46,7 +47,7 @@ class Form(BaseModel):
 class Credentials(Form):
     """Of a local account."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[Text, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=SIGNS_MAX)]
 
 

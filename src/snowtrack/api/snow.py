@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import bounded, form_of
+from snowtrack.api.bodies import WRITTEN, bounded, form_of
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Sending
 from snowtrack.api.errors import BadRequestError, NotFoundError
@@ -32,8 +32,19 @@ ROWS_AT_ONCE = 5_000
 BODY_ROWS_MAX = 50_000
 PROPOSALS_MAX = 1_000
 FORMS = ("application/json", "text/csv")
-From = Annotated[datetime | None, Query(alias="from", description="ISO 8601; without an offset it is Japan's time")]
-To = Annotated[datetime | None, Query(alias="to", description="the same; up to before it")]
+From = Annotated[
+    datetime | None, WRITTEN, Query(alias="from", description="ISO 8601; without an offset it is Japan's time")
+]
+To = Annotated[datetime | None, WRITTEN, Query(alias="to", description="the same; up to before it")]
+
+_READING = {"time": "2027-01-14T06:00:00+09:00", "depth_mm": 430, "temperature_c": -2.5, "battery_mv": 3600}
+_BODY = {
+    FORMS[0]: {
+        "schema": {"type": "array", "items": {"type": "object", "required": ["time"]}},
+        "example": [_READING, {"time": "2027-01-14T06:10:00+09:00", "depth_cm": 43.2}],
+    },
+    FORMS[1]: {"schema": {}, "example": "日時,積雪深(cm)\r\n2027/01/14 06:00,43.0\r\n"},
+}
 
 
 @router.get("")
@@ -105,7 +116,12 @@ async def depth_csv(
     return StreamingResponse(_lines(shared, wanted, span), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@router.post("/{agency}/{sensor}", response_model=None)
+@router.post(
+    "/{agency}/{sensor}",
+    response_model=None,
+    responses={200: {"content": {FORMS[0]: {"example": {"readings": 2, "new": 2, "conflicts": 0}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
 async def upload(
     request: Request, shared: Shared, who: Sending, agency: str, sensor: str
 ) -> dict[str, Any] | JSONResponse:

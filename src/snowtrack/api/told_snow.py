@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from snowtrack import wall_clock
-from snowtrack.api.bodies import Instant
+from snowtrack.api.bodies import Instant, Text
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import Looking, Telling
 from snowtrack.model.access import Right
@@ -55,7 +55,7 @@ class Saying(BaseModel):
     since: Annotated[Instant | None, Field(alias="from")] = None
     until: Annotated[Instant | None, Field(alias="to")] = None
     depth_mm: Annotated[int, Field(ge=0, le=DEPTH_MM_MAX)] | None = None
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+    reason: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
     corrects: Number | None = None
 
     @model_validator(mode="after")
@@ -78,7 +78,7 @@ class Saying(BaseModel):
         return instant_us(start, UTC), instant_us(end, UTC)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={409: {"description": "What it corrects is not there, or is already"}})
 async def tell(shared: Shared, who: Telling, said: Saying) -> dict[str, Any]:
     """Say what snow lies at a sensor of one's agencies; it counts from the next minute on, in the place of what was
     read. A place where people read a stake is registered as a sensor (docs/fleet.md)."""
