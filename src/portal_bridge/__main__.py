@@ -32,12 +32,14 @@ def run(
 
 async def _serve(api: str, host: str, port: int, readers_max: int) -> None:
     with listen(host, port) as listener:
-        async with source_client(api) as client, asyncio.TaskGroup() as tasks:
+        async with source_client(api) as client:
             source = Source(client)
             words = CutWords(client=client, on_new=source.begin_cut, readers_max=readers_max)
-            following = tasks.create_task(words.follow())
-            await serve_until_stopped(create_app(source, words), listener)
-            following.cancel()
+            app = create_app(source, words)
+            async with asyncio.TaskGroup() as tasks:
+                following = tasks.create_task(words.follow())
+                await serve_until_stopped(app, listener)
+                following.cancel()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ KEPT_STATUSES = (200, 204)
 # What else an answer says is between the API and the portal.
 SAID = ("content-type", "content-encoding", "etag", "cache-control", "vary", "retry-after")
 OF_CONTENT = ("content-type", "content-encoding")
-# What an answer takes besides its content.
+# What an answer takes besides its content and its question.
 ANSWER_BYTES = 1_000
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 _NOT_FOR_ALL = re.compile(r"no-store|no-cache|private")
@@ -85,7 +85,7 @@ class Shelf:
     def put(self, question: Question, answer: Answer) -> None:
         self._remove(question)
         self.answers[question] = answer
-        self.bytes += _size(answer)
+        self.bytes += _size(question, answer)
         while self.bytes > self.bytes_max:
             self._remove(next(iter(self.answers)))
 
@@ -96,8 +96,9 @@ class Shelf:
 
     def _remove(self, question: Question) -> None:
         known = self.answers.pop(question, None)
-        self.bytes -= 0 if known is None else _size(known)
+        self.bytes -= 0 if known is None else _size(question, known)
 
 
-def _size(answer: Answer) -> int:
-    return len(answer.content) + ANSWER_BYTES
+def _size(question: Question, answer: Answer) -> int:
+    """Who asks says how long the question is."""
+    return sum(map(len, question)) + len(answer.content) + ANSWER_BYTES

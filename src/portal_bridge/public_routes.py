@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 LIVE = "/v1/live/public"
 ADDRESS_MAX = 2_000
-# Of each the names that may be asked for. The version that pages add to tiles makes no other tile of one.
+# Of each the names that may be asked for. The version that pages add, for caches on the way, makes no other answer.
 PASSED_ON = tuple(
     (re.compile(path), names)
     for path, names in (

@@ -5,9 +5,12 @@ export const ADDRESSES = {
   network: "/v1/network",
   live: "/v1/live/public",
   roadTiles: "/tiles/roads.json",
-  byClass: "/v1/summaries/class",
+  byClass: (cut: string | null) => `/v1/summaries/class${cut === null ? "" : `?${CUT}=${cut}`}`,
   state: (network: string) => `/v1/state/${network}.bin`,
 } as const;
+
+/** Of which cut an answer is wanted: a browser that still keeps one of the cut before asks anew. */
+const CUT = "v";
 
 export interface Network {
   network_id: string;
@@ -61,7 +64,13 @@ const NEAR_M = 1_000;
 /** Ten metres; where somebody is, is nobody's business any nearer. */
 const PLACE_DIGITS = 4;
 
-export function roadsAddress(question: Question, limit: number, after: string | null = null): string {
+export interface Asked {
+  question: Question;
+  limit: number;
+  after: string | null;
+}
+
+export function roadsAddress({ question, limit, after }: Asked, cut: string | null): string {
   const asked = new URLSearchParams({ limit: String(limit) });
   if (question.kind === "named") asked.set("q", question.name);
   if (question.kind === "near") {
@@ -69,5 +78,6 @@ export function roadsAddress(question: Question, limit: number, after: string | 
     asked.set("within_m", String(NEAR_M));
   }
   if (after !== null) asked.set("after", after);
+  if (cut !== null) asked.set(CUT, cut);
   return `/v1/roads?${asked}`;
 }

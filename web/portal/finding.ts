@@ -19,6 +19,7 @@ export class Finding {
   constructor(private readonly wanted: Wanted) {
     setText(byId("search-label"), words.search);
     setText(this.near, words.near);
+    this.near.hidden = !("geolocation" in navigator);
     this.search.placeholder = words.searchHint;
     this.search.addEventListener("input", () => this.ask());
     this.near.addEventListener("click", () => (this.isNear ? this.ask() : this.locate()));

@@ -42,15 +42,18 @@ const list = new RoadList({
 });
 const mapSide = new MapSide(() => list.mark(undefined));
 let shownCut: string | null | undefined;
+let heardCut: string | null = null;
 let stateAddress: string | null = null;
 let nextRefresh: number | undefined;
 
 function refresh(): void {
   // Whoever does not look need not ask; it is done on coming back.
   if (document.hidden) return refreshIn(REFRESH_MS);
-  list.renew();
-  void overview.renew();
+  list.renew(heardCut);
+  void overview.renew(heardCut);
   if (shownCut !== undefined) void mapSide.renew(stateAddress);
+  // What lies there is of that cut for ever; whoever asks without having heard of a newer one wants the latest.
+  stateAddress = null;
 }
 
 function refreshIn(ms: number): void {
@@ -59,6 +62,7 @@ function refreshIn(ms: number): void {
 }
 
 function hear(cut: Cut): void {
+  heardCut = cut.cut_at;
   stateAddress = cut.state;
   if (shownCut !== undefined && cut.cut_at !== shownCut) refreshIn(Math.random() * SPREAD_MS);
 }

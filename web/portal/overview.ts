@@ -18,8 +18,8 @@ export class Overview {
   }
 
   /** It is no more than an addition to the list, which says what is wrong when nothing comes. */
-  async renew(): Promise<void> {
-    const summaries = await fetchJson<Summaries>(ADDRESSES.byClass).catch(() => undefined);
+  async renew(cut: string | null): Promise<void> {
+    const summaries = await fetchJson<Summaries>(ADDRESSES.byClass(cut)).catch(() => undefined);
     if (summaries === undefined) return;
     const classes = summaries.summaries.filter(({ id }) => ORDER.includes(id));
     classes.sort((one, other) => ORDER.indexOf(one.id) - ORDER.indexOf(other.id));

@@ -3,7 +3,7 @@ import { byId, element, setText } from "../shared/dom";
 import { labelSample } from "../shared/legend";
 import { texts } from "../shared/language";
 import { fetchJson } from "../shared/server";
-import { roadsAddress, type Question, type Road, type RoadsPage } from "./api";
+import { roadsAddress, type Asked, type Question, type Road, type RoadsPage } from "./api";
 import { LatestAnswer } from "./latestAnswer";
 import { labelOf, roadLine, whereabouts } from "./roadLine";
 
@@ -12,12 +12,6 @@ const PAGE = 20;
 /** More than these are not asked for again at once. */
 const RENEWED_MAX = 100;
 const ALL: Question = { kind: "all" };
-
-interface Asked {
-  question: Question;
-  limit: number;
-  after: string | null;
-}
 
 export interface ListEvents {
   chosen(road: Road): void;
@@ -31,36 +25,42 @@ export class RoadList {
   private readonly found = byId("found");
   private readonly more = byId<HTMLButtonElement>("more");
   private readonly asking: LatestAnswer<Asked, RoadsPage>;
-  private question = ALL;
+  /** What was asked for last, and what the list shows. */
+  private wanted = ALL;
+  private shown = ALL;
   private roads: Road[] | undefined;
   private next: string | null = null;
+  private cut: string | null = null;
   private now = new Date();
   private chosen: Road | undefined;
 
   constructor(private readonly events: ListEvents) {
     this.asking = new LatestAnswer<Asked, RoadsPage>({
-      ask: ({ question, limit, after }) => fetchJson<RoadsPage>(roadsAddress(question, limit, after)),
+      ask: (asked) => fetchJson<RoadsPage>(roadsAddress(asked, this.cut)),
       answered: (page, asked) => this.take(page, asked),
       failed: (failure) => this.fail(failure),
     });
     setText(this.more, words.more);
-    this.more.addEventListener("click", () => void this.asking.ask({ question: this.question, limit: PAGE, after: this.next }));
+    this.more.addEventListener("click", () => void this.asking.ask({ question: this.shown, limit: PAGE, after: this.next }));
     setText(this.found, words.loading);
   }
 
   /** While somebody types. */
   lookFor(name: string): void {
-    this.asking.askSoon({ question: name === "" ? ALL : { kind: "named", name }, limit: PAGE, after: null });
+    this.wanted = name === "" ? ALL : { kind: "named", name };
+    this.asking.askSoon({ question: this.wanted, limit: PAGE, after: null });
   }
 
   lookAround(lat: number, lon: number): void {
-    void this.asking.ask({ question: { kind: "near", lat, lon }, limit: PAGE, after: null });
+    this.wanted = { kind: "near", lat, lon };
+    void this.asking.ask({ question: this.wanted, limit: PAGE, after: null });
   }
 
-  /** The same roads as there are now. */
-  renew(): void {
-    const limit = Math.min(RENEWED_MAX, Math.max(PAGE, this.roads?.length ?? 0));
-    void this.asking.ask({ question: this.question, limit, after: null });
+  /** The same as there is now, or as somebody is typing; of a cut, where one was heard of. */
+  renew(cut: string | null): void {
+    this.cut = cut;
+    const count = this.wanted === this.shown ? (this.roads?.length ?? 0) : 0;
+    void this.asking.ask({ question: this.wanted, limit: Math.min(RENEWED_MAX, Math.max(PAGE, count)), after: null });
   }
 
   /** Marks the road in the list, and says it above the map, which covers the list on a phone. */
@@ -74,7 +74,7 @@ export class RoadList {
 
   private take(page: RoadsPage, { question, after }: Asked): void {
     this.roads = after === null ? page.roads : [...(this.roads ?? []), ...page.roads];
-    this.question = question;
+    this.shown = question;
     this.next = page.next;
     this.now = page.cut_at === null ? new Date() : new Date(page.cut_at);
     this.chosen = this.roads.find(({ id }) => id === this.chosen?.id) ?? this.chosen;
@@ -104,7 +104,7 @@ export class RoadList {
   }
 
   private sayFound(count: number): string {
-    const { question } = this;
+    const question = this.shown;
     if (question.kind === "all") return count === 0 ? words.noRoads : words.mainRoads;
     if (question.kind === "near") return count === 0 ? words.nothingNear : words.foundNear(count, this.next !== null);
     return count === 0 ? words.nothingFound(question.name) : words.found(question.name, count, this.next !== null);

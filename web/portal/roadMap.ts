@@ -30,7 +30,7 @@ export class RoadMap {
   private readonly map: MapLibreMap;
   private readonly drawn: Promise<void>;
   private readonly looks: Looks;
-  private looking = false;
+  private looking: number | undefined;
 
   /** Throws when the browser has no WebGL 2. */
   constructor(
@@ -78,6 +78,7 @@ export class RoadMap {
   }
 
   close(): void {
+    clearTimeout(this.looking);
     this.map.remove();
   }
 
@@ -88,10 +89,9 @@ export class RoadMap {
 
   /** Tiles come in bursts. */
   private lookSoon(): void {
-    if (this.looking) return;
-    this.looking = true;
-    setTimeout(() => {
-      this.looking = false;
+    if (this.looking !== undefined) return;
+    this.looking = window.setTimeout(() => {
+      this.looking = undefined;
       this.look();
     }, LOOK_AFTER_MS);
   }

@@ -90,12 +90,18 @@ test("roads of one name are told apart by district, number and distance", () => 
 
 describe("what is asked", () => {
   test("is spelt so that names may hold anything", () => {
-    expect(roadsAddress({ kind: "named", name: "雪 &q=1" }, 20)).toBe("/v1/roads?limit=20&q=%E9%9B%AA+%26q%3D1");
-    expect(roadsAddress({ kind: "all" }, 20, "77")).toBe("/v1/roads?limit=20&after=77");
+    const named = { question: { kind: "named", name: "雪 &q=1" }, limit: 20, after: null } as const;
+    expect(roadsAddress(named, null)).toBe("/v1/roads?limit=20&q=%E9%9B%AA+%26q%3D1");
+  });
+
+  test("goes on after a road, and is asked anew of another cut", () => {
+    const all = { question: { kind: "all" }, limit: 20, after: "77" } as const;
+    expect(roadsAddress(all, "2026-01-15T05:50:00Z")).toBe("/v1/roads?limit=20&after=77&v=2026-01-15T05%3A50%3A00Z");
   });
 
   test("says where somebody is to ten metres and no nearer", () => {
-    const asked = new URL(roadsAddress({ kind: "near", lat: 36.56123456, lon: 136.65678912 }, 20), "http://road.test").searchParams;
+    const near = { question: { kind: "near", lat: 36.56123456, lon: 136.65678912 }, limit: 20, after: null } as const;
+    const asked = new URL(roadsAddress(near, null), "http://road.test").searchParams;
     expect(asked.get("near")).toBe("36.5612,136.6568");
   });
 });
