@@ -6,9 +6,9 @@ They are answered before anything else looks at the request, since they are the 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from gzip import decompress
 from typing import NamedTuple
 
+from isal.igzip import decompress
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 

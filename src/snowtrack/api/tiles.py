@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from functools import partial
-from gzip import compress
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from isal.igzip import compress
 
 from snowtrack import wall_clock
 from snowtrack.api.context import Shared
@@ -17,8 +17,8 @@ from snowtrack.tiles.layers import FIELDS, TileMaker
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-# Roads are compressed once for a network, labels each minute.
-ROADS_LEVEL, CLEARANCE_LEVEL = 6, 1
+# Of three.
+LEVEL = 3
 
 
 @router.get("/{layer}.json", dependencies=[PUBLIC])
@@ -60,9 +60,9 @@ async def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: 
 
 def _roads(tiles: TileMaker, key: TileKey) -> bytes:
     content = tiles.roads(key)
-    return content and compress(content, ROADS_LEVEL, mtime=0)
+    return content and compress(content, LEVEL, mtime=0)
 
 
 def _clearance(tiles: TileMaker, key: TileKey, views: Views, now_us: int) -> bytes:
     content = tiles.clearance(key, views, now_us)
-    return content and compress(content, CLEARANCE_LEVEL, mtime=0)
+    return content and compress(content, LEVEL, mtime=0)
