@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from snowtrack.tiles import layers, machines
-from snowtrack.tiles.layers import AGE_MIN
+from snowtrack.tiles.bands import AGE_MIN
 
 TEXT = (Path(__file__).parents[2] / "docs/tiles.md").read_text("utf-8")
 FIELDS = {**layers.FIELDS, machines.LAYER: machines.FIELDS}

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from isal.igzip import decompress
+from isal.isal_zlib import decompress
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +19,7 @@ from snowtrack.model.calendar import MINUTE_US
 
 PREFIX = "/tiles/"
 MEDIA_TYPE = b"application/vnd.mapbox-vector-tile"
+GZIP = 31  # as zlib calls the form
 # What a tile takes besides its bytes.
 TILE_BYTES = 1_000
 
@@ -51,7 +52,7 @@ class Tile(Response):
         elif b"gzip" in asked.get(b"accept-encoding", b""):
             said.append((b"content-encoding", b"gzip"))
         else:
-            content = decompress(content)
+            content = decompress(content, wbits=GZIP)
         if status == 200:
             said.append((b"content-length", b"%d" % len(content)))
         await send({"type": "http.response.start", "status": status, "headers": said})
