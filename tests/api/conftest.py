@@ -15,7 +15,8 @@ from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.provider import provider_of
 from snowtrack.api.state import LiveState
-from snowtrack.api.tile_shelf import TileShelf, TileVersions
+from snowtrack.api.tile_desk import TileDesk
+from snowtrack.api.tile_shelf import TileShelf
 from snowtrack.model.fixes import Decoded, Message
 from snowtrack.network.arrays import Network
 from snowtrack.network.roads import Roads
@@ -55,9 +56,7 @@ async def serving(town: Town, settings: Settings, network: Network) -> AsyncIter
             network=network,
             pool=pool,
             live=live,
-            tiles=tiles,
-            tile_shelf=TileShelf(settings.api.tiles_kept_mb * 2**20),
-            tile_versions=TileVersions(live),
+            tile_desk=TileDesk(live, tiles, TileShelf(settings.api.tiles_kept_mb * 2**20)),
             roads=Roads.of(network),
             read_as=read_as_standard,
             gate=Gate(settings.access, pool),

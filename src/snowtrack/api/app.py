@@ -35,7 +35,7 @@ from snowtrack.api.cross_origin import CrossOrigin
 from snowtrack.api.description import describe, operation_id
 from snowtrack.api.errors import add_error_handlers
 from snowtrack.api.limits import RateLimits
-from snowtrack.api.tile_shelf import KeptTiles
+from snowtrack.api.tile_desk import PublicTiles
 from snowtrack.serving import CommonHeaders, mount_pages
 
 PAGES = Path(__file__).with_name("pages")
@@ -86,7 +86,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     settings = context.settings
     app.add_middleware(BoundedBodies)
-    app.add_middleware(KeptTiles, shelf=context.tile_shelf, versions=context.tile_versions)
+    app.add_middleware(PublicTiles, desk=context.tile_desk)
     app.add_middleware(
         RateLimits,
         per_s=settings.api.requests_per_s,

@@ -16,13 +16,12 @@ from snowtrack.api.provider import Provider
 from snowtrack.api.season_desk import SeasonDesk
 from snowtrack.api.state import LiveState
 from snowtrack.api.summary_desk import SummaryDesk
-from snowtrack.api.tile_shelf import TileShelf, TileVersions
+from snowtrack.api.tile_desk import TileDesk
 from snowtrack.model.fixes import Decoded
 from snowtrack.network.arrays import Network
 from snowtrack.network.roads import Roads
 from snowtrack.settings import Settings
 from snowtrack.store.database import StorePool
-from snowtrack.tiles.layers import TileMaker
 
 UPLOADS_MAX = 4
 DUMPS_MAX = 2
@@ -38,9 +37,7 @@ class Context:
     network: Network
     pool: StorePool
     live: LiveState
-    tiles: TileMaker
-    tile_shelf: TileShelf
-    tile_versions: TileVersions
+    tile_desk: TileDesk
     roads: Roads
     read_as: Callable[[str, bytes], Decoded]
     gate: Gate

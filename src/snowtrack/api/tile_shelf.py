@@ -1,7 +1,4 @@
-"""Tiles as they go over the wire, kept while they are the newest: what many maps ask for in a minute is made once.
-
-They are answered before anything else looks at the request, since they are the same for everybody.
-"""
+"""Tiles as they go over the wire, kept while they are the newest: what many maps ask for in a minute is made once."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,14 +7,8 @@ from typing import NamedTuple
 
 from isal.isal_zlib import decompress
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from snowtrack import wall_clock
-from snowtrack.api.cross_origin import open_to_pages
-from snowtrack.api.state import LiveState
-from snowtrack.model.calendar import MINUTE_US
-
-PREFIX = "/tiles/"
 MEDIA_TYPE = b"application/vnd.mapbox-vector-tile"
 GZIP = 31  # as zlib calls the form
 # What a tile takes besides its bytes.
@@ -102,47 +93,3 @@ class TileShelf:
     def _forget(self, path: str) -> None:
         known = self.tiles.pop(path, None)
         self.bytes -= 0 if known is None else len(known.content) + TILE_BYTES
-
-
-class TileVersions:
-    """Of the layers' tiles: roads change with the network, labels with the public's cut, and their ages each minute."""
-
-    ROADS_S, CLEARANCE_S = 86_400, 30
-
-    def __init__(self, live: LiveState) -> None:
-        self.live = live
-        self.network_id = live.network.network_id
-        self.roads = Version(f'"{self.network_id}"'.encode(), self.ROADS_S)
-        self._latest = (-1, -1)
-        self._clearance = self.roads
-
-    def clearance(self, cut_us: int) -> Version:
-        """As of now, with the labels of that cut."""
-        minute = wall_clock.now_us() // MINUTE_US
-        if self._latest != (cut_us, minute):
-            self._latest = cut_us, minute
-            self._clearance = Version(f'"{self.network_id}-{cut_us}-{minute}"'.encode(), self.CLEARANCE_S)
-        return self._clearance
-
-
-class KeptTiles:
-    """Answers with a tile from the shelf, when it is there and surely the newest."""
-
-    def __init__(self, app: ASGIApp, *, shelf: TileShelf, versions: TileVersions) -> None:
-        self.app = app
-        self.shelf = shelf
-        self.versions = versions
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        tile = self._kept(scope)
-        if tile is not None:
-            open_to_pages(scope)
-        await (tile or self.app)(scope, receive, send)
-
-    def _kept(self, scope: Scope) -> Tile | None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(PREFIX):
-            return None
-        if scope["path"].startswith("/tiles/roads/"):
-            return self.shelf.find(scope["path"], self.versions.roads)
-        cut = self.versions.live.known_cut
-        return None if cut is None else self.shelf.find(scope["path"], self.versions.clearance(cut.cut_us))

@@ -1,24 +1,19 @@
 """`/tiles`: vector tiles and their TileJSON."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from isal.igzip import compress
 
-from snowtrack import wall_clock
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import PUBLIC
 from snowtrack.api.errors import NotFoundError
-from snowtrack.clearance.view import Views
+from snowtrack.api.tile_desk import ROADS
 from snowtrack.network.arrays import Network
-from snowtrack.tiles.layers import FIELDS, TileMaker
+from snowtrack.tiles.layers import FIELDS
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-# Of three.
-LEVEL = 3
 
 
 @router.get("/{layer}.json", dependencies=[PUBLIC])
@@ -50,19 +45,7 @@ async def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: 
     key = TileKey(z, x, y)
     if layer not in FIELDS or not key.exists:
         raise NotFoundError(f"there is no tile {layer}/{z}/{x}/{y}; zooms are {ZOOM_MIN} to {ZOOM_MAX}")
-    shelf, versions, path = shared.tile_shelf, shared.tile_versions, request.url.path
-    if layer == "roads":
-        return await shelf.of(path, versions.roads, partial(_roads, shared.tiles, key))
-    cut = await shared.live.public_cut()
-    version = versions.clearance(cut.cut_us)
-    return await shelf.of(path, version, partial(_clearance, shared.tiles, key, cut.views, wall_clock.now_us()))
-
-
-def _roads(tiles: TileMaker, key: TileKey) -> bytes:
-    content = tiles.roads(key)
-    return content and compress(content, LEVEL, mtime=0)
-
-
-def _clearance(tiles: TileMaker, key: TileKey, views: Views, now_us: int) -> bytes:
-    content = tiles.clearance(key, views, now_us)
-    return content and compress(content, LEVEL, mtime=0)
+    desk, path = shared.tile_desk, request.url.path
+    if layer == ROADS:
+        return await desk.roads(path, key)
+    return await desk.clearance(path, key, await shared.live.public_cut())

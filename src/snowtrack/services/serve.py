@@ -13,7 +13,8 @@ from snowtrack.api.gate import Gate
 from snowtrack.api.passwords import Passwords
 from snowtrack.api.provider import provider_of
 from snowtrack.api.state import LiveState
-from snowtrack.api.tile_shelf import TileShelf, TileVersions
+from snowtrack.api.tile_desk import TileDesk
+from snowtrack.api.tile_shelf import TileShelf
 from snowtrack.background import running
 from snowtrack.live.bus import Bus
 from snowtrack.model.errors import StoreError
@@ -55,9 +56,7 @@ async def serve(settings: Settings) -> None:
                 network=network,
                 pool=pool,
                 live=state,
-                tiles=tiles,
-                tile_shelf=TileShelf(settings.api.tiles_kept_mb * 2**20),
-                tile_versions=TileVersions(state),
+                tile_desk=TileDesk(state, tiles, TileShelf(settings.api.tiles_kept_mb * 2**20)),
                 roads=Roads.of(network),
                 read_as=_reader(settings),
                 gate=Gate(settings.access, pool),
