@@ -3,7 +3,8 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from gzip import compress
 from typing import NamedTuple, Self
 
 from starlette.responses import Response
@@ -12,6 +13,8 @@ KEPT_STATUSES = (200, 204)
 # What else an answer says is between the API and the portal.
 SAID = ("content-type", "content-encoding", "etag", "cache-control", "vary", "retry-after")
 OF_CONTENT = ("content-type", "content-encoding")
+GZIP = "gzip"
+COMPRESSED_MIN = 1_000
 # What an answer takes besides its content and its question.
 ANSWER_BYTES = 1_000
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
@@ -41,6 +44,13 @@ class Answer:
         said = {name: headers[name] for name in SAID if name in headers}
         fresh_s = _fresh_s(headers) if status in KEPT_STATUSES else 0.0
         return cls(status=status, headers=said, content=content, came_s=came_s, fresh_s=fresh_s)
+
+    def compressed(self) -> Self:
+        """As it goes to phones, where the API sends it as it is."""
+        if "content-encoding" in self.headers or len(self.content) < COMPRESSED_MIN:
+            return self
+        headers = {**self.headers, "content-encoding": GZIP, "vary": "accept-encoding"}
+        return replace(self, headers=headers, content=compress(self.content, mtime=0))
 
     def is_fresh(self, now_s: float) -> bool:
         return now_s - self.came_s < self.fresh_s

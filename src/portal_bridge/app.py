@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from portal_bridge.answers import Question
+from portal_bridge.answers import GZIP, Question
+from portal_bridge.compressed_pages import CompressedPages
 from portal_bridge.cut_words import CutWords
 from portal_bridge.public_routes import LIVE, address_at_source
 from portal_bridge.source import Source, SourceAwayError
@@ -25,7 +26,7 @@ def create_app(source: Source, words: CutWords) -> Starlette:
         address = address_at_source(request.scope["path"], request.query_params)
         if address is None:
             return _problem(404, "there is nothing for residents at this address")
-        encoding = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "identity"
+        encoding = GZIP if GZIP in request.headers.get("accept-encoding", "") else "identity"
         question = Question(address, request.headers.get("host", ""), encoding)
         answer = await source.ask(question, _caller(request))
         return answer.respond(request.headers.get("if-none-match", ""), time.monotonic())
@@ -51,6 +52,7 @@ def create_app(source: Source, words: CutWords) -> Starlette:
         ],
         exception_handlers={SourceAwayError: source_away},
     )
+    app.add_middleware(CompressedPages, folder=PAGES)
     app.add_middleware(CommonHeaders)
     mount_pages(app, PAGES)
     return app

@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from portal_bridge.answers import Answer, Question, Shelf
+from portal_bridge.answers import GZIP, Answer, Question, Shelf
 
 ASKED_MAX = 64
 ANSWER_S = 15.0
@@ -80,6 +80,8 @@ class Source:
         if not (response.is_success or response.is_client_error):
             raise SourceAwayError(f"it answers {response.status_code}")
         answer = Answer.of(response.status_code, response.headers, content, time.monotonic())
+        if question.encoding == GZIP:
+            answer = answer.compressed()
         # What was asked before a new cut may tell of the one before.
         if answer.fresh_s and cuts == self.cuts:
             self.shelf.put(question, answer)
