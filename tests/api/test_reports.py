@@ -39,7 +39,8 @@ async def drive(api: Api) -> None:
 
 async def test_devices_are_listed_with_what_was_heard_of_them(api: Api) -> None:
     assert (await api.client.get("/v1/devices")).json() == {
-        "devices": [{"agency": "kanazawa", "device": "secret-plough", "fixes": 0, "last_fix_at": None, "rejects": {}}]
+        "devices": [{"agency": "kanazawa", "device": "secret-plough", "fixes": 0, "last_fix_at": None, "rejects": {}}],
+        "next": None,
     }
     await api.town.heard(EVENING_US)
     (device,) = (await api.client.get("/v1/devices")).json()["devices"]

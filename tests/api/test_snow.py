@@ -41,7 +41,7 @@ async def get(api: Api, path: str, **asked: str) -> dict[str, Any]:
 
 
 async def test_sensors_are_told_with_how_they_stand(api: Api) -> None:
-    assert await get(api, "") == {"sensors": []}
+    assert await get(api, "") == {"sensors": [], "next": None}
     connection, now_us = api.town.connection, wall_clock.now_us()
     await connection.execute("insert into agency (agency, name, manages) values ('kahoku', 'かほく市', 'municipality')")
     await connection.execute(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Reporting, Watching
 from snowtrack.api.errors import BadRequestError, NotFoundError
+from snowtrack.api.paging import After, Limit, page
 from snowtrack.model.access import Principal, Right
 from snowtrack.model.calendar import SECOND_US, day_range_us, utc_text
 from snowtrack.model.ids import DeviceId
@@ -27,13 +28,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/devices")
-async def devices(shared: Shared, who: Watching) -> dict[str, Any]:
+async def devices(shared: Shared, who: Watching, after: After = "", limit: Limit = 1_000) -> dict[str, Any]:
     """Trackers of one's agencies that were ever heard, registered or not; how often they sent what could not be read,
-    and why."""
+    and why. `next` names the one to continue after, while there is more."""
     scope = who.scope(Right.LOOK)
     async with shared.pool.connection() as connection:
         rows = await read_devices(connection)
         rejects = await read_reject_counts(connection)
+    own = sorted((row for row in rows if row.id.agency in scope), key=lambda row: row.id)
+    shown, following = page(own, lambda row: (row.id.agency, row.id.device), after, limit)
     return {
         "devices": [
             {
@@ -43,9 +46,9 @@ async def devices(shared: Shared, who: Watching) -> dict[str, Any]:
                 "last_fix_at": None if row.latest_at is None else utc_text(to_us(row.latest_at)),
                 "rejects": rejects.get(row.number, {}),
             }
-            for row in rows
-            if row.id.agency in scope
-        ]
+            for row in shown
+        ],
+        "next": following,
     }
 
 

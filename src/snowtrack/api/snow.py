@@ -13,6 +13,7 @@ from snowtrack.api.bodies import WRITTEN, bounded, form_of
 from snowtrack.api.context import Context, Shared
 from snowtrack.api.doors import Looking, Sending
 from snowtrack.api.errors import BadRequestError, NotFoundError
+from snowtrack.api.paging import After, Limit, page
 from snowtrack.model.access import Right
 from snowtrack.model.calendar import DAY_US, TOKYO, instant_us, utc_text
 from snowtrack.model.columns import ABSENT_16, ABSENT_32
@@ -48,13 +49,15 @@ _BODY = {
 
 
 @router.get("")
-async def sensors(shared: Shared, who: Looking) -> dict[str, Any]:
+async def sensors(shared: Shared, who: Looking, after: After = "", limit: Limit = 1_000) -> dict[str, Any]:
     """All sensors of one's agencies, those too that nobody registered: latest depth, new snow of 1 and 24 hours, state
-    and age."""
+    and age. `next` names the one to continue after, while there is more."""
     async with shared.pool.connection() as connection:
         rows = await sensor_rows(connection, wall_clock.now_us())
     scope = who.scope(Right.LOOK)
-    return {"sensors": [row for row in rows if row["agency"] in scope]}
+    own = (row for row in rows if row["agency"] in scope)
+    shown, following = page(own, lambda row: (row["agency"], row["sensor"]), after, limit)
+    return {"sensors": shown, "next": following}
 
 
 @router.get("/proposals")
