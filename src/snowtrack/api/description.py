@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from snowtrack.api.bodies import LARGE
 from snowtrack.api.devices import XLSX
+from snowtrack.api.example_answers import read_examples, schema_of
 from snowtrack.api.formats import CSV, GEOJSON
 from snowtrack.api.limits import FREE
 from snowtrack.api.state_arrays import MEDIA_TYPE as STATE_ARRAY
@@ -116,7 +117,7 @@ ANSWERS: Mapping[str, Rule] = {
 def operation_id(route: APIRoute) -> str:
     """Of what it is, and what it does; stable, since programs are made from it."""
     tag = str(route.tags[0])
-    return route.name if route.name.startswith(tag) else f"{tag}_{route.name}"
+    return route.name if tag in route.name.split("_") else f"{tag}_{route.name}"
 
 
 def describe(app: FastAPI) -> None:
@@ -136,10 +137,12 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for name in FOREIGN:
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM_SCHEMA
+    examples = read_examples()
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["summary"] = _summary(operation["description"])
             _say_form(path, operation["responses"])
+            _show(operation["responses"], examples.get(operation["operationId"]))
             _say_answers(Asked(path, operation))
     return document
 
@@ -154,6 +157,16 @@ def _say_form(path: str, responses: dict[str, Any]) -> None:
     if form is not None:
         schema = next((schema for begin, schema in FORM_SCHEMAS.items() if form.startswith(begin)), {})
         responses["200"]["content"] = {form.partition(";")[0]: {"schema": schema}}
+
+
+def _show(responses: dict[str, Any], example: object) -> None:
+    """An example in each form of which there is one, and of JSON what it always has."""
+    for status, answer in responses.items():
+        for form, content in answer.get("content", {}).items():
+            if status < "300" and example is not None:
+                content.setdefault("example", example)
+            if form == JSON and "example" in content:
+                content["schema"] = schema_of(content["example"])
 
 
 def _say_answers(asked: Asked) -> None:

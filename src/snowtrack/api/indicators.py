@@ -11,6 +11,7 @@ from snowtrack.api.doors import Looking
 from snowtrack.api.errors import BadRequestError, problem
 from snowtrack.indicators.definitions import DEFINITIONS
 from snowtrack.indicators.tables import write_csv
+from snowtrack.indicators.texts import HEADERS
 from snowtrack.model.access import Right
 from snowtrack.store.daily import FIRST_DAY, LAST_DAY
 from snowtrack.store.indicators import DAYS_MAX
@@ -19,9 +20,12 @@ router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
 CSV = "text/csv"
 From = Annotated[date, Query(alias="from", description="the first day, in Japan", ge=FIRST_DAY, le=LAST_DAY)]
 To = Annotated[date, Query(alias="to", description="the last day, which is counted", ge=FIRST_DAY, le=LAST_DAY)]
+_ALSO: dict[int | str, dict[str, Any]] = {
+    200: {"content": {CSV: {"schema": {"type": "string"}, "example": f"{','.join(HEADERS)}\r\n"}}}
+}
 
 
-@router.get("", response_model=None)
+@router.get("", response_model=None, responses=_ALSO)
 async def indicators(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     request: Request,
     shared: Shared,

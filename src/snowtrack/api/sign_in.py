@@ -47,6 +47,8 @@ class Form(BaseModel):
 class Credentials(Form):
     """Of a local account."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "hana", "password": "kaki no tane, ichi-go"}})
+
     name: Annotated[Text, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=SIGNS_MAX)]
 
@@ -54,12 +56,20 @@ class Credentials(Form):
 class Choice(Form):
     """The first password of an account, or another one for who forgot it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"invitation": "Zk3uV0w9pQx7", "password": "kaki no tane, ichi-go"}}
+    )
+
     invitation: Annotated[str, Field(min_length=1, max_length=SECRET_SIGNS_MAX)]
     password: Password
 
 
 class Change(Form):
     """One password in place of another."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"old": "kaki no tane, ichi-go", "new": "yuki yama, ni-go"}}
+    )
 
     old: Annotated[str, Field(min_length=1, max_length=SIGNS_MAX)]
     new: Password
