@@ -57,8 +57,8 @@ export class Header {
     if (this.latest === undefined) return;
     const at = new Date(this.latest.now);
     const ageS = secondsBetween(at, now);
-    const time = ageS < QUIET_S ? clockSeconds(at) : texts.timeAndAge(clockSeconds(at), texts.age(ageS));
-    this.figures.set(words.stateAsOf, words.stateOf(this.latest.number.toLocaleString("en"), time));
+    const state = words.stateOf(this.latest.number.toLocaleString("en"), clockSeconds(at));
+    this.figures.set(words.stateAsOf, ageS < QUIET_S ? state : texts.timeAndAge(state, texts.age(ageS)));
   }
 }
 
