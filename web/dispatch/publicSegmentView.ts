@@ -1,5 +1,5 @@
 /** The panel's view of one segment in the words that residents are told. */
-import { sureness } from "../portal/looks";
+import { sureness } from "../shared/looks";
 import { element } from "../shared/dom";
 import { patternOf } from "../shared/labels";
 import { texts } from "../shared/language";

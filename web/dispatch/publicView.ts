@@ -1,6 +1,6 @@
 /** What residents see, for staff to look at: the latest public cut instead of the live state, and no machine. */
 import type { Map as MapLibreMap } from "maplibre-gl";
-import { Looks } from "../portal/looks";
+import { Looks } from "../shared/looks";
 import { byId, setText } from "../shared/dom";
 import type { Label } from "../shared/labels";
 import { texts } from "../shared/language";

@@ -13,8 +13,8 @@ export const ROADS = { source: "roads", sourceLayer: "roads" } as const;
 /** The same tiles once more, whose features are known by the rows of the state array, not by the ids of the live stream. */
 export const PUBLIC_ROADS = { source: "public-roads", sourceLayer: "roads" } as const;
 
-const STAFF_ROAD_LAYERS = roadLayers({ ...ROADS, state: "feature-state" });
-const PUBLIC_ROAD_LAYERS = roadLayers({ ...PUBLIC_ROADS, state: "feature-state" }).map(
+const STAFF_ROAD_LAYERS = roadLayers(ROADS);
+const PUBLIC_ROAD_LAYERS = roadLayers(PUBLIC_ROADS).map(
   (layer) => ({ ...layer, id: publicName(layer.id), layout: { ...layer.layout, visibility: "none" } }) as LayerSpecification,
 );
 const PUBLIC_TAP_LAYERS = ROAD_TAP_LAYERS.map(publicName);

@@ -3,6 +3,7 @@ import type { FilterSpecification, Map as MapLibreMap, MapGeoJSONFeature, MapMou
 import { Popup } from "maplibre-gl";
 import { element } from "../shared/dom";
 import { labelChip } from "../shared/legend";
+import { Looks, sureness } from "../shared/looks";
 import { patternOf } from "../shared/labels";
 import { texts } from "../shared/language";
 import { featureNear, openMap, prefersStillness } from "../shared/map";
@@ -11,7 +12,6 @@ import type { StateArray } from "../shared/stateArray";
 import { retryTiles } from "../shared/tileRetry";
 import { clock } from "../shared/time";
 import { ADDRESSES, type Box, type Network, type Road } from "./api";
-import { Looks, sureness } from "./looks";
 
 /** For browser tests and for a look from the console. */
 declare global {
@@ -42,7 +42,7 @@ export class RoadMap {
     this.map = openMap(container, {
       bounds: network.bbox,
       sources: { roads: { type: "vector", url: `${ADDRESSES.roadTiles}?v=${network.network_id}`, promoteId: "row" } },
-      layers: roadLayers({ ...ROADS, state: "feature-state" }),
+      layers: roadLayers(ROADS),
       fitPadding: FIT.padding,
       viewInAddress: false,
     });

@@ -2,13 +2,9 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from "maplibre-gl";
 import { LABELS, LABEL_COLOURS, PATTERN_DASHES } from "./labels";
 
-/** Where the state of a segment is found: pushed from a live stream, or written in the feature. */
-export type StateSource = "feature-state" | "get";
-
 export interface RoadSource {
   source: string;
   sourceLayer?: string;
-  state: StateSource;
 }
 
 /** The layers that answer to a tap, topmost first. */
@@ -43,7 +39,7 @@ const IS_BRIDGE: ExpressionSpecification = ["==", ["get", "structure"], "bridge"
 
 export function roadLayers(roads: RoadSource): LayerSpecification[] {
   const from = roads.sourceLayer === undefined ? { source: roads.source } : { source: roads.source, "source-layer": roads.sourceLayer };
-  return [...casingLayers(from), chosenLayer(from), ...stateLayers(from, roads.state), ...patternLayers(from, roads.state), nameLayer(from)];
+  return [...casingLayers(from), chosenLayer(from), ...stateLayers(from), ...patternLayers(from), nameLayer(from)];
 }
 
 type From = { source: string; "source-layer"?: string };
@@ -86,7 +82,7 @@ function casingLayers(from: From): LayerSpecification[] {
   ];
 }
 
-function stateLayers(from: From, state: StateSource): LayerSpecification[] {
+function stateLayers(from: From): LayerSpecification[] {
   return [
     {
       id: "roads-footway",
@@ -94,7 +90,7 @@ function stateLayers(from: From, state: StateSource): LayerSpecification[] {
       ...from,
       minzoom: 12.5,
       filter: IS_FOOTWAY,
-      paint: { "line-color": stateColour(state), "line-width": width(1), "line-dasharray": [2, 1] },
+      paint: { "line-color": stateColour(), "line-width": width(1), "line-dasharray": [2, 1] },
     },
     {
       id: "roads-carriageway",
@@ -102,15 +98,15 @@ function stateLayers(from: From, state: StateSource): LayerSpecification[] {
       ...from,
       filter: IS_CARRIAGEWAY,
       layout: { "line-cap": "round", "line-join": "round", "line-sort-key": sortKey() },
-      paint: { "line-color": stateColour(state), "line-width": width(1) },
+      paint: { "line-color": stateColour(), "line-width": width(1) },
     },
   ];
 }
 
 /** A dash pattern cannot follow the state, so each pattern is a layer of its own that shows where it applies. */
-function patternLayers(from: From, state: StateSource): LayerSpecification[] {
-  const isUnknown: ExpressionSpecification = ["==", [state, "label"], "unknown"];
-  const isUnsure: ExpressionSpecification = ["any", ["==", [state, "evidence"], "inferred"], ["boolean", [state, "unsure"], false]];
+function patternLayers(from: From): LayerSpecification[] {
+  const isUnknown: ExpressionSpecification = ["==", ["feature-state", "label"], "unknown"];
+  const isUnsure: ExpressionSpecification = ["any", ["==", ["feature-state", "evidence"], "inferred"], ["boolean", ["feature-state", "unsure"], false]];
   const pattern = (id: string, applies: ExpressionSpecification, dashes: [number, number], share: number): LayerSpecification => ({
     id,
     type: "line",
@@ -153,9 +149,9 @@ function nameLayer(from: From): LayerSpecification {
   };
 }
 
-function stateColour(state: StateSource): ExpressionSpecification {
+function stateColour(): ExpressionSpecification {
   const cases = LABELS.flatMap((label) => [label, LABEL_COLOURS[label]]);
-  return ["match", ["to-string", [state, "label"]], ...cases, LABEL_COLOURS.never] as unknown as ExpressionSpecification;
+  return ["match", ["to-string", ["feature-state", "label"]], ...cases, LABEL_COLOURS.never] as unknown as ExpressionSpecification;
 }
 
 /** A share of the road's width, and so many more pixels at each stop. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Looks, sureness } from "../portal/looks";
+import { Looks, sureness } from "../shared/looks";
 import type { Label } from "../shared/labels";
 import type { StateArray } from "../shared/stateArray";
 

@@ -1,6 +1,6 @@
 /** What of a state array is drawn: only rows that the map has loaded, and only what differs from before. */
-import type { Label } from "../shared/labels";
-import type { StateArray } from "../shared/stateArray";
+import type { Label } from "./labels";
+import type { StateArray } from "./stateArray";
 
 /** How a road is drawn. */
 export interface Look {
