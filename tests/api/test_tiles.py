@@ -34,7 +34,9 @@ async def features(api: Api, layer: str, tile: str) -> dict[int, dict[str, Any]]
 
 @pytest.mark.parametrize("layer", ["roads", "clearance"])
 async def test_a_tilejson_says_where_the_tiles_are(api: Api, layer: str) -> None:
-    content = (await api.client.get(f"/tiles/{layer}.json")).json()
+    answer = await api.client.get(f"/tiles/{layer}.json")
+    content = answer.json()
+    assert answer.headers["cache-control"] == "public, max-age=30"
     assert content["tilejson"] == "3.0.0"
     assert content["tiles"][0].startswith(f"http://road.test/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?v=")
     assert [one["id"] for one in content["vector_layers"]] == [layer]

@@ -14,13 +14,15 @@ from snowtrack.tiles.layers import FIELDS
 from snowtrack.tiles.window import ZOOM_MAX, ZOOM_MIN, TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
+FRESH_S = 30
 
 
 @router.get("/{layer}.json", dependencies=[PUBLIC])
-async def tilejson(request: Request, shared: Shared, layer: str) -> dict[str, Any]:
+async def tilejson(request: Request, answer: Response, shared: Shared, layer: str) -> dict[str, Any]:
     """TileJSON 3 of a layer: `roads` or `clearance`."""
     if layer not in FIELDS:
         raise NotFoundError(f"there is no layer {layer!r}; there are {', '.join(FIELDS)}")
+    answer.headers["cache-control"] = f"public, max-age={FRESH_S}"
     return tilejson_of(request, shared.network, layer, FIELDS[layer])
 
 
