@@ -17,6 +17,7 @@ from snowtrack.api.formats import CSV, GEOJSON
 from snowtrack.api.limits import FREE
 from snowtrack.api.state_arrays import MEDIA_TYPE as STATE_ARRAY
 from snowtrack.api.tile_shelf import MEDIA_TYPE as TILE
+from snowtrack.model.ids import ID_PATTERN
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -38,6 +39,16 @@ FORMS = {
 """What is no JSON, by how its address ends."""
 KEPT = ("/v1/segments", "/v1/segments.csv", ".geojson", ".bin", ".mvt")
 FORM_SCHEMAS: Mapping[str, dict[str, Any]] = {
+    EVENTS: {
+        "type": "object",
+        "description": "Each event; `data` is JSON.",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"enum": ["snapshot", "delta", "heads", "summary", "cut"]},
+            "id": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": JSON},
+        },
+    },
     "text/": {"type": "string"},
     GEOJSON: {
         "type": "object",
@@ -49,6 +60,8 @@ FORM_SCHEMAS: Mapping[str, dict[str, Any]] = {
     },
     "application/": {"type": "string", "format": "binary"},
 }
+# Parts of addresses that are names of the registry.
+NAMES = ("agency", "device", "sensor")
 PROBLEM_SCHEMA = {
     "title": "Problem",
     "description": "Why something was refused (RFC 9457).",
@@ -141,6 +154,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["summary"] = _summary(operation["description"])
+            _say_names(operation.get("parameters", []))
             _say_form(path, operation["responses"])
             _show(operation["responses"], examples.get(operation["operationId"]))
             _say_answers(Asked(path, operation))
@@ -150,6 +164,12 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
 def _summary(description: str) -> str:
     """The first of it, up to where it goes into detail."""
     return re.split(r"[.;](?=\s)", " ".join(description.split()), maxsplit=1)[0].removesuffix(".")
+
+
+def _say_names(parameters: list[dict[str, Any]]) -> None:
+    for one in parameters:
+        if one["in"] == "path" and one["name"] in NAMES:
+            one["schema"].setdefault("pattern", f"^{ID_PATTERN.pattern}$")
 
 
 def _say_form(path: str, responses: dict[str, Any]) -> None:

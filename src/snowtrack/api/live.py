@@ -42,7 +42,7 @@ async def summary(shared: Shared, who: Looking) -> dict[str, Any]:
     return shared.live.summary(Sight(who.scope(Right.LOOK)))
 
 
-@router.get("/live", response_class=StreamingResponse)
+@router.get("/live", response_class=StreamingResponse, responses={404: {"description": "There is no such group"}})
 async def live(
     request: Request,
     shared: Shared,

@@ -34,7 +34,7 @@ GAP_S = 60
 DECIMALS = 6
 
 
-@router.get("/trails", response_class=Response)
+@router.get("/trails", response_class=Response, responses={404: {"description": "There is no such device"}})
 async def trails(
     shared: Shared,
     who: Watching,
