@@ -4,9 +4,9 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from gzip import compress
 from typing import NamedTuple, Self
 
+from isal.igzip import compress
 from starlette.responses import Response
 
 KEPT_STATUSES = (200, 204)
@@ -22,7 +22,7 @@ _NOT_FOR_ALL = re.compile(r"no-store|no-cache|private")
 
 
 class Question(NamedTuple):
-    """What answers depend on: tiles are told at the host by which they were asked for."""
+    """What answers depend on; on the host by which they were asked for, where they name it."""
 
     address: str
     host: str

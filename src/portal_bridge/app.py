@@ -13,7 +13,7 @@ from portal_bridge.compressed_pages import CompressedPages
 from portal_bridge.cut_words import CutWords
 from portal_bridge.public_routes import LIVE, address_at_source
 from portal_bridge.source import Source, SourceAwayError
-from snowtrack.serving import CommonHeaders, mount_pages
+from snowtrack.serving import CommonHeaders, mount_pages, network_of
 
 PAGES = Path(__file__).with_name("pages")
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -27,14 +27,19 @@ def create_app(source: Source, words: CutWords) -> Starlette:
         if address is None:
             return _problem(404, "there is nothing for residents at this address")
         encoding = GZIP if GZIP in request.headers.get("accept-encoding", "") else "identity"
-        question = Question(address, request.headers.get("host", ""), encoding)
+        # A TileJSON says where tiles are, as whoever asks sees this server.
+        host = request.headers.get("host", "") if address.endswith(".json") else ""
+        if not host.isascii():
+            return _problem(400, "expected the name of this host in ASCII")
+        question = Question(address, host, encoding)
         answer = await source.ask(question, _caller(request))
         return answer.respond(request.headers.get("if-none-match", ""), time.monotonic())
 
     async def live(request: Request) -> Response:
-        if words.is_full:
+        reader = network_of("" if request.client is None else request.client.host)
+        if words.is_full(reader):
             return _problem(503, "too many listen just now")
-        events = words.events(request.headers.get("last-event-id", ""))
+        events = words.events(reader, request.headers.get("last-event-id", ""))
         return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
     async def healthz(_request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The API's word for each new public cut, heard once and given to all residents who listen."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,13 +33,14 @@ class CutWords:
     client: httpx.AsyncClient
     on_new: Callable[[], None]
     readers_max: int
-    readers: int = 0
+    of_one_max: int
+    readers: Counter[str] = field(default_factory=Counter)
     word: Word | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def is_full(self) -> bool:
-        return self.readers >= self.readers_max
+    def is_full(self, reader: str) -> bool:
+        """For one more at all, and for one more of this address."""
+        return self.readers.total() >= self.readers_max or self.readers[reader] >= self.of_one_max
 
     async def follow(self) -> None:
         """Until cancelled; an API that is away is asked again and again."""
@@ -49,9 +50,9 @@ class CutWords:
                 await self._listen()
             await asyncio.sleep(AGAIN_S)
 
-    async def events(self, known: str) -> AsyncGenerator[bytes, None]:
+    async def events(self, reader: str, known: str) -> AsyncGenerator[bytes, None]:
         """For one reader, whose last word had that id."""
-        self.readers += 1
+        self.readers[reader] += 1
         try:
             while True:
                 word, changed = self.word, self.changed
@@ -65,7 +66,9 @@ class CutWords:
                 except TimeoutError:
                     yield IDLE
         finally:
-            self.readers -= 1
+            self.readers[reader] -= 1
+            if not self.readers[reader]:
+                del self.readers[reader]
 
     async def _listen(self) -> None:
         patience = httpx.Timeout(SILENCE_S)

@@ -34,7 +34,8 @@ class Source:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
         self.shelf = Shelf(KEPT_BYTES_MAX)
-        self.asked: dict[Question, asyncio.Task[Answer]] = {}
+        # By the cut, too: what was asked before a new one may tell of the one before.
+        self.asked: dict[tuple[Question, int], asyncio.Task[Answer]] = {}
         self.cuts = 0
 
     async def ask(self, question: Question, caller: Mapping[str, str]) -> Answer:
@@ -43,7 +44,7 @@ class Source:
         kept = self.shelf.find(question, time.monotonic())
         if kept is not None:
             return kept
-        task = self.asked.get(question) or self._begin(question, caller)
+        task = self.asked.get((question, self.cuts)) or self._begin(question, caller)
         # Whoever goes away takes the answer from nobody.
         return await asyncio.shield(task)
 
@@ -56,19 +57,21 @@ class Source:
         if len(self.asked) >= ASKED_MAX:
             raise SourceAwayError("too many questions at once")
         task = asyncio.create_task(self._answer(question, caller))
-        self.asked[question] = task
-        task.add_done_callback(lambda done: self._end(question, done))
+        asked = question, self.cuts
+        self.asked[asked] = task
+        task.add_done_callback(lambda done: self._end(asked, done))
         return task
 
-    def _end(self, question: Question, task: asyncio.Task[Answer]) -> None:
-        del self.asked[question]
+    def _end(self, asked: tuple[Question, int], task: asyncio.Task[Answer]) -> None:
+        del self.asked[asked]
         if not task.cancelled():
             # Looked at here, since all who asked may be gone.
             task.exception()
 
     async def _answer(self, question: Question, caller: Mapping[str, str]) -> Answer:
         cuts = self.cuts
-        headers = {**caller, "host": question.host, "accept-encoding": question.encoding}
+        named = {"host": question.host} if question.host else {}
+        headers = {**caller, **named, "accept-encoding": question.encoding}
         try:
             async with (
                 asyncio.timeout(ANSWER_S),
@@ -82,7 +85,6 @@ class Source:
         answer = Answer.of(response.status_code, response.headers, content, time.monotonic())
         if question.encoding == GZIP:
             answer = answer.compressed()
-        # What was asked before a new cut may tell of the one before.
         if answer.fresh_s and cuts == self.cuts:
             self.shelf.put(question, answer)
         return answer

@@ -4,8 +4,11 @@ The API and the residents' portal both stand on this.
 """
 
 import asyncio
+import resource
 import signal
 import socket
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +21,9 @@ from snowtrack.supervised import announce_ready
 
 BACKLOG = 512
 STOP_S = 2
+CALLERS_MAX = 10_000
+# Whoever has an address of IPv6 has all that begin with the same 64 bits.
+NETWORK_BITS = 64
 # Nothing comes from elsewhere, and nothing is made of text at run time.
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -91,3 +97,21 @@ async def serve_until_stopped(app: ASGIApp, listener: socket.socket) -> None:
         loop.add_signal_handler(number, lambda: None)
     announce_ready()
     await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def have_room_for_streams() -> None:
+    """As many open files as this process may have: each stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+@lru_cache(CALLERS_MAX)
+def network_of(address: str) -> str:
+    """An address, or the network of one of IPv6."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.ipv4_mapped is not None:
+        return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(IPv6Address(int(found) >> NETWORK_BITS << NETWORK_BITS))

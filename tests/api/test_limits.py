@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 from snowtrack.api import limits
-from snowtrack.api.limits import Buckets, RateLimits, network_of
+from snowtrack.api.limits import Buckets, RateLimits
 from snowtrack.network.arrays import Network
+from snowtrack.serving import network_of
 from tests.api.conftest import serving
 from tests.api.problems import assert_problem
 from tests.services.town import opened

@@ -9,11 +9,13 @@ from snowtrack.api.tile_shelf import TILE_BYTES, TileShelf, Version
 from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.live.bus import News
 from snowtrack.store.states import save_public_cut
+from snowtrack.tiles.window import TileKey
 from tests.api.conftest import Api
 from tests.api.test_tiles import tile_at
 from tests.services.town import EVENING_US, streets
 
 pytestmark = pytest.mark.anyio
+A, B, C, D, E = (("roads", TileKey(8, 225, row)) for row in range(100, 105))
 OLD, NEW = Version(b'"1"', 30), Version(b'"2"', 30)
 
 
@@ -31,37 +33,45 @@ class Maker:
 
 async def test_who_asks_at_the_same_time_gets_one_and_the_same() -> None:
     shelf, make = TileShelf(10**6), Maker()
-    first, *others = await asyncio.gather(*(shelf.of("/a", OLD, make) for _ in range(20)))
+    first, *others = await asyncio.gather(*(shelf.of(A, OLD, make) for _ in range(20)))
     assert make.times == 1
     assert all(one is first for one in others)
-    assert await shelf.of("/a", OLD, make) is first
+    assert await shelf.of(A, OLD, make) is first
     assert not shelf.making
 
 
 async def test_an_older_tile_is_not_found_and_gives_its_place_to_the_newer_one() -> None:
     shelf = TileShelf(10**6)
-    await shelf.of("/a", OLD, Maker(b"old"))
-    assert shelf.find("/a", NEW) is None
-    assert (await shelf.of("/a", NEW, Maker(b"new"))).content == b"new"
-    assert shelf.find("/a", OLD) is None
+    await shelf.of(A, OLD, Maker(b"old"))
+    assert shelf.find(A, NEW) is None
+    assert (await shelf.of(A, NEW, Maker(b"new"))).content == b"new"
+    assert shelf.find(A, OLD) is None
     assert shelf.bytes == len(b"new") + TILE_BYTES
 
 
 async def test_those_go_that_nobody_asked_for_the_longest() -> None:
     shelf = TileShelf(3 * (100 + TILE_BYTES))
-    for path in ("/a", "/b", "/c"):
-        await shelf.of(path, OLD, Maker(b"x" * 100))
-    assert shelf.find("/a", OLD) is not None
-    await shelf.of("/d", OLD, Maker(b"x" * 100))
-    assert [path for path in ("/a", "/b", "/c", "/d") if shelf.find(path, OLD)] == ["/a", "/c", "/d"]
-    await shelf.of("/e", OLD, Maker(b"x" * 10**4))
+    for name in (A, B, C):
+        await shelf.of(name, OLD, Maker(b"x" * 100))
+    assert shelf.find(A, OLD) is not None
+    await shelf.of(D, OLD, Maker(b"x" * 100))
+    assert [name for name in (A, B, C, D) if shelf.find(name, OLD)] == [A, C, D]
+    await shelf.of(E, OLD, Maker(b"x" * 10**4))
     assert not shelf.tiles
     assert shelf.bytes == 0
 
 
+async def test_a_tile_is_kept_once_however_its_address_is_spelt(api: Api) -> None:
+    z, x, y = tile_at(api).removesuffix(".mvt").split("/")
+    for spelt in (z, f"0{z}", f"00{z}", f"+{z}", f"{z}.0"):
+        answer = await api.client.get(f"/tiles/roads/{spelt}/{x}/{y}.mvt")
+        assert answer.status_code in (200, 404, 422)
+    assert len(api.app.state.context.tile_desk.shelf.tiles) == 1
+
+
 async def test_whoever_goes_away_takes_it_from_nobody() -> None:
     shelf, make = TileShelf(10**6), Maker()
-    gone, staying = (asyncio.create_task(shelf.of("/a", OLD, make)) for _ in range(2))
+    gone, staying = (asyncio.create_task(shelf.of(A, OLD, make)) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
     assert (await staying).content == b"tile"
@@ -75,8 +85,8 @@ async def test_what_cannot_be_made_is_tried_again() -> None:
         raise OSError
 
     with pytest.raises(OSError):
-        await shelf.of("/a", OLD, fail)
-    assert (await shelf.of("/a", OLD, Maker())).content == b"tile"
+        await shelf.of(A, OLD, fail)
+    assert (await shelf.of(A, OLD, Maker())).content == b"tile"
 
 
 async def test_it_is_packed_for_those_who_take_that_and_plain_for_others(api: Api) -> None:

@@ -9,6 +9,8 @@ import pytest
 from snowtrack import wall_clock
 from snowtrack.model.access import Right
 from snowtrack.model.calendar import HOUR_US, utc_text
+from snowtrack.model.columns import ABSENT_32
+from snowtrack.services.snow import SnowReader
 from tests.api.conftest import Api
 from tests.api.problems import assert_problem
 from tests.keys import key_headers
@@ -96,6 +98,28 @@ async def test_the_snow_is_counted_anew(snowy: Api) -> None:
     after = rows(snowy.town.settings.database.url, "select new_1h_mm from sensor_figure")
     assert listed != [(0,)]
     assert (before[0][0] or 0) < 50 < after[0][0]
+
+
+async def test_what_is_said_of_a_span_leaves_no_gap(snowy: Api) -> None:
+    await tell(snowy, said(depth_mm=300, **{"from": utc_text(EVENING_US - 4 * HOUR_US), "to": utc_text(NOW_US)}))
+    assert await depths(snowy) == dict.fromkeys(range(12), 300)
+    later = {"from": utc_text(EVENING_US + 6 * STEP_US), "to": utc_text(NOW_US)}
+    await tell(snowy, said("void", **later))
+    assert await depths(snowy) == dict.fromkeys(range(6), 300)
+
+
+async def test_of_a_stake_whose_only_entry_is_taken_back_nothing_is_left(snowy: Api) -> None:
+    connection, now_us = snowy.town.connection, NOW_US
+    await connection.execute("delete from depth_reading")
+    first = await tell(snowy, said(depth_mm=4300))
+    watch = SnowReader(snowy.town.network)
+    (before,) = await watch.look(connection, now_us)
+    await tell(snowy, said("taken_back", corrects=first))
+    (after,) = await watch.look(connection, now_us)
+    (anew,) = await SnowReader(snowy.town.network).look(connection, now_us)
+    assert before.depth_mm == 4300
+    assert after == anew
+    assert after.depth_mm == ABSENT_32
 
 
 async def test_only_who_may_tell_at_the_agency_does(snowy: Api) -> None:

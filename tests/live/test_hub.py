@@ -232,3 +232,12 @@ async def test_nobody_takes_all_the_room() -> None:
     await following(again, 1)
     for events in (other, again):
         await leave(events)
+
+
+async def test_what_is_told_to_those_who_come_back_is_not_kept_for_good() -> None:
+    road = Road()
+    road.change(3)
+    events = road.subscribe(1)
+    await following(events, 3)
+    assert [event.encoded for event in road.hub.kept] == [{}, {}, {}]
+    await leave(events)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from portal_bridge.app import create_app
-from portal_bridge.cut_words import CutWords
+from portal_bridge.cut_words import CutWords, Word
 from portal_bridge.source import Source, source_client
 from snowtrack.network.arrays import Network
 from snowtrack.serving import SECURITY_HEADERS
@@ -188,7 +188,7 @@ async def source(line: Line, api: Api) -> AsyncIterator[Source]:
 @pytest.fixture
 async def resident(source: Source) -> AsyncIterator[httpx.AsyncClient]:
     """Who reads the portal's application in this process."""
-    words = CutWords(client=source.client, on_new=source.begin_cut, readers_max=1)
+    words = CutWords(client=source.client, on_new=source.begin_cut, readers_max=1, of_one_max=1)
     transport = httpx.ASGITransport(create_app(source, words), client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as resident:
         yield resident
@@ -231,13 +231,47 @@ async def test_what_was_asked_before_a_new_cut_is_not_kept(
 
 
 @pytest.mark.anyio
+async def test_who_asks_after_a_new_cut_is_not_told_of_the_one_before(
+    resident: httpx.AsyncClient, api: Api, source: Source
+) -> None:
+    api.answers.clear()
+    early = asyncio.create_task(resident.get(ROADS))
+    await until(lambda: len(api.asked) == 1)
+    source.begin_cut()
+    late = asyncio.create_task(resident.get(ROADS))
+    await until(lambda: len(api.asked) == 2)
+    api.answers.set()
+    assert {(await one).status_code for one in (early, late)} == {200}
+
+
+@pytest.mark.anyio
+async def test_a_host_makes_no_other_question_but_of_where_tiles_are(resident: httpx.AsyncClient, api: Api) -> None:
+    for host in ("one.test", "other.test"):
+        for path in (ROADS, "/tiles/roads.json"):
+            assert (await resident.get(path, headers={"host": host})).status_code == 200
+    assert_problem(await resident.get("/tiles/roads.json", headers=[(b"host", b"h\xe9")]), 400, "ASCII")
+    assert len(api.asked) == 3
+
+
+@pytest.mark.anyio
+async def test_one_address_does_not_take_all_the_room(source: Source) -> None:
+    words = CutWords(client=source.client, on_new=source.begin_cut, readers_max=3, of_one_max=1)
+    words.word = Word("1", b"event: cut")
+    async with aclosing(words.events("192.0.2.1", "")) as events:
+        await anext(events)
+        assert words.is_full("192.0.2.1")
+        assert not words.is_full("192.0.2.2")
+    assert not words.is_full("192.0.2.1")
+
+
+@pytest.mark.anyio
 async def test_what_names_a_resident_is_not_passed_on(resident: httpx.AsyncClient, api: Api) -> None:
     private = {"cookie": "session=1", "authorization": "Bearer 1", "x-forwarded-for": "203.0.113.1", "referer": "x"}
     await resident.get(ROADS, headers=private)
     (request,) = api.asked
     assert not {"cookie", "authorization", "referer"} & set(request.headers)
     assert request.headers["x-forwarded-for"] == "192.0.2.7"
-    assert request.headers["host"] == "portal.test"
+    assert request.headers["host"] != "portal.test"
 
 
 @pytest.mark.anyio
@@ -318,7 +352,7 @@ async def test_what_is_no_answer_is_not_passed_on(line: Line, status: int) -> No
     transport = httpx.MockTransport(lambda _request: httpx.Response(status, stream=Sentence()))
     async with httpx.AsyncClient(transport=transport, base_url=line.settings.api.url) as client:
         source = Source(client)
-        words = CutWords(client=client, on_new=source.begin_cut, readers_max=1)
+        words = CutWords(client=client, on_new=source.begin_cut, readers_max=1, of_one_max=1)
         app = httpx.ASGITransport(create_app(source, words))
         async with httpx.AsyncClient(transport=app, base_url="http://portal.test") as resident:
             assert_problem(await resident.get(ROADS), 503, "the road state cannot be read just now")
@@ -329,22 +363,22 @@ async def test_readers_hear_the_newest_word_and_are_not_too_many(line: Line, mon
     monkeypatch.setattr("portal_bridge.cut_words.IDLE_S", 0.01)
     begun = asyncio.Event()
     async with source_client(line.settings.api.url) as client, asyncio.TaskGroup() as tasks:
-        words = CutWords(client=client, on_new=begun.set, readers_max=1)
+        words = CutWords(client=client, on_new=begun.set, readers_max=1, of_one_max=1)
         following = tasks.create_task(words.follow())
-        async with aclosing(words.events("")) as events:
+        async with aclosing(words.events("192.0.2.1", "")) as events:
             while b"event: cut" not in (told := await anext(events)):
                 assert told == b": nothing new\n\n"
             assert begun.is_set()
-            assert (words.readers, words.is_full) == (1, True)
+            assert (words.readers.total(), words.is_full("192.0.2.2")) == (1, True)
             app = httpx.ASGITransport(create_app(Source(client), words))
             async with httpx.AsyncClient(transport=app, base_url="http://portal.test") as another:
                 refused = await another.get("/v1/live/public")
             assert_problem(refused, 503, "too many listen just now")
             assert refused.headers["retry-after"]
             assert await anext(events) == b": nothing new\n\n"
-        assert (words.readers, words.is_full) == (0, False)
+        assert (words.readers.total(), words.is_full("192.0.2.2")) == (0, False)
         known = "" if words.word is None else words.word.id
-        async with aclosing(words.events(known)) as events:
+        async with aclosing(words.events("192.0.2.1", known)) as events:
             assert await anext(events) == b": nothing new\n\n"
         following.cancel()
 
@@ -355,7 +389,7 @@ async def test_an_api_that_was_away_is_heard_when_it_is_back(
 ) -> None:
     monkeypatch.setattr("portal_bridge.cut_words.AGAIN_S", 0.01)
     api.away = True
-    words = CutWords(client=source.client, on_new=source.begin_cut, readers_max=1)
+    words = CutWords(client=source.client, on_new=source.begin_cut, readers_max=1, of_one_max=1)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(words.follow())
         await until(lambda: len(api.asked) > 1)

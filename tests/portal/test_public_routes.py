@@ -38,6 +38,7 @@ def test_what_is_public_is_asked_for_in_one_way(path: str, query: dict[str, str]
         "/v1/state/a/b.bin",
         "/v1/state/é.bin",
         "/v1/summaries/class.csv",
+        "/v1/summaries/cell",
         "/tiles/clearance/14/1/1.mvt",
         "/tiles/roads/14/1/1.mvt/",
         "/tiles/roads/٣/1/1.mvt",

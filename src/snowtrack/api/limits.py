@@ -4,20 +4,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snowtrack.api.errors import problem
+from snowtrack.serving import CALLERS_MAX, network_of
 
-CALLERS_MAX = 10_000
 TRIES = "/v1/session"
 OPENID = f"{TRIES}/openid"
 # Asked by whoever watches over this process.
 FREE = ("/healthz", "/readyz")
-# Whoever has an address of IPv6 has all that begin with the same 64 bits.
-NETWORK_BITS = 64
 ROUNDING = 1e-9
 
 
@@ -75,15 +71,3 @@ class RateLimits:
         if not wait_s and tries:
             return self.tries.wait_s(caller)
         return wait_s
-
-
-@lru_cache(CALLERS_MAX)
-def network_of(address: str) -> str:
-    """An address, or the network of one of IPv6."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address) or found.ipv4_mapped is not None:
-        return str(getattr(found, "ipv4_mapped", None) or found)
-    return str(IPv6Address(int(found) >> NETWORK_BITS << NETWORK_BITS))

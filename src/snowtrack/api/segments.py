@@ -24,10 +24,13 @@ from snowtrack.model.columns import ABSENT_64, Int32s
 from snowtrack.model.states import LABELS, States
 from snowtrack.model.work import Evidence
 from snowtrack.network.arrays import Network
+from snowtrack.network.roads import Roads
 from snowtrack.store.events import Closure
 
 router = APIRouter(prefix="/v1", tags=["segments"])
 ID_MAX = 2**53 - 1
+FILE_S_MAX = 300.0
+Box = tuple[float, float, float, float]
 PORTION = 2_000
 
 
@@ -47,23 +50,23 @@ async def segments(
     etag = cut.etag(shared.network.network_id)
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
-    rows = _rows(shared.network, bbox, after)
-    shown = rows[: min(limit, shared.settings.api.page_segments_max)]
-    following = int(shared.network.segment_id[shown[-1]]) if len(shown) < len(rows) else None
-    content = await asyncio.to_thread(_page, shared.network, cut, shown, following)
+    box = None if bbox is None else _degrees(bbox)
+    limit = min(limit, shared.settings.api.page_segments_max)
+    content = await asyncio.to_thread(lambda: _page(shared.roads, cut, _rows(shared.roads, box, after), limit))
     headers = {"etag": etag, "cache-control": "public, max-age=30"}
     return Response(content, media_type=GEOJSON, headers=headers)
 
 
-def _page(network: Network, cut: PublicCut, rows: Int32s, following: int | None) -> bytes:
+def _page(roads: Roads, cut: PublicCut, rows: Int32s, limit: int) -> bytes:
+    network, shown = roads.network, rows[:limit]
     return orjson.dumps(
         {
             "type": "FeatureCollection",
             "network": network.network_id,
             "attribution": network.attribution,
             "cut_at": cut.at,
-            "next": following,
-            "features": [feature(one) for one in public_segments(network, cut, rows)],
+            "next": int(network.segment_id[shown[-1]]) if len(shown) < len(rows) else None,
+            "features": [feature(one) for one in public_segments(network, cut, shown)],
         }
     )
 
@@ -94,8 +97,8 @@ async def _whole(
 
 
 async def _in_turn(shared: Context, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Few files are made at once."""
-    async with shared.dumps:
+    """Few files are made at once, and who reads too slowly leaves room to others."""
+    async with shared.dumps, asyncio.timeout(FILE_S_MAX):
         async for part in iterate_in_threadpool(parts):
             yield part
 
@@ -141,19 +144,17 @@ async def segment(shared: Shared, who: Looking, segment_id: Annotated[int, Path(
     }
 
 
-def _rows(network: Network, bbox: str | None, after: int) -> Int32s:
+def _rows(roads: Roads, box: Box | None, after: int) -> Int32s:
     """Segments in the order of their ids, those after the given one; with a box, those whose extent meets it."""
-    chosen = network.segment_id > after
-    if bbox is not None:
-        west, south, east, north = _degrees(bbox)
-        first = network.shape_offsets[:-1]
-        lat, lon = network.shape_lat_e7 / 1e7, network.shape_lon_e7 / 1e7
-        chosen = chosen & (np.maximum.reduceat(lon, first) >= west) & (np.minimum.reduceat(lon, first) <= east)
-        chosen = chosen & (np.maximum.reduceat(lat, first) >= south) & (np.minimum.reduceat(lat, first) <= north)
-    return network.rows_by_id[chosen[network.rows_by_id]]
+    chosen = roads.network.segment_id > after
+    if box is not None:
+        west, south, east, north = (edge * 1e7 for edge in box)
+        own_west, own_south, own_east, own_north = roads.edges
+        chosen = chosen & (own_east >= west) & (own_west <= east) & (own_north >= south) & (own_south <= north)
+    return roads.network.rows_by_id[chosen[roads.network.rows_by_id]]
 
 
-def _degrees(bbox: str) -> tuple[float, float, float, float]:
+def _degrees(bbox: str) -> Box:
     try:
         west, south, east, north = (float(edge) for edge in bbox.split(","))
     except ValueError:

@@ -4,7 +4,7 @@ the right, this moment with machines and snow."""
 import asyncio
 from functools import partial
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from fastapi import APIRouter, Query, Response
@@ -17,10 +17,11 @@ from snowtrack.api.state import LiveState
 from snowtrack.clearance.groups import CELL_RESOLUTIONS, By, Groups
 from snowtrack.clearance.moments import GoingOn, Moment, moments
 from snowtrack.clearance.summaries import Summary, summarise
+from snowtrack.clearance.view import Views
 from snowtrack.live.sight import Sight
 from snowtrack.model.access import Right
 from snowtrack.model.calendar import DAY_US, HOUR_US, utc_text
-from snowtrack.model.columns import ABSENT_32, Int32s, Rows
+from snowtrack.model.columns import ABSENT_32, Bools, Int32s, Rows
 
 router = APIRouter(prefix="/v1/summaries", tags=["segments"])
 ID_MAX = 200
@@ -71,18 +72,27 @@ async def summaries_now(
     most that fell in the last hour and day, as far as a sensor near tells."""
     live, sight = shared.live, Sight(who.scope(Right.LOOK))
     groups = await shared.summary_desk.groups(live, by, resolution)
-    working = live.rows_at_work(sight)
-    now_us = wall_clock.now_us()
-    found = await asyncio.to_thread(_moments, live, groups.within(live.seen(sight)), working, now_us)
+    now_us, number = wall_clock.now_us(), live.number
+    seen = Seen(live.views, live.seen(sight), live.rows_at_work(sight))
+    found = await asyncio.to_thread(_moments, live, groups, seen, now_us)
     page = _page([(one.summary.id, one) for one in found], after, limit)
-    return {"by": by, "at": utc_text(now_us), "number": live.number} | page
+    return {"by": by, "at": utc_text(now_us), "number": number} | page
 
 
-def _moments(live: LiveState, groups: Groups, working: Rows, now_us: int) -> list[Moment]:
+class Seen(NamedTuple):
+    """All under one number: the views, which rows are seen, and on which machines are at work."""
+
+    views: Views
+    rows: Bools
+    working: Rows
+
+
+def _moments(live: LiveState, groups: Groups, seen: Seen, now_us: int) -> list[Moment]:
+    own = groups.within(seen.rows)
     going_on = GoingOn(
-        working=working, new_1h_mm=_fallen_mm(live, HOUR_US, now_us), new_24h_mm=_fallen_mm(live, DAY_US, now_us)
+        working=seen.working, new_1h_mm=_fallen_mm(live, HOUR_US, now_us), new_24h_mm=_fallen_mm(live, DAY_US, now_us)
     )
-    return list(moments(groups, summarise(groups, live.views, live.network.length_mm), going_on))
+    return list(moments(own, summarise(own, seen.views, live.network.length_mm), going_on))
 
 
 def _fallen_mm(live: LiveState, us: int, now_us: int) -> Int32s:

@@ -34,10 +34,10 @@ class TileDesk:
         self._latest = (-1, -1)
         self._clearance_version = self.roads_version
 
-    async def roads(self, path: str, key: TileKey) -> Tile:
-        return await self.shelf.of(path, self.roads_version, lambda: _packed(self.tiles.roads(key)))
+    async def roads(self, key: TileKey) -> Tile:
+        return await self.shelf.of((ROADS, key), self.roads_version, lambda: _packed(self.tiles.roads(key)))
 
-    async def clearance(self, path: str, key: TileKey, cut: PublicCut) -> Tile:
+    async def clearance(self, key: TileKey, cut: PublicCut) -> Tile:
         """As of now, with the labels of that cut."""
         now_us = wall_clock.now_us()
         minute = now_us // MINUTE_US
@@ -46,7 +46,7 @@ class TileDesk:
             etag = f'"{self.network_id}-{cut.cut_us}-{minute}"'
             self._clearance_version = Version(etag.encode(), CLEARANCE_S)
         make = partial(self._make_clearance, key, cut, now_us)
-        return await self.shelf.of(path, self._clearance_version, make)
+        return await self.shelf.of((CLEARANCE, key), self._clearance_version, make)
 
     def _make_clearance(self, key: TileKey, cut: PublicCut, now_us: int) -> bytes:
         return _packed(self.tiles.clearance(key, cut.views, now_us))
@@ -74,9 +74,9 @@ class PublicTiles:
         if not key.exists:
             return None
         if layer == ROADS:
-            return await self.desk.roads(scope["path"], key)
+            return await self.desk.roads(key)
         cut = self.desk.live.known_cut
-        return None if cut is None else await self.desk.clearance(scope["path"], key, cut)
+        return None if cut is None else await self.desk.clearance(key, cut)
 
 
 def _packed(content: bytes) -> bytes:

@@ -9,10 +9,17 @@ from isal.isal_zlib import decompress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from snowtrack.tiles.window import TileKey
+
 MEDIA_TYPE = b"application/vnd.mapbox-vector-tile"
 GZIP = 31  # as zlib calls the form
 # What a tile takes besides its bytes.
 TILE_BYTES = 1_000
+# Others need threads, too.
+MADE_AT_ONCE = 2
+
+Name = tuple[str, TileKey]
+"""Its layer and place, however they are spelt in an address."""
 
 
 class Version(NamedTuple):
@@ -57,39 +64,41 @@ class TileShelf:
     def __init__(self, bytes_max: int) -> None:
         self.bytes_max = bytes_max
         self.bytes = 0
-        self.tiles: OrderedDict[str, Tile] = OrderedDict()
-        self.making: dict[tuple[str, bytes], asyncio.Task[Tile]] = {}
+        self.tiles: OrderedDict[Name, Tile] = OrderedDict()
+        self.room = asyncio.Semaphore(MADE_AT_ONCE)
+        self.making: dict[tuple[Name, bytes], asyncio.Task[Tile]] = {}
 
-    def find(self, path: str, version: Version) -> Tile | None:
-        tile = self.tiles.get(path)
+    def find(self, name: Name, version: Version) -> Tile | None:
+        tile = self.tiles.get(name)
         if tile is None or tile.version != version:
             return None
-        self.tiles.move_to_end(path)
+        self.tiles.move_to_end(name)
         return tile
 
-    async def of(self, path: str, version: Version, make: Callable[[], bytes]) -> Tile:
+    async def of(self, name: Name, version: Version, make: Callable[[], bytes]) -> Tile:
         """As it is kept, or as `make` makes it, compressed, beside the event loop."""
-        tile = self.find(path, version)
+        tile = self.find(name, version)
         if tile is not None:
             return tile
-        asked = path, version.etag
+        asked = name, version.etag
         if asked not in self.making:
-            self.making[asked] = asyncio.create_task(self._make(path, version, make))
+            self.making[asked] = asyncio.create_task(self._make(name, version, make))
         # Whoever goes away takes it from nobody.
         return await asyncio.shield(self.making[asked])
 
-    async def _make(self, path: str, version: Version, make: Callable[[], bytes]) -> Tile:
+    async def _make(self, name: Name, version: Version, make: Callable[[], bytes]) -> Tile:
         try:
-            tile = Tile(version, await asyncio.to_thread(make))
+            async with self.room:
+                tile = Tile(version, await asyncio.to_thread(make))
         finally:
-            del self.making[path, version.etag]
-        self._forget(path)
-        self.tiles[path] = tile
+            del self.making[name, version.etag]
+        self._forget(name)
+        self.tiles[name] = tile
         self.bytes += len(tile.content) + TILE_BYTES
         while self.bytes > self.bytes_max:
             self._forget(next(iter(self.tiles)))
         return tile
 
-    def _forget(self, path: str) -> None:
-        known = self.tiles.pop(path, None)
+    def _forget(self, name: Name) -> None:
+        known = self.tiles.pop(name, None)
         self.bytes -= 0 if known is None else len(known.content) + TILE_BYTES

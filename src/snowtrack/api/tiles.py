@@ -42,12 +42,11 @@ def tilejson_of(request: Request, network: Network, layer: str, fields: Mapping[
 
 
 @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response, dependencies=[PUBLIC])
-async def tile(request: Request, shared: Shared, layer: str, z: int, x: int, y: int) -> Response:
+async def tile(shared: Shared, layer: str, z: int, x: int, y: int) -> Response:
     """One tile; 204 where there is nothing to show. Labels are those of the latest public cut."""
     key = TileKey(z, x, y)
     if layer not in FIELDS or not key.exists:
         raise NotFoundError(f"there is no tile {layer}/{z}/{x}/{y}; zooms are {ZOOM_MIN} to {ZOOM_MAX}")
-    desk, path = shared.tile_desk, request.url.path
     if layer == ROADS:
-        return await desk.roads(path, key)
-    return await desk.clearance(path, key, await shared.live.public_cut())
+        return await shared.tile_desk.roads(key)
+    return await shared.tile_desk.clearance(key, await shared.live.public_cut())

@@ -129,7 +129,7 @@ class Hub:
         numbers = [event.number for event in self.kept]
         if last_number is None or last_number not in numbers:
             return [self.snapshot(sight)]
-        return [event.seen_by(sight) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
+        return [event.make(sight) for event in list(self.kept)[numbers.index(last_number) + 1 :]]
 
     @contextmanager
     def _subscribed(self, reader: Reader) -> Iterator[Subscriber]:

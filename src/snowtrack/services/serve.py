@@ -1,7 +1,6 @@
 """The API and the dispatch page: follows the other services over the bus, answers over HTTP."""
 
 import asyncio
-import resource
 from collections.abc import Callable
 
 import structlog
@@ -28,7 +27,7 @@ from snowtrack.services.machine_code import load_tiles
 from snowtrack.services.news import keep_bus
 from snowtrack.services.policies import load_policies
 from snowtrack.services.snow import SnowReader
-from snowtrack.serving import listen, serve_until_stopped
+from snowtrack.serving import have_room_for_streams, listen, serve_until_stopped
 from snowtrack.settings import Settings
 from snowtrack.store.database import connection_pool
 from snowtrack.tiles.layers import TileMaker
@@ -41,7 +40,7 @@ log = structlog.get_logger()
 
 async def serve(settings: Settings) -> None:
     """Until told to stop."""
-    _have_room_for_streams()
+    have_room_for_streams()
     network = open_network(settings.network_folder)
     with listen(settings.api.host, settings.api.port) as listener:
         async with connection_pool(settings.database.url, name="api", size=settings.api.connections) as pool:
@@ -68,12 +67,6 @@ async def serve(settings: Settings) -> None:
             kept = (keep_bus(settings, bus), _tick(state), _look_around(state), cut_stream.watch(), look_for_garbage())
             async with running(*kept):
                 await serve_until_stopped(create_app(context), listener)
-
-
-def _have_room_for_streams() -> None:
-    """As many open files as this process may have: each stream is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _reader(settings: Settings) -> Callable[[str, bytes], Decoded]:

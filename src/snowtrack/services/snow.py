@@ -53,6 +53,9 @@ class SnowTurn:
     proposals: int
 
 
+NOTHING_READ = np.empty(0, np.int64), np.empty(0, np.int32)
+
+
 class SnowReader:
     """All registered sensors, and what fell where the roads are. Everything is read from the store."""
 
@@ -86,8 +89,10 @@ class SnowReader:
         fresh = [sensor.id for sensor in sensors if heard.get(sensor.id, 0) != self.read.get(sensor.id, 0)]
         if fresh:
             grid = self.watched.grid
-            for sensor, series in (await read_series(connection, fresh, grid.start_us, grid.end_us)).items():
-                self.watched.take(sensor, *series)
+            found = await read_series(connection, fresh, grid.start_us, grid.end_us)
+            for sensor in fresh:
+                # Of one there may be nothing left: what it read does not count.
+                self.watched.take(sensor, *found.get(sensor, NOTHING_READ))
         self.read |= {sensor: heard[sensor] for sensor in fresh}
         return len(fresh)
 

@@ -56,7 +56,7 @@ class Watched:
         """Put all that a sensor read on the grid, in place of what is there."""
         row = self.rows[sensor]
         self.depth_mm[row] = on_grid(self.grid, time_us, depth_mm, judge(time_us, depth_mm))
-        self.latest_us[row] = time_us[-1]
+        self.latest_us[row] = time_us[-1] if len(time_us) else 0
 
     def with_curves(self) -> Self:
         """What fell, by what is on the grid now; without the depths of stuck sensors."""

@@ -31,7 +31,11 @@ language sql stable as $$
           and one.kind <> 'taken_back'
           and not exists (select from told_snow as later where later.corrects = one.told)
     ), said as (
-        select distinct told, unnest(array[from_at, to_at]) as time, holding.depth_mm from holding
+        -- Every ten minutes, so that what it covers is no gap.
+        select told, to_at as time, holding.depth_mm from holding where holding.depth_mm is not null
+        union
+        select told, each, holding.depth_mm
+        from holding, generate_series(from_at, to_at, interval '10 minutes') as each
         where holding.depth_mm is not null
     )
     select of_agency, of_sensor, reading.time, reading.depth_mm, reading.temperature_ddeg, reading.battery_mv
