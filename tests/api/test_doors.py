@@ -163,9 +163,8 @@ async def evening(database_url: str, network: Network, *flags: str) -> AsyncIter
     """Who asks has the key to everything."""
     async with opened(database_url, network, *flags) as town:
         street, _ = streets(network)
-        await town.connection.execute(
-            "insert into agency (agency, name, manages) values (%s, %s, 'nothing')", [OTHER] * 2
-        )
+        another = "insert into agency (agency, name, manages) values (%s, %s, 'nothing')"
+        await town.connection.execute(another, [OTHER, OTHER])
         add_route(database_url, "secret-route", (street, 0))
         proposal = Proposal(
             sensor=SensorId(OWN, "secret-sensor"),
@@ -181,9 +180,8 @@ async def evening(database_url: str, network: Network, *flags: str) -> AsyncIter
         async with serving(town, town.settings, network) as api:
             await api.live.on_news(News.HEADS, {"machines": [HEAD]})
             await drives(api, range(0, 60), start_us=EVENING_US - 60 * SECOND_US)
-            reading = [{"time": utc_text(EVENING_US), "depth_mm": 123}]
             for path, content in (
-                (f"/v1/snow/{OWN}/secret-sensor", reading),
+                (f"/v1/snow/{OWN}/secret-sensor", [{"time": utc_text(EVENING_US), "depth_mm": 123}]),
                 ("/v1/snow", TOLD_SNOW),
                 ("/v1/states", STATE | {"segments": [street], "note": "secret-note"}),
                 ("/v1/closures", {"segments": [street], "reason": f"secret-note of {OWN}"}),
@@ -258,9 +256,7 @@ async def test_no_agency_sees_what_is_anothers(api: Api, clean_database: str, wa
 
 
 @pytest.mark.parametrize("way", [("GET", "/metrics"), ("POST", "/v1/events")])
-async def test_what_is_of_all_is_for_who_has_the_right_for_all(
-    api: Api, clean_database: str, way: tuple[str, str]
-) -> None:
+async def test_what_is_of_all_needs_the_right_for_all(api: Api, clean_database: str, way: tuple[str, str]) -> None:
     assert_problem(await come(api, key_headers(clean_database, agency=OWN), VISITS[way]), 403)
     assert (await come(api, key_headers(clean_database), VISITS[way])).is_success
 
