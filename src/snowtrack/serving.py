@@ -33,8 +33,8 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
-_RAW = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-_OWN = frozenset(name for name, _ in _RAW)
+RAW_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_OWN = frozenset(name for name, _ in RAW_SECURITY_HEADERS)
 _KEEP_HASHED = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN = (b"cache-control", b"no-cache")
 # The build puts a hash into the names of all files in this folder.
@@ -50,7 +50,7 @@ class CommonHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = [*(one for one in message.get("headers", ()) if one[0] not in _OWN), *_RAW]
+                said = [*(one for one in message.get("headers", ()) if one[0] not in _OWN), *RAW_SECURITY_HEADERS]
                 if not any(name == b"cache-control" for name, _ in said):
                     hashed = scope["path"].startswith(HASHED) and message["status"] == 200
                     said.append(_KEEP_HASHED if hashed else _ASK_AGAIN)

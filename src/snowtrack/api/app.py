@@ -86,6 +86,9 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     settings = context.settings
     app.add_middleware(BoundedBodies)
+    app.add_middleware(CrossOrigin)
+    app.add_middleware(AddressesWithoutNul)
+    app.add_middleware(CommonHeaders)
     app.add_middleware(PublicTiles, desk=context.tile_desk)
     app.add_middleware(
         RateLimits,
@@ -93,9 +96,6 @@ def create_app(context: Context) -> FastAPI:
         burst=settings.api.requests_burst,
         tries_per_min=settings.access.tries_per_min,
     )
-    app.add_middleware(CrossOrigin)
-    app.add_middleware(AddressesWithoutNul)
-    app.add_middleware(CommonHeaders)
     add_error_handlers(app)
     mount_pages(app, PAGES)
     return app

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER = (b"access-control-allow-origin", b"*")
+CROSS_ORIGIN = (b"access-control-allow-origin", b"*")
 OPEN = "open"
 
 
@@ -21,7 +21,8 @@ class CrossOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_open(message: Message) -> None:
             if message["type"] == "http.response.start" and scope.get("state", {}).get(OPEN):
-                message["headers"] = [*message.get("headers", ()), HEADER]
+                others = (one for one in message.get("headers", ()) if one != CROSS_ORIGIN)
+                message["headers"] = [*others, CROSS_ORIGIN]
             await send(message)
 
         await self.app(scope, receive, send_open if scope["type"] == "http" else send)

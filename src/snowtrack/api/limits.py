@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snowtrack.api.errors import problem
-from snowtrack.serving import CALLERS_MAX, network_of
+from snowtrack.serving import CALLERS_MAX, SECURITY_HEADERS, network_of
 
 TRIES = "/v1/session"
 OPENID = f"{TRIES}/openid"
@@ -59,7 +59,7 @@ class RateLimits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wait_s = self._wait_s(scope) if scope["type"] == "http" and scope["path"] not in FREE else 0.0
         if wait_s > 0:
-            retry = {"retry-after": str(int(wait_s) + 1)}
+            retry = {**SECURITY_HEADERS, "retry-after": str(int(wait_s) + 1)}
             await problem(429, "too many requests from this address; wait a moment", retry)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

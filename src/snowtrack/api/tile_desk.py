@@ -1,15 +1,14 @@
 """Public tiles, answered before anything else looks at the request, since they are the same for everybody."""
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 
 from isal.igzip import compress
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snowtrack import wall_clock
-from snowtrack.api.cross_origin import open_to_pages
 from snowtrack.api.state import LiveState
-from snowtrack.api.tile_shelf import Tile, TileShelf, Version
+from snowtrack.api.tile_shelf import Name, Tile, TileShelf, Version
 from snowtrack.clearance.public_cut import PublicCut
 from snowtrack.model.calendar import MINUTE_US
 from snowtrack.tiles.layers import TileMaker
@@ -18,8 +17,9 @@ from snowtrack.tiles.window import TileKey
 ROADS, CLEARANCE = "roads", "clearance"
 ROADS_S, CLEARANCE_S = 86_400, 30
 PATH = re.compile(rf"/tiles/({ROADS}|{CLEARANCE})/([0-9]{{1,2}})/([0-9]{{1,5}})/([0-9]{{1,5}})\.mvt")
-# Of three.
-LEVEL = 3
+ADDRESSES_MAX, ADDRESS_SIGNS_MAX = 4_096, 40
+# Of three; labels are made anew each minute.
+ROADS_LEVEL, CLEARANCE_LEVEL = 3, 1
 
 
 class TileDesk:
@@ -35,7 +35,9 @@ class TileDesk:
         self._clearance_version = self.roads_version
 
     async def roads(self, key: TileKey) -> Tile:
-        return await self.shelf.of((ROADS, key), self.roads_version, lambda: _packed(self.tiles.roads(key)))
+        return await self.shelf.of(
+            (ROADS, key), self.roads_version, lambda: _packed(self.tiles.roads(key), ROADS_LEVEL)
+        )
 
     async def clearance(self, key: TileKey, cut: PublicCut) -> Tile:
         """As of now, with the labels of that cut."""
@@ -49,7 +51,7 @@ class TileDesk:
         return await self.shelf.of((CLEARANCE, key), self._clearance_version, make)
 
     def _make_clearance(self, key: TileKey, cut: PublicCut, now_us: int) -> bytes:
-        return _packed(self.tiles.clearance(key, cut.views, now_us))
+        return _packed(self.tiles.clearance(key, cut.views, now_us), CLEARANCE_LEVEL)
 
 
 class PublicTiles:
@@ -60,24 +62,31 @@ class PublicTiles:
         self.desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        tile = await self._tile(scope)
-        if tile is not None:
-            open_to_pages(scope)
-        await (tile or self.app)(scope, receive, send)
+        await (await self._tile(scope) or self.app)(scope, receive, send)
 
     async def _tile(self, scope: Scope) -> Tile | None:
-        asked = PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if scope["type"] != "http" or scope["method"] != "GET" or len(scope["path"]) > ADDRESS_SIGNS_MAX:
+            return None
+        asked = _asked(scope["path"])
         if asked is None:
             return None
-        layer, *place = asked.groups()
-        key = TileKey(*map(int, place))
-        if not key.exists:
-            return None
+        layer, key = asked
         if layer == ROADS:
             return await self.desk.roads(key)
         cut = self.desk.live.known_cut
         return None if cut is None else await self.desk.clearance(key, cut)
 
 
-def _packed(content: bytes) -> bytes:
-    return content and compress(content, LEVEL, mtime=0)
+@lru_cache(ADDRESSES_MAX)
+def _asked(path: str) -> Name | None:
+    """The tile that an address names."""
+    found = PATH.fullmatch(path)
+    if found is None:
+        return None
+    layer, *place = found.groups()
+    key = TileKey(*map(int, place))
+    return (layer, key) if key.exists else None
+
+
+def _packed(content: bytes, level: int) -> bytes:
+    return content and compress(content, level, mtime=0)

@@ -9,12 +9,16 @@ from isal.isal_zlib import decompress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from snowtrack.api.cross_origin import CROSS_ORIGIN
+from snowtrack.serving import RAW_SECURITY_HEADERS
 from snowtrack.tiles.window import TileKey
 
 MEDIA_TYPE = b"application/vnd.mapbox-vector-tile"
 GZIP = 31  # as zlib calls the form
 # What a tile takes besides its bytes.
 TILE_BYTES = 1_000
+# From this zoom on a tile of a dense town takes half a millisecond: less than to wait for a thread.
+SMALL_FROM = 13
 # Others need threads, too.
 MADE_AT_ONCE = 2
 
@@ -40,19 +44,27 @@ class Tile(Response):
             (b"etag", version.etag),
             (b"cache-control", b"public, max-age=%d" % version.fresh_s),
             (b"vary", b"accept-encoding"),
+            CROSS_ORIGIN,
+            *RAW_SECURITY_HEADERS,
+        ]
+        self.said_packed = [
+            *self.said,
+            (b"content-type", MEDIA_TYPE),
+            (b"content-encoding", b"gzip"),
+            (b"content-length", b"%d" % len(content)),
         ]
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         asked = dict(scope["headers"])
-        status, said, content = 200, [*self.said, (b"content-type", MEDIA_TYPE)], self.content
-        if asked.get(b"if-none-match") == self.version.etag or not content:
-            status, said, content = (204 if not content else 304), self.said, b""
-        elif b"gzip" in asked.get(b"accept-encoding", b""):
-            said.append((b"content-encoding", b"gzip"))
-        else:
+        status, said, content = 200, self.said_packed, self.content
+        if not content:
+            status, said = 204, self.said
+        elif asked.get(b"if-none-match") == self.version.etag:
+            status, said, content = 304, self.said, b""
+        elif b"gzip" not in asked.get(b"accept-encoding", b""):
             content = decompress(content, wbits=GZIP)
-        if status == 200:
-            said.append((b"content-length", b"%d" % len(content)))
+            length = b"%d" % len(content)
+            said = [*self.said, (b"content-type", MEDIA_TYPE), (b"content-length", length)]
         await send({"type": "http.response.start", "status": status, "headers": said})
         await send({"type": "http.response.body", "body": content})
 
@@ -76,10 +88,12 @@ class TileShelf:
         return tile
 
     async def of(self, name: Name, version: Version, make: Callable[[], bytes]) -> Tile:
-        """As it is kept, or as `make` makes it, compressed, beside the event loop."""
+        """As it is kept, or as `make` makes it, compressed; beside the event loop where that may take long."""
         tile = self.find(name, version)
         if tile is not None:
             return tile
+        if name[1].z >= SMALL_FROM:
+            return self._keep(name, Tile(version, make()))
         asked = name, version.etag
         if asked not in self.making:
             self.making[asked] = asyncio.create_task(self._make(name, version, make))
@@ -92,6 +106,9 @@ class TileShelf:
                 tile = Tile(version, await asyncio.to_thread(make))
         finally:
             del self.making[name, version.etag]
+        return self._keep(name, tile)
+
+    def _keep(self, name: Name, tile: Tile) -> Tile:
         self._forget(name)
         self.tiles[name] = tile
         self.bytes += len(tile.content) + TILE_BYTES
