@@ -158,7 +158,7 @@ class Api(Listener):
     live_of_one_max: Count = 100
     public_subscribers_max: Count = 10_000
     live_events_kept: Count = 256
-    page_segments_max: Count = 10_000
+    page_segments_max: Count = 20_000
     tiles_kept_mb: Count = 64
     requests_per_s: Count = 100
     requests_burst: Count = 1_000

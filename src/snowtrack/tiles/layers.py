@@ -16,15 +16,15 @@ from snowtrack.tiles.mvt import Value, Words, layer, word
 from snowtrack.tiles.shapes import Shapes
 from snowtrack.tiles.window import TileKey
 
-# The zoom from which a class of road is shown: a tile of 11 would hold tens of thousands of a city's streets.
+# The zoom from which a class of road is shown.
 CLASS_ZOOM = {
     RoadClass.NATIONAL: 6,
     RoadClass.PREFECTURAL: 8,
     RoadClass.MAIN: 10,
-    RoadClass.RAMP: 12,
-    RoadClass.FRONTAGE: 12,
-    RoadClass.LOCAL: 12,
-    RoadClass.UNKNOWN: 12,
+    RoadClass.RAMP: 11,
+    RoadClass.FRONTAGE: 11,
+    RoadClass.LOCAL: 11,
+    RoadClass.UNKNOWN: 11,
 }
 FOOTWAY_ZOOM = 13
 PERCENT_MAX = 100
