@@ -25,7 +25,7 @@ KEPT_S = 5.0
 BEFORE_S = 60.0
 KEPT_MAX = 4_096
 LOOK_UP_S = 2.0
-LOOK_S = 60.0
+DONE_S = 60.0
 AT_ONCE = 2
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -47,7 +47,7 @@ class Gate:
     pool: StorePool
     kept: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
     strangers: OrderedDict[tuple[str, bytes], Known] = field(default_factory=OrderedDict)
-    looks: OrderedDict[tuple[Principal, str], float] = field(default_factory=OrderedDict)
+    done: OrderedDict[tuple[Principal, str], float] = field(default_factory=OrderedDict)
     away_s: float | None = None
     asked_s: float = float("-inf")
     looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -115,13 +115,13 @@ class Gate:
     def has_just_done(self, who: Principal, what: str) -> bool:
         """Did this one do the same within the last minute? From now on, yes."""
         now = time.monotonic()
-        before = self.looks.get((who, what), float("-inf"))
-        if now - before < LOOK_S:
+        before = self.done.get((who, what), float("-inf"))
+        if now - before < DONE_S:
             return True
-        self.looks[who, what] = now
-        self.looks.move_to_end((who, what))
-        while len(self.looks) > KEPT_MAX:
-            self.looks.popitem(last=False)
+        self.done[who, what] = now
+        self.done.move_to_end((who, what))
+        while len(self.done) > KEPT_MAX:
+            self.done.popitem(last=False)
         return False
 
     def forget(self, secret: str) -> None:

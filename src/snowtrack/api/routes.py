@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from snowtrack.api.context import Shared
 from snowtrack.api.doors import Looking
 from snowtrack.api.errors import NotFoundError
+from snowtrack.api.paging import page
 from snowtrack.clearance.routes import ID_SIGNS_MAX, Route
 from snowtrack.indicators.progress import RouteState, place_labels
 from snowtrack.model.access import Right
@@ -39,23 +40,17 @@ async def routes(  # noqa: PLR0913, PLR0917 - each filter is a parameter
     """
     scope = who.scope(Right.LOOK)
     board = await shared.board.of(shared.live)
-    begin = tuple(after.partition("/")[::2])
     wanted = {"agency": agency, "district": district, "priority": priority}
     asked = {name: value for name, value in wanted.items() if value is not None}
     chosen = [
         place
         for place, route in enumerate(board.roads.routes.routes)
         if route.agency in scope
-        and (not after or route.key > begin)
         and all(getattr(route, name) == value for name, value in asked.items())
         and (state is None or board.progress.state(place) is state)
     ]
-    shown = chosen[:limit]
-    return {
-        **_moment(board),
-        "routes": [_described(board, place) for place in shown],
-        "next": "/".join(board.roads.routes.routes[shown[-1]].key) if len(shown) < len(chosen) else None,
-    }
+    shown, following = page(chosen, lambda place: board.roads.routes.routes[place].key, after, limit)
+    return {**_moment(board), "routes": [_described(board, place) for place in shown], "next": following}
 
 
 @router.get("/{agency}/{route}")
